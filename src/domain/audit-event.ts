@@ -1,0 +1,36 @@
+/** Who and what an event is about; everything that is known at that moment, never a token, code, secret or body. */
+export interface AuditSubject {
+  readonly userId?: string;
+  readonly tenantId?: string;
+  readonly clientId?: string;
+  readonly clientName?: string;
+  readonly grantId?: string;
+  readonly connectionId?: string;
+  readonly resource?: string;
+  /** Reference number shown to the person, so that a page can be found again. */
+  readonly reference?: string;
+}
+
+/** Everything worth remembering; `rule` names what decided. */
+export type AuditEvent = AuditSubject &
+  (
+    | { readonly event: 'login.succeeded'; readonly evidence: readonly string[]; readonly roles: readonly string[]; readonly rule: string }
+    | { readonly event: 'login.refused'; readonly rule: string }
+    | { readonly event: 'consent.approved'; readonly scope: readonly string[]; readonly rule: string }
+    | { readonly event: 'consent.denied'; readonly rule: string }
+    | { readonly event: 'token.issued'; readonly scope: readonly string[]; readonly rule: string }
+    | { readonly event: 'token.refreshed'; readonly scope: readonly string[]; readonly rule: string }
+    | { readonly event: 'grant.ended'; readonly rule: string }
+    | { readonly event: 'tool.allowed'; readonly tool: string; readonly rule: string; readonly outcome?: string }
+    | { readonly event: 'tool.refused'; readonly tool: string; readonly rule: string }
+  );
+
+/** One link of the chain: `hash` covers everything above it and the hash before it. */
+export interface AuditRecord {
+  readonly chain: string;
+  readonly sequence: number;
+  readonly at: number;
+  readonly event: AuditEvent;
+  readonly previous: string;
+  readonly hash: string;
+}

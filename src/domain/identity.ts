@@ -1,0 +1,20 @@
+import { Assurance } from './assurance.ts';
+import { sha256 } from './digest.ts';
+import type { ConnectionId } from './ids.ts';
+
+/** Who the upstream says this is, after every check of the answer: the issuer and subject name the person, e-mail is for display. */
+export interface VerifiedIdentity {
+  readonly connectionId: ConnectionId;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  /** Null means unknown, which is not the same as none. */
+  readonly groups: readonly string[] | null;
+  readonly assurance: Assurance;
+}
+
+/** The key of an identity: connection, issuer and subject together, never e-mail. OpenID Connect Core §5.7. */
+export function identityKey(identity: Pick<VerifiedIdentity, 'connectionId' | 'issuer' | 'subject'>): string {
+  return sha256(JSON.stringify([identity.connectionId, identity.issuer, identity.subject]));
+}

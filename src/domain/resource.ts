@@ -1,0 +1,79 @@
+import type { RoleId } from './ids.ts';
+
+/** One protected MCP server, as configured. RFC 8707, RFC 9728. */
+export interface Resource {
+  readonly id: string;
+  /** The identifier URL clients see, byte for byte: `aud` of tokens and `resource` of the metadata. */
+  readonly identifier: string;
+  /** Where requests are forwarded. */
+  readonly upstream: string;
+  readonly name: string;
+  readonly isDefault: boolean;
+  /** Scopes named in the protected-resource metadata and in a first challenge. */
+  readonly baseline: readonly string[];
+  readonly scopes: readonly ResourceScope[];
+  /** Tools by name; a tool that is not listed is refused. */
+  readonly tools: ReadonlyMap<string, ToolRule>;
+  readonly redirects: RedirectPolicy;
+  readonly buttons: { readonly approve: string; readonly deny: string };
+  readonly lifetimes: Lifetimes;
+}
+
+export interface ResourceScope {
+  readonly name: string;
+  /** A verb phrase for people: "Look at notes". */
+  readonly title: string;
+  readonly note: string;
+  /** True when it lets an app change data: then it is never ticked beforehand. */
+  readonly changes: boolean;
+  /** What a role must hold for this scope to be given. */
+  readonly permissions: readonly string[];
+}
+
+export interface ToolRule {
+  readonly scopes: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+export interface RedirectPolicy {
+  readonly policy: 'allow-list' | 'open';
+  /** Exact URIs, or a prefix ending in `*` below an https path. Loopback addresses are always possible. */
+  readonly allow: readonly string[];
+}
+
+/** All in seconds. */
+export interface Lifetimes {
+  readonly accessToken: number;
+  readonly refreshIdle: number;
+  readonly refreshAbsolute: number | null;
+  readonly refreshGrace: number;
+}
+
+export interface Role {
+  readonly id: RoleId;
+  readonly name: string;
+  readonly permissions: readonly string[];
+}
+
+/** Comparable form of a resource indicator: scheme and host lowercased, default port dropped, `https://h` and `https://h/` equal, the path exact. RFC 8707 §2. */
+function comparable(indicator: string): string | null {
+  if (indicator.length > 2000 || indicator.includes('#') || /[\s\\]/.test(indicator) || !URL.canParse(indicator)) return null;
+  const url = new URL(indicator);
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return null;
+  const path = /^https?:\/\/[^/?]*([^?]*)/i.exec(indicator)?.[1] ?? '';
+  return `${url.protocol}//${url.host}${path === '/' ? '' : path}${url.search}`;
+}
+
+/**
+ * The resource a request means. Without an indicator it is the default one; a bare origin means the only resource on that
+ * origin; null is `invalid_target`.
+ */
+export function matchResource(resources: readonly Resource[], indicator: string | null): Resource | null {
+  if (indicator === null) return resources.find((resource) => resource.isDefault) ?? null;
+  const asked = comparable(indicator);
+  if (asked === null) return null;
+  const exact = resources.find((resource) => comparable(resource.identifier) === asked);
+  if (exact !== undefined) return exact;
+  const onOrigin = resources.filter((resource) => new URL(resource.identifier).origin === asked);
+  return onOrigin.length === 1 ? (onOrigin[0] ?? null) : null;
+}

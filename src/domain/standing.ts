@@ -1,0 +1,18 @@
+import type { Assurance } from './assurance.ts';
+import type { ClientId, GrantId, RoleId, TenantId, UserId } from './ids.ts';
+
+/** What a live grant amounts to at this moment: who, where, through which client, and what the person may do there now. */
+export interface Standing {
+  readonly grantId: GrantId;
+  readonly client: { readonly id: ClientId; readonly name: string };
+  readonly user: { readonly id: UserId; readonly name: string | null; readonly email: string | null };
+  readonly tenant: { readonly id: TenantId; readonly name: string };
+  readonly roles: readonly { readonly id: RoleId; readonly name: string }[];
+  /** The union over the roles, computed now. */
+  readonly permissions: readonly string[];
+  /** Resource identifier the grant is for. */
+  readonly resource: string;
+  /** Scopes the person approved. */
+  readonly scope: readonly string[];
+  readonly assurance: Assurance;
+}

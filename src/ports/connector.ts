@@ -1,0 +1,46 @@
+import type { AssuranceDemand } from '../domain/assurance.ts';
+import type { ConnectionId } from '../domain/ids.ts';
+import type { VerifiedIdentity } from '../domain/identity.ts';
+
+/** One trip to the upstream: made before it, kept with the transaction, demanded back after it. */
+export interface UpstreamAttempt {
+  readonly state: string;
+  readonly nonce: string;
+  readonly code_verifier: string;
+  readonly demand: AssuranceDemand;
+  /** `login` asks for fresh authentication, `select_account` for another account. OpenID Connect Core §3.1.2.1. */
+  readonly prompt: 'login' | 'select_account' | null;
+  readonly login_hint: string | null;
+}
+
+/** One configured upstream. Neither method lets an HTTP type through, and `complete` exchanges and verifies in one call so that no check can be left out. */
+export interface Connector {
+  readonly id: ConnectionId;
+  /** What people call it: "Continue with {name}". */
+  readonly name: string;
+  /** Where to send the browser. Throws `LoginRefused` with `unreachable` when the upstream cannot be asked. */
+  begin(attempt: UpstreamAttempt): Promise<URL>;
+  /** The verified identity behind the upstream's answer; throws `LoginRefused` otherwise and then nothing about the person may be believed. */
+  complete(answer: URLSearchParams, attempt: UpstreamAttempt): Promise<VerifiedIdentity>;
+  /** Fetches what can be known beforehand (discovery, keys); failing is not fatal. */
+  warmUp(): Promise<void>;
+}
+
+/**
+ * `cancelled`: the person or the upstream said no. `unreachable`: no usable answer, trying again may help.
+ * `untrustworthy`: an answer came and a check failed. `misconfigured`: the upstream refused us as its client.
+ */
+export type LoginRefusal = 'cancelled' | 'unreachable' | 'untrustworthy' | 'misconfigured';
+
+export class LoginRefused extends Error {
+  override readonly name = 'LoginRefused';
+  readonly refusal: LoginRefusal;
+  /** Private: for the log, never for the wire. */
+  readonly reason: string;
+
+  constructor(refusal: LoginRefusal, reason: string, options?: ErrorOptions) {
+    super(`sign-in refused: ${refusal}`, options);
+    this.refusal = refusal;
+    this.reason = reason;
+  }
+}
