@@ -1,0 +1,102 @@
+// `npm test`: all of its own set-up, the checks, every suite on this Node, the fast suites again on the newest one.
+// `npm test -- <pattern>` is for developers: build, then only the suites whose path matches.
+
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Plain, buildIfChanged, install, root, run, say } from './prepare.mjs';
+import { obtainPrerequisites } from './prerequisites.mjs';
+
+const results = join(root, 'test-results');
+const fastSuites = ['build/test/(domain|flows|contract|config)/', 'build/test/architecture\\.test'];
+
+const tally = { passed: 0, failed: 0, skipped: 0 };
+
+function add(part) {
+  tally.passed += part.passed;
+  tally.failed += part.failed;
+  tally.skipped += part.skipped ?? 0;
+}
+
+/** Runs Jest on the compiled tests; what it found is read from its report, never from its exit code alone. */
+async function jest(node, name, patterns) {
+  const report = join(results, `${name}.json`);
+  const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(root, 'node_modules', 'jest', 'bin', 'jest.js')];
+  const code = await run(node, [...args, '--maxWorkers=2', '--json', `--outputFile=${report}`, ...patterns], {
+    stdio: ['ignore', 'ignore', 2],
+  });
+  const found = await readFile(report, 'utf8').then(JSON.parse, () => null);
+  if (found === null) return { passed: 0, failed: 1, skipped: 0, costs: {} };
+  const failed = found.numFailedTests + found.numRuntimeErrorTestSuites;
+  return {
+    passed: found.numPassedTests,
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: found.numPendingTests + found.numTodoTests,
+    costs: costsOf(found),
+  };
+}
+
+/** How many tests each missing prerequisite cost; test/support/prerequisites.ts writes the mark into the titles. */
+function costsOf(found) {
+  const costs = {};
+  for (const test of found.testResults.flatMap((suite) => suite.assertionResults)) {
+    const mark = test.status === 'pending' ? /\(needs ([a-z-]+)\)/.exec(test.ancestorTitles.join(' ')) : null;
+    if (mark !== null) costs[mark[1]] = (costs[mark[1]] ?? 0) + 1;
+  }
+  return costs;
+}
+
+async function versionOf(node) {
+  const { execFile } = await import('node:child_process');
+  return new Promise((resolve) => execFile(node, ['--version'], (problem, stdout) => resolve(problem === null ? stdout.trim() : null)));
+}
+
+async function everything() {
+  const missing = await obtainPrerequisites();
+
+  say('\n— checks');
+  const { runChecks } = await import('./checks.mjs');
+  const checks = await runChecks();
+  add({ passed: checks.passed.length, failed: checks.failed.length });
+  if (!checks.isCompiled) return;
+
+  say(`\n— all suites on Node ${process.versions.node}`);
+  const all = await jest(process.execPath, 'jest', []);
+  add(all);
+
+  const newest = join(root, 'test', 'tools', 'node_modules', '.bin', 'node');
+  const version = await versionOf(newest);
+  if (version !== null) {
+    say(`\n— fast suites on Node ${version.slice(1)}`);
+    add(await jest(newest, 'jest-newest-node', fastSuites));
+  }
+  reportMissing(missing, all.costs);
+}
+
+function reportMissing(missing, costs) {
+  for (const { name, reason } of missing) {
+    const count = name === 'newest-node' ? 'the whole second run' : `${costs[name] ?? 0} tests`;
+    say(`\nMISSING PREREQUISITE ${name}: ${reason}. It cost ${count}.`);
+    if (process.env['CI'] === 'true') tally.failed += 1;
+  }
+}
+
+async function onlyMatching(patterns) {
+  await buildIfChanged();
+  add(await jest(process.execPath, 'jest-selected', patterns));
+}
+
+try {
+  const patterns = process.argv.slice(2);
+  await install(root, 'dependencies');
+  await rm(results, { recursive: true, force: true });
+  await mkdir(results, { recursive: true });
+  await (patterns.length > 0 ? onlyMatching(patterns) : everything());
+} catch (problem) {
+  say(problem instanceof Plain ? problem.message : problem.stack);
+  tally.failed += 1;
+}
+
+if (tally.skipped > 0) say(`\n${tally.skipped} skipped`);
+await writeFile(join(results, 'summary.json'), JSON.stringify(tally)).catch(() => {});
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
