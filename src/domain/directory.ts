@@ -1,0 +1,39 @@
+import type { ConnectionId, TenantId } from './ids.ts';
+import type { Resource, Role } from './resource.ts';
+import type { Tenant } from './tenant.ts';
+import type { Client } from './client.ts';
+
+/** A configured upstream as people see it. */
+export interface ConnectionEntry {
+  readonly id: ConnectionId;
+  readonly name: string;
+  readonly subline: string | null;
+}
+
+/** What the organisation has set up: who may sign in where, and what is protected. */
+export interface Directory {
+  readonly issuer: string;
+  readonly connections: readonly ConnectionEntry[];
+  readonly tenants: readonly Tenant[];
+  readonly roles: readonly Role[];
+  readonly resources: readonly Resource[];
+  readonly clients: readonly Client[];
+}
+
+export function findTenant(directory: Directory, id: TenantId): Tenant | null {
+  return directory.tenants.find((tenant) => tenant.id === id) ?? null;
+}
+
+export function findConnection(directory: Directory, id: ConnectionId): ConnectionEntry | null {
+  return directory.connections.find((connection) => connection.id === id) ?? null;
+}
+
+export function findResource(directory: Directory, id: string): Resource | null {
+  return directory.resources.find((resource) => resource.id === id) ?? null;
+}
+
+/** The names of roles that hold all of these permissions: what to ask the administrators for. */
+export function rolesHolding(directory: Pick<Directory, 'roles'>, permissions: readonly string[]): Role[] {
+  return directory.roles.filter((role) => permissions.every((permission) => role.permissions.includes(permission)));
+}
+

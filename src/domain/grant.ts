@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { Assurance } from './assurance.ts';
+import { ConnectionId, GrantId, TenantId, UserId } from './ids.ts';
+
+/** Five minutes to redeem a code. RFC 6749 §4.1.2 recommends at most ten. */
+export const codeLifetime = 5 * 60_000;
+
+/** How many rotations inside one grace window are remembered; beyond it the token is handed out again instead of rotated. */
+const rememberedRotations = 64;
+
+/**
+ * What one user let one client do with one resource in one tenant: the root of a token family and the single row that decides
+ * liveness. Times are ms since the epoch.
+ */
+export const Grant = z.object({
+  id: GrantId,
+  /** `coded`: a code is out. `live`: it was redeemed. `ended`: nothing of it works any more. */
+  stage: z.enum(['coded', 'live', 'ended']),
+  userId: UserId,
+  tenantId: TenantId,
+  connectionId: ConnectionId,
+  client_id: z.string(),
+  client_name: z.string(),
+  /** SHA-256 of the client_id: what the row is found by. */
+  clientKey: z.string(),
+  /** Resource identifier: the one audience. */
+  resource: z.string(),
+  /** What the person approved; tokens carry at most this. */
+  scope: z.array(z.string()),
+  offlineAccess: z.boolean(),
+  redirect_uri: z.string(),
+  code_challenge: z.string(),
+  assurance: Assurance,
+  /** The refresh token that is good now. */
+  generation: z.number(),
+  /** When each of the latest generations was replaced, newest first. */
+  rotations: z.array(z.number()),
+  createdAt: z.number(),
+  usedAt: z.number(),
+  expiresAt: z.number(),
+  /** End of the grant however much it is used; null without a cap. */
+  absoluteExpiresAt: z.number().nullable(),
+  endedBecause: z.string().optional(),
+});
+export type Grant = z.infer<typeof Grant>;
+
+export function isLive(grant: Grant, now: number): boolean {
+  return grant.stage === 'live' && now < grant.expiresAt && (grant.absoluteExpiresAt === null || now < grant.absoluteExpiresAt);
+}
+
+/** `rotate`: it is the current one. `repeat`: it was current a moment ago, so the same successor is due. `stolen`: it was replaced before the grace window. */
+export type RefreshVerdict =
+  | { readonly verdict: 'rotate'; readonly generation: number; readonly rotations: number[] }
+  | { readonly verdict: 'repeat'; readonly generation: number }
+  | { readonly verdict: 'stolen' }
+  | { readonly verdict: 'unknown' };
+
+/**
+ * Judges a refresh token by its generation. Everyone who presents generation g inside the grace window, measured from the moment g
+ * was replaced, gets g + 1, so a lost reply or parallel refreshes strand nobody; after it, presenting g is theft. RFC 9700 §4.14.2.
+ */
+export function judgeRefresh(grant: Grant, generation: number, now: number, grace: number): RefreshVerdict {
+  if (generation === grant.generation) {
+    const recent = grant.rotations.filter((at) => now - at <= grace);
+    if (recent.length >= rememberedRotations) return { verdict: 'repeat', generation };
+    return { verdict: 'rotate', generation: generation + 1, rotations: [now, ...recent] };
+  }
+  if (generation > grant.generation || generation < 1) return { verdict: 'unknown' };
+  const replacedAt = grant.rotations[grant.generation - 1 - generation];
+  if (replacedAt === undefined || now - replacedAt > grace) return { verdict: 'stolen' };
+  return { verdict: 'repeat', generation: generation + 1 };
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { Assurance } from './assurance.ts';
+import { ConnectionId, UserId } from './ids.ts';
+
+/** Somebody who has signed in during a transaction: our user, how they came, and what was proven. */
+export const Person = z.object({
+  userId: UserId,
+  connectionId: ConnectionId,
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  assurance: Assurance,
+  /** True when the upstream was asked for a second factor and this is its answer. */
+  askedForMfa: z.boolean(),
+});
+export type Person = z.infer<typeof Person>;

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { ConnectionId, GrantId, TenantId, TransactionId } from './ids.ts';
+import { Person } from './person.ts';
+import { ReturnAddress } from './redirect-uri.ts';
+
+/** Ten minutes for a person to sign in and decide. */
+export const transactionLifetime = 10 * 60_000;
+
+/** Everything `/authorize` was asked, validated once; later steps read this and never the browser. RFC 6749 §4.1.1. */
+export const FrozenRequest = z.object({
+  client_id: z.string(),
+  client_name: z.string(),
+  verifiedHost: z.string().nullable(),
+  returnAddress: ReturnAddress,
+  /** True when the request named the address itself, so that the code must come back with it. RFC 6749 §4.1.3. */
+  state: z.string().nullable(),
+  resourceId: z.string(),
+  scope: z.array(z.string()),
+  offlineAccess: z.boolean(),
+  code_challenge: z.string(),
+  login_hint: z.string().nullable(),
+  /** `login` when the client asked for fresh authentication. OpenID Connect Core §3.1.2.1. */
+  prompt: z.enum(['login', 'select_account']).nullable(),
+});
+export type FrozenRequest = z.infer<typeof FrozenRequest>;
+
+const Consenting = z.object({
+  at: z.literal('consenting'),
+  person: Person,
+  /** The tenant the person chose, if they chose. */
+  tenantId: TenantId.nullable(),
+  notice: z.enum(['step-up-cancelled', 'unreachable', 'changed-meanwhile']).nullable(),
+});
+
+/** Where a transaction stands; each stage carries only what exists at that stage. */
+export const Stage = z.discriminatedUnion('at', [
+  z.object({ at: z.literal('choosing'), notice: z.enum(['unreachable', 'sign-in-cancelled']).nullable() }),
+  z.object({
+    at: z.literal('upstream'),
+    connectionId: ConnectionId,
+    /** The sealed `UpstreamAttempt`. */
+    attempt: z.string(),
+    /** SHA-256 of the `state` sent upstream. */
+    stateDigest: z.string(),
+    /** Who had signed in already, when this trip only asks for more proof. */
+    previous: Consenting.nullable(),
+  }),
+  /** The upstream's answer is being judged; whoever reached this stage owns the answer. */
+  z.object({ at: z.literal('judging'), connectionId: ConnectionId, previous: Consenting.nullable() }),
+  Consenting,
+  z.object({ at: z.literal('approved'), person: Person, tenantId: TenantId, scope: z.array(z.string()), grantId: GrantId, answeredAt: z.number() }),
+  z.object({ at: z.literal('denied'), person: Person }),
+  z.object({ at: z.literal('stopped') }),
+]);
+export type Stage = z.infer<typeof Stage>;
+export type StageAt<At extends Stage['at']> = Extract<Stage, { at: At }>;
+
+/** One authorization request in progress, bound to the browser that began it. */
+export const Transaction = z.object({
+  id: TransactionId,
+  /** Counts changes: a writer names the version it read, so of two at once one wins. */
+  version: z.number(),
+  /** SHA-256 of the browser's cookie. */
+  browser: z.string(),
+  request: FrozenRequest,
+  stage: Stage,
+  createdAt: z.number(),
+  expiresAt: z.number(),
+});
+export type Transaction = z.infer<typeof Transaction>;
+
+/** Moves to another stage; the store writes it only over the version it was made from. */
+export function advance(transaction: Transaction, stage: Stage): Transaction {
+  return { ...transaction, version: transaction.version + 1, stage };
+}
+
+/** Back to the sign-in page, or to the consent page when somebody had already signed in. */
+export function afterFailedTrip(previous: StageAt<'consenting'> | null, notice: 'unreachable' | 'cancelled'): Stage {
+  if (previous === null) return { at: 'choosing', notice: notice === 'unreachable' ? 'unreachable' : 'sign-in-cancelled' };
+  return { ...previous, tenantId: null, notice: notice === 'unreachable' ? 'unreachable' : 'step-up-cancelled' };
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { ConnectionId, UserId } from './ids.ts';
+
+/** Ours, with an opaque id; name and e-mail are for display. */
+export const User = z.object({
+  id: UserId,
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  status: z.enum(['active', 'disabled']),
+  createdAt: z.number(),
+  seenAt: z.number(),
+});
+export type User = z.infer<typeof User>;
+
+/** One upstream identity and whose it is; the id is `identityKey`. */
+export const Identity = z.object({
+  id: z.string(),
+  userId: UserId,
+  connectionId: ConnectionId,
+  issuer: z.string(),
+  subject: z.string(),
+  createdAt: z.number(),
+});
+export type Identity = z.infer<typeof Identity>;
