@@ -4,15 +4,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const buildFolder = join(root, 'build');
 const stampFile = join(buildFolder, '.stamp');
-
-/** Files the product reads beside its compiled modules. */
-const assets = ['src/pages/style.css'];
 
 /** A problem whose message is the whole story; shown without a stack. */
 export class Plain extends Error {
@@ -81,8 +78,7 @@ async function filesUnder(folder) {
 /** One digest over everything a build is made of. */
 async function digestOfSources() {
   const folders = await Promise.all(['src', 'test', 'scripts'].map((name) => filesUnder(join(root, name))));
-  const sources = folders.flat().filter((path) => /\.(ts|css)$/.test(path));
-  const files = [...sources, join(root, 'tsconfig.json'), join(root, 'package-lock.json')].sort();
+  const files = [...folders.flat(), join(root, 'tsconfig.json'), join(root, 'package-lock.json')].sort();
   const contents = await Promise.all(files.map((path) => readFile(path)));
   const hash = createHash('sha256');
   files.forEach((path, index) => hash.update(path).update('\0').update(contents[index]).update('\0'));
@@ -97,17 +93,20 @@ export async function build() {
   await rm(buildFolder, { recursive: true, force: true });
   const code = await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
   if (code !== 0) throw new Plain('The build failed; what the compiler said is above.');
-  await Promise.all(assets.map(copyAsset));
+  await copyAssets();
   await writeFile(stampFile, digest);
   return entry();
 }
 
-async function copyAsset(asset) {
-  const target = join(buildFolder, asset);
-  await mkdir(dirname(target), { recursive: true });
-  await cp(join(root, asset), target).catch((problem) => {
-    throw new Plain(`The build failed: ${asset} cannot be copied (${problem.code}).`);
-  });
+/** Files the product reads beside its compiled modules: whatever in src is not TypeScript. */
+async function copyAssets() {
+  const source = join(root, 'src');
+  const assets = (await filesUnder(source)).filter((path) => !path.endsWith('.ts'));
+  for (const asset of assets) {
+    const target = join(buildFolder, 'src', relative(source, asset));
+    await mkdir(dirname(target), { recursive: true });
+    await cp(asset, target);
+  }
 }
 
 export async function buildIfChanged() {
