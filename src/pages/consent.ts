@@ -1,0 +1,128 @@
+/** The decision: which account, which workspace, what the app may do, for how long, and where the answer goes. */
+import { choice, heldRow } from './choices.ts';
+import type { Scope } from './choices.ts';
+import { postForm, unseen } from './form.ts';
+import type { FormKeys } from './form.ts';
+import { html } from './html.ts';
+import type { Html } from './html.ts';
+import { icons } from './icons.ts';
+import { layout } from './layout.ts';
+import type { Organisation } from './layout.ts';
+import { displayName, named, plainText, withArticle } from './names.ts';
+import { noticesOf } from './notice.ts';
+import type { Notice } from './notice.ts';
+import { answerPoint, answerSentence, appName, appText, askingPoint, crossing, note, riskOf } from './request.ts';
+import type { App, Point, ReturnTo } from './request.ts';
+
+export interface TenantChoice {
+  id: string;
+  name: string;
+  roleTitle: string;
+  chosen: boolean;
+  /** Choosing it asks for one more sign-in step first. */
+  needsStepUp: boolean;
+}
+
+export interface ConsentView extends FormKeys {
+  organisation: Organisation;
+  app: App;
+  resource: { name: string; host: string };
+  account: { name: string; email: string | null; connectionName: string };
+  otherAccountAction: string;
+  tenants: readonly TenantChoice[];
+  scopes: readonly Scope[];
+  lasts: { title: string; note: string };
+  returnTo: ReturnTo;
+  notice: Notice | null;
+  action: string;
+  tenantAction: string;
+  buttons: { approve: string; deny: string };
+}
+
+export function consent(view: ConsentView): Html {
+  const { app, organisation, resource, returnTo } = view;
+  const more = view.scopes.some(({ state }) => state === 'granted');
+  const risk = app.verifiedHost === null || (returnTo.kind === 'web' && !returnTo.own) ? riskOf(app, returnTo) : null;
+  const what = more ? 'do more in' : 'use';
+  return layout(
+    { title: `Let ${appText(app)} ${what} ${displayName(resource.name)}?`, organisation },
+    html`<main id="main" class="card deck split" tabindex="-1">
+      <div class="intro">
+        <h1>Let ${appName(app)} ${what} ${named(resource.name)}?</h1>
+        <p class="lead">It can never do more than you can. You choose what it may do, and you can take it back at any time.</p>
+      </div>
+      ${crossing(pointsOf(view))}
+      <div class="answer">
+        ${noticesOf(risk, view.notice)}
+        <section aria-labelledby="workspace">
+          <h2 id="workspace">In which workspace</h2>
+          ${postForm(
+            view.tenantAction,
+            view,
+            html`<ul class="rows">
+              ${view.tenants.map(tenantRow)}
+            </ul>`,
+          )}
+        </section>
+        ${postForm(view.action, view, decision(view))}
+      </div>
+    </main>`,
+  );
+}
+
+function pointsOf({ account, app, lasts, organisation, otherAccountAction, returnTo, ...view }: ConsentView): Point[] {
+  const from = html`signed in with ${named(account.connectionName)}`;
+  const other = postForm(otherAccountAction, view, html`<button class="button leave">Use another account</button>`);
+  return [
+    askingPoint(app),
+    {
+      label: 'Acting as you',
+      value: named(account.name),
+      note: [note(account.email === null ? from : html`<bdi>${plainText(account.email)}</bdi>, ${from}`), other],
+    },
+    { label: 'How long it lasts', value: lasts.title, note: note(lasts.note) },
+    answerPoint(returnTo, app, organisation),
+  ];
+}
+
+function tenantRow({ id, name, roleTitle, chosen, needsStepUp }: TenantChoice): Html {
+  const role = roleTitle !== '' && html` <span class="role">· you are ${withArticle(displayName(roleTitle))} here</span>`;
+  const step = needsStepUp && html`<span class="step">Asks for one more sign-in step</span>`;
+  return html`<li class="${chosen ? 'row chosen' : 'row'}">
+    <p><b>${named(name)}</b>${role}${step}</p>
+    ${
+      chosen
+        ? html`<p class="mark-chosen">${icons.check}Chosen</p>`
+        : html`<button class="button small" name="tenant" value="${id}">
+            Choose${needsStepUp && '…'}${unseen(` ${displayName(name)}`)}
+          </button>`
+    }
+  </li>`;
+}
+
+/** The first, disabled button is the form's default: pressing Enter in a box decides nothing. HTML "implicit submission". */
+function decision(view: ConsentView): Html {
+  const { app, buttons, returnTo, scopes } = view;
+  const held = scopes.filter(({ state }) => state === 'granted');
+  const asked = scopes.filter(({ state }) => state !== 'granted');
+  return html`<button type="submit" disabled hidden>Nothing yet</button>
+    ${
+      held.length > 0 &&
+      html`<section aria-labelledby="held">
+        <h2 id="held">What it may do already</h2>
+        <ul class="rows held">
+          ${held.map(heldRow)}
+        </ul>
+      </section>`
+    }
+    <fieldset>
+      <legend><h2>${held.length > 0 ? 'What it asks for now' : 'What it may do'}</h2></legend>
+      <p class="under">Looking is ticked for you. Anything that changes data is your decision.</p>
+      <div class="rows">${asked.map(choice)}</div>
+    </fieldset>
+    <p class="last">${answerSentence(returnTo)} You can disconnect ${appName(app)} any time under Connected apps.</p>
+    <div class="pair">
+      <button class="button main" name="decision" value="approve">${buttons.approve}</button
+      ><button class="button" name="decision" value="deny">${buttons.deny}</button>
+    </div>`;
+}
