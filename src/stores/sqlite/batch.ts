@@ -1,0 +1,82 @@
+import { applyChange, matches, own, type Fields } from './change.ts';
+import { type Connection, reasonOf, transact } from './connection.ts';
+import { keyOf } from './keys.ts';
+import type { Operation, Outcome } from './messages.ts';
+import type { WriteStatements } from './statements.ts';
+
+export type Writes = ReadonlyMap<string, WriteStatements>;
+
+/** A stored document that is not JSON. */
+class Corrupt extends Error {}
+
+/** Applies the operations in their order in one transaction. Throws when the storage failed, and then nothing was written. */
+export function applyBatch(db: Connection, writes: Writes, operations: readonly Operation[]): Outcome[] {
+  return transact(db, () => operations.map((operation) => outcomeOf(writes, operation)));
+}
+
+/** What is wrong with one operation stays with it; what is wrong with the storage ends the batch. */
+function outcomeOf(writes: Writes, operation: Operation): Outcome {
+  try {
+    return { kind: 'done', value: apply(writes, operation) };
+  } catch (error) {
+    if (error instanceof Corrupt) return { kind: 'corrupt', reason: error.message };
+    if (error instanceof TypeError) return { kind: 'misuse', reason: reasonOf(error) };
+    throw error;
+  }
+}
+
+function apply(writes: Writes, operation: Operation): string | number | boolean | null {
+  if (operation.kind === 'ping') return true;
+  const statements = writes.get(operation.collection);
+  if (statements === undefined) throw new TypeError(`collection "${operation.collection}" is not declared`);
+  switch (operation.kind) {
+    case 'insert':
+      return changed(statements.insert.run(operation.id, operation.doc, ...operation.keys)) === 1;
+    case 'update':
+      return update(statements, operation);
+    case 'delete':
+      if (operation.where.length > 0 && current(statements, operation) === null) return false;
+      return changed(statements.remove.run(operation.id)) === 1;
+    case 'sweep':
+      if (statements.sweep === null) throw new TypeError(`collection "${operation.collection}" declares no expiry`);
+      return changed(statements.sweep.run(operation.now, operation.limit));
+  }
+}
+
+const changed = (result: { changes: number | bigint }): number => Number(result.changes);
+
+function update(statements: WriteStatements, operation: Extract<Operation, { kind: 'update' }>): string | null {
+  const row = current(statements, operation);
+  if (row === null) return null;
+  const next = applyChange(row.document, operation.change);
+  const text = JSON.stringify(next);
+  const rekeyed = statements.keyed.some((field) => own(next, field) !== own(row.document, field));
+  const result = rekeyed
+    ? statements.replaceAll.run(text, ...statements.keyed.map((field) => keyOf(field, own(next, field))), operation.id)
+    : statements.replaceDoc.run(text, operation.id);
+  if (changed(result) === 0) return null;
+  return operation.returns === 'before' ? row.text : text;
+}
+
+/** The stored document if it is there and matches. */
+function current(
+  statements: WriteStatements,
+  operation: Extract<Operation, { kind: 'update' | 'delete' }>,
+): { text: string; document: Fields } | null {
+  const row = statements.read.get(operation.id) as { doc: string } | undefined;
+  if (row === undefined) return null;
+  const document = parse(operation.collection, row.doc);
+  return matches(document, operation.where) ? { text: row.doc, document } : null;
+}
+
+function parse(collection: string, text: string): Fields {
+  try {
+    return JSON.parse(text) as Fields;
+  } catch {
+    throw new Corrupt(corruptReason(collection));
+  }
+}
+
+/** Names no id, which may be a secret; the query finds it. */
+export const corruptReason = (collection: string): string =>
+  `${collection} holds a document that is not JSON (SELECT id FROM "${collection}" WHERE NOT json_valid(doc) finds it)`;

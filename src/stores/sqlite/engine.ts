@@ -1,0 +1,166 @@
+import {
+  type Change,
+  type CollectionDeclaration,
+  type DocumentEngine,
+  type Page,
+  type Scalar,
+  type StoredDocument,
+  StoreUnavailable,
+} from '../../ports/document-engine.ts';
+import { corruptReason } from './batch.ts';
+import { connect, connectForReading, type Connection, reasonOf } from './connection.ts';
+import { encodeChange, encodeInsert, encodeWhere } from './encode.ts';
+import { GroupCommit, type StoreEvent } from './group-commit.ts';
+import { keyOf, textKey } from './keys.ts';
+import { lockFile, prepareFile } from './lock.ts';
+import type { Operation } from './messages.ts';
+import { materialise } from './schema.ts';
+import { prepareReads, type ReadStatements } from './statements.ts';
+
+export interface SqliteOptions {
+  readonly path: string;
+  readonly collections: readonly CollectionDeclaration[];
+  readonly log?: (event: StoreEvent) => void;
+}
+
+const STALL_MS = 5_000;
+const PAGE = 100;
+const PAGE_LIMIT = 1_000;
+
+/** Opens (and makes, if need be) the embedded store: one file, one process, reads here and writes on a thread of their own. */
+export async function openSqliteEngine(options: SqliteOptions): Promise<DocumentEngine> {
+  const { collections, log = () => undefined } = options;
+  const path = prepareFile(options.path);
+  const release = lockFile(path);
+  const reader = openFile(path, collections, release);
+  // Sources run unbuilt where Node strips types, so the thread's script has the extension of this file.
+  const script = new URL(`./writer${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+  const writer = new GroupCommit({ path, collections, log, script, stallMs: STALL_MS });
+  const engine = new SqliteEngine(collections, reader, writer, release);
+  try {
+    await writer.submit({ kind: 'ping' });
+    return engine;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+function openFile(path: string, collections: readonly CollectionDeclaration[], release: () => void): Connection {
+  try {
+    const db = connect(path);
+    try {
+      materialise(db, collections);
+    } finally {
+      db.close();
+    }
+    return connectForReading(path);
+  } catch (error) {
+    release();
+    throw new Error(`cannot open the store ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+class SqliteEngine implements DocumentEngine {
+  readonly #reads: ReadonlyMap<string, ReadStatements>;
+  readonly #reader: Connection;
+  readonly #writer: GroupCommit;
+  readonly #release: () => void;
+  #closing: Promise<void> | null = null;
+
+  constructor(collections: readonly CollectionDeclaration[], reader: Connection, writer: GroupCommit, release: () => void) {
+    this.#reads = new Map(collections.map((collection) => [collection.name, prepareReads(reader, collection)]));
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#release = release;
+  }
+
+  async insert(collection: CollectionDeclaration, document: StoredDocument): Promise<'inserted' | 'duplicate'> {
+    return (await this.#write(encodeInsert(collection, document))) === true ? 'inserted' : 'duplicate';
+  }
+
+  async get(collection: CollectionDeclaration, id: string): Promise<StoredDocument | null> {
+    return this.#read(collection, (reads) => reads.get.all(textKey(id)))[0] ?? null;
+  }
+
+  async find(collection: CollectionDeclaration, field: string, value: string | number, page?: Page): Promise<StoredDocument[]> {
+    return this.#read(collection, (reads) => {
+      const statement = reads.find.get(field);
+      if (statement === undefined) throw new TypeError(`"${field}" of ${collection.name} is not declared as an index`);
+      return statement.all(keyOf(field, value), ...bounds(page));
+    });
+  }
+
+  async updateIf(
+    collection: CollectionDeclaration,
+    id: string,
+    where: Readonly<Record<string, Scalar>>,
+    change: Change,
+    returns: 'before' | 'after',
+  ): Promise<StoredDocument | null> {
+    const encoded = { where: encodeWhere(where), change: encodeChange(collection, change) };
+    const text = await this.#write({ kind: 'update', collection: collection.name, id: textKey(id), ...encoded, returns });
+    return typeof text === 'string' ? (JSON.parse(text) as StoredDocument) : null;
+  }
+
+  async delete(collection: CollectionDeclaration, id: string, where: Readonly<Record<string, Scalar>> = {}): Promise<boolean> {
+    return (await this.#write({ kind: 'delete', collection: collection.name, id: textKey(id), where: encodeWhere(where) })) === true;
+  }
+
+  async page(collection: CollectionDeclaration, page?: Page): Promise<StoredDocument[]> {
+    return this.#read(collection, (reads) => reads.page.all(...bounds(page)));
+  }
+
+  async sweep(collection: CollectionDeclaration, now: number, limit: number = PAGE_LIMIT): Promise<number> {
+    return Number(await this.#write({ kind: 'sweep', collection: collection.name, now, limit: atLeastZero(limit) }));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  /** The reader goes first, so that the last connection, which tidies the log away, is the writer's. */
+  async #end(): Promise<void> {
+    const written = this.#writer.close();
+    this.#reader.close();
+    await written;
+    this.#release();
+  }
+
+  async #write(operation: Operation): Promise<string | number | boolean | null> {
+    const outcome = await this.#writer.submit(operation);
+    if (outcome.kind === 'misuse') throw new TypeError(outcome.reason);
+    if (outcome.kind === 'corrupt') throw new StoreUnavailable(outcome.reason);
+    return outcome.value;
+  }
+
+  #read(collection: CollectionDeclaration, query: (reads: ReadStatements) => unknown[]): StoredDocument[] {
+    if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
+    const reads = this.#reads.get(collection.name);
+    if (reads === undefined) throw new TypeError(`collection "${collection.name}" is not declared`);
+    return rows(() => query(reads)).map((row) => parse(collection, row.doc));
+  }
+}
+
+function rows(query: () => unknown[]): { doc: string }[] {
+  try {
+    return query() as { doc: string }[];
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
+    throw new StoreUnavailable(reasonOf(error), { cause: error });
+  }
+}
+
+function parse(collection: CollectionDeclaration, text: string): StoredDocument {
+  try {
+    return JSON.parse(text) as StoredDocument;
+  } catch (error) {
+    throw new StoreUnavailable(corruptReason(collection.name), { cause: error });
+  }
+}
+
+const bounds = (page: Page = {}): [string, number] => [textKey(page.after ?? ''), Math.min(atLeastZero(page.limit ?? PAGE), PAGE_LIMIT)];
+
+/** SQLite takes a negative limit for none. */
+const atLeastZero = (limit: number): number => Math.max(0, Math.trunc(limit) || 0);

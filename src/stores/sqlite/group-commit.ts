@@ -1,0 +1,144 @@
+import { Worker } from 'node:worker_threads';
+import { StoreUnavailable } from '../../ports/document-engine.ts';
+import { reasonOf } from './connection.ts';
+import type { Operation, Outcome, Reply, Request, WriterData } from './messages.ts';
+
+/** What the store tells its operator. */
+export type StoreEvent = { readonly event: 'writerDied' | 'writerStalled' | 'commitFailed'; readonly reason: string };
+
+export interface GroupCommitOptions extends WriterData {
+  readonly log: (event: StoreEvent) => void;
+  /** The script of the writer thread. */
+  readonly script: URL;
+  /** How long a commit may take before its callers, and all who come meanwhile, are refused. */
+  readonly stallMs: number;
+}
+
+interface Pending {
+  readonly operation: Operation;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const MAX_BATCH = 1_000;
+const MAX_QUEUE = 20_000;
+
+/**
+ * Hands writes to the writer thread, one batch at a time: what arrives while a commit is under way goes into the next one.
+ * A thread that dies takes its batch with it and is replaced at the next write.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #worker: Worker | null = null;
+  #queue: Pending[] = [];
+  #batch: readonly Pending[] | null = null;
+  #scheduled = false;
+  #stalled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | null = null;
+  #idle: (() => void) | null = null;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  submit(operation: Operation): Promise<Outcome> {
+    if (this.#closing !== null) return Promise.reject(new StoreUnavailable('the store is closed'));
+    if (this.#stalled) return Promise.reject(new StoreUnavailable('the storage does not answer'));
+    if (this.#queue.length >= MAX_QUEUE) return Promise.reject(new StoreUnavailable('too many writes are waiting'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ operation, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Commits what is queued, then ends the thread. */
+  close(): Promise<void> {
+    this.#closing ??= this.#drain();
+    return this.#closing;
+  }
+
+  /** Waits for the end of the turn, so that the first write of a burst does not travel alone. */
+  #schedule(): void {
+    if (this.#scheduled || this.#batch !== null) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    if (this.#batch !== null) return;
+    if (this.#queue.length === 0) {
+      this.#idle?.();
+      return;
+    }
+    this.#batch = this.#queue.splice(0, MAX_BATCH);
+    this.#timer = setTimeout(() => this.#stall(), this.#options.stallMs);
+    const worker = (this.#worker ??= this.#start());
+    worker.ref();
+    worker.postMessage(this.#batch.map((pending) => pending.operation) satisfies Request);
+  }
+
+  #start(): Worker {
+    const { script, path, collections } = this.#options;
+    const worker = new Worker(script, { workerData: { path, collections } satisfies WriterData });
+    let reason = 'it ended';
+    worker.on('message', (reply: Reply) => this.#settle(reply));
+    worker.on('error', (error) => (reason = reasonOf(error)));
+    worker.on('exit', () => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.#options.log({ event: 'writerDied', reason });
+      this.#settle({ kind: 'failed', reason: `the writer thread died: ${reason}` });
+    });
+    return worker;
+  }
+
+  #settle(reply: Reply): void {
+    const batch = this.#batch ?? [];
+    clearTimeout(this.#timer);
+    this.#batch = null;
+    this.#stalled = false;
+    this.#worker?.unref();
+    if (reply.kind === 'committed') {
+      batch.forEach((pending, index) => pending.resolve(reply.outcomes[index] as Outcome));
+    } else {
+      this.#options.log({ event: 'commitFailed', reason: reply.reason });
+      refuse(batch, reply.reason);
+    }
+    this.#dispatch();
+  }
+
+  #stall(): void {
+    const reason = `no commit within ${this.#options.stallMs} ms`;
+    this.#options.log({ event: 'writerStalled', reason });
+    this.#stalled = true;
+    refuse([...(this.#batch ?? []), ...this.#queue], reason);
+    this.#batch = [];
+    this.#queue = [];
+    this.#idle?.();
+  }
+
+  async #drain(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      if (this.#stalled) resolve();
+      else this.#schedule();
+    });
+    const worker = this.#worker;
+    if (worker === null) return;
+    this.#worker = null;
+    worker.ref();
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.postMessage('close' satisfies Request);
+    const timer = setTimeout(() => void worker.terminate(), this.#options.stallMs);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+function refuse(pendings: readonly Pending[], reason: string): void {
+  for (const pending of pendings) pending.reject(new StoreUnavailable(reason));
+}

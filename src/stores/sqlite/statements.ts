@@ -1,0 +1,56 @@
+import type { CollectionDeclaration } from '../../ports/document-engine.ts';
+import type { Connection } from './connection.ts';
+import { column, keyedFields, table } from './declaration.ts';
+
+type Statement = ReturnType<Connection['prepare']>;
+
+/** The prepared reads of one collection. */
+export interface ReadStatements {
+  readonly get: Statement;
+  readonly page: Statement;
+  readonly find: ReadonlyMap<string, Statement>;
+}
+
+export function prepareReads(db: Connection, collection: CollectionDeclaration): ReadStatements {
+  const from = `FROM ${table(collection.name)}`;
+  const finds = [...collection.unique, ...collection.indexes].map(
+    (field) => [field, db.prepare(`SELECT doc ${from} WHERE ${column(field)} = ? AND id > ? ORDER BY id LIMIT ?`)] as const,
+  );
+  return {
+    get: db.prepare(`SELECT doc ${from} WHERE id = ?`),
+    page: db.prepare(`SELECT doc ${from} WHERE id > ? ORDER BY id LIMIT ?`),
+    find: new Map(finds),
+  };
+}
+
+/** The prepared writes of one collection. A unique violation makes them change no row. */
+export interface WriteStatements {
+  readonly keyed: readonly string[];
+  readonly read: Statement;
+  readonly insert: Statement;
+  /** For changes that leave every keyed field alone: no index is touched. */
+  readonly replaceDoc: Statement;
+  readonly replaceAll: Statement;
+  readonly remove: Statement;
+  readonly sweep: Statement | null;
+}
+
+export function prepareWrites(db: Connection, collection: CollectionDeclaration): WriteStatements {
+  const name = table(collection.name);
+  const keyed = keyedFields(collection);
+  const columns = keyed.map(column);
+  return {
+    keyed,
+    read: db.prepare(`SELECT doc FROM ${name} WHERE id = ?`),
+    insert: db.prepare(
+      `INSERT INTO ${name} (${['id', 'doc', ...columns].join(', ')}) VALUES (?, ?${', ?'.repeat(keyed.length)}) ON CONFLICT DO NOTHING`,
+    ),
+    replaceDoc: db.prepare(`UPDATE ${name} SET doc = ? WHERE id = ?`),
+    replaceAll: db.prepare(`UPDATE OR IGNORE ${name} SET ${['doc', ...columns].map((each) => `${each} = ?`).join(', ')} WHERE id = ?`),
+    remove: db.prepare(`DELETE FROM ${name} WHERE id = ?`),
+    sweep: collection.expires === null ? null : prepareSweep(db, name, column(collection.expires)),
+  };
+}
+
+const prepareSweep = (db: Connection, name: string, expires: string): Statement =>
+  db.prepare(`DELETE FROM ${name} WHERE rowid IN (SELECT rowid FROM ${name} WHERE ${expires} <= ? ORDER BY ${expires} LIMIT ?)`);

@@ -1,0 +1,40 @@
+/** The writer thread: each message is a batch, committed in one transaction and answered when it is on stable storage. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { applyBatch, type Writes } from './batch.ts';
+import { connect, type Connection, reasonOf } from './connection.ts';
+import type { Operation, Reply, Request, WriterData } from './messages.ts';
+import { prepareWrites } from './statements.ts';
+
+const { path, collections } = workerData as WriterData;
+const port = parentPort;
+if (port === null) throw new Error('the writer runs as a worker thread only');
+
+const db = connect(path);
+const writes: Writes = new Map(collections.map((collection) => [collection.name, prepareWrites(db, collection)]));
+
+port.on('message', (request: Request) => {
+  if (request === 'close') {
+    db.close();
+    port.close();
+    return;
+  }
+  port.postMessage(commit(db, request));
+});
+
+function commit(connection: Connection, operations: readonly Operation[]): Reply {
+  try {
+    return { kind: 'committed', outcomes: applyBatch(connection, writes, operations) };
+  } catch (error) {
+    giveSpaceBack(connection);
+    return { kind: 'failed', reason: reasonOf(error) };
+  }
+}
+
+/** On a full disk the log may hold space that copying it back into the file frees. */
+function giveSpaceBack(connection: Connection): void {
+  try {
+    connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // The batch already reports what is wrong.
+  }
+}
