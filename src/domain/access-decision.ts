@@ -1,0 +1,78 @@
+import type { MethodNeeds } from './mcp-methods.ts';
+import type { Resource, Role, ToolRule } from './resource.ts';
+import { permittedScope } from './scope.ts';
+import type { Standing } from './standing.ts';
+
+/** What a request is measured against. */
+export interface Caller {
+  readonly resource: Resource;
+  readonly standing: Standing;
+  /** The outcome of `effectiveScopes`. */
+  readonly scope: readonly string[];
+}
+
+/** May this be done now? `rule` names what decided, for the audit. */
+export type AccessDecision =
+  | { readonly verdict: 'allowed'; readonly rule: string }
+  | { readonly verdict: 'unknown tool'; readonly rule: string }
+  /** No scope helps: the person's role lacks `permissions`. */
+  | { readonly verdict: 'role'; readonly rule: string; readonly permissions: readonly string[] }
+  /** Another consent helps: `needed` is all the operation asks for. */
+  | { readonly verdict: 'scope'; readonly rule: string; readonly needed: readonly string[]; readonly missing: readonly string[] };
+
+/** A token's scopes as far as the person still approves of them and their roles still allow them. */
+export function effectiveScopes(resource: Resource, standing: Standing, tokenScope: readonly string[]): string[] {
+  const approved = tokenScope.filter((name) => standing.scope.includes(name));
+  return permittedScope(resource, approved, standing.permissions);
+}
+
+export function decide(caller: Caller, needs: MethodNeeds, tool: string | null): AccessDecision {
+  if (needs === 'nothing') return { verdict: 'allowed', rule: 'any living grant' };
+  if (needs === 'baseline') return judge(caller, { scopes: caller.resource.baseline, permissions: [] }, 'baseline');
+  const rule = tool === null ? undefined : caller.resource.tools.get(tool);
+  if (tool === null || rule === undefined) return { verdict: 'unknown tool', rule: 'no rule for this tool' };
+  return judge(caller, rule, `tool ${tool}`);
+}
+
+function judge(caller: Caller, rule: ToolRule, label: string): AccessDecision {
+  const permissions = missingPermissions(caller, rule);
+  if (permissions.length > 0) return { verdict: 'role', rule: `${label}: lacks permission ${permissions.join(' ')}`, permissions };
+  const missing = rule.scopes.filter((name) => !caller.scope.includes(name));
+  if (missing.length > 0) return { verdict: 'scope', rule: `${label}: lacks scope ${missing.join(' ')}`, needed: rule.scopes, missing };
+  return { verdict: 'allowed', rule: `${label}: scope ${rule.scopes.join(' ')}; permission ${rule.permissions.join(' ')}` };
+}
+
+/** What the role lacks for a rule: its own permissions and those behind its scopes, which no consent can give. */
+function missingPermissions({ resource, standing }: Pick<Caller, 'resource' | 'standing'>, rule: ToolRule): string[] {
+  const own = rule.permissions.filter((permission) => !standing.permissions.includes(permission));
+  return [...new Set([...own, ...rule.scopes.flatMap((name) => missingForScope(resource, standing, name))])];
+}
+
+function missingForScope(resource: Resource, standing: Standing, name: string): string[] {
+  const scope = resource.scopes.find((candidate) => candidate.name === name);
+  // A scope the resource does not define can be given by nobody.
+  if (scope === undefined) return [`scope:${name}`];
+  return scope.permissions.filter((permission) => !standing.permissions.includes(permission));
+}
+
+/**
+ * Whether a tool is shown in the list: the person's role allows it, whatever scopes this client has so far. A tool that only lacks a scope stays
+ * visible, because calling it is how the client comes to ask for that scope; a tool the role can never use is not shown.
+ */
+export function isListed(caller: Pick<Caller, 'resource' | 'standing'>, tool: string): boolean {
+  const rule = caller.resource.tools.get(tool);
+  return rule !== undefined && missingPermissions(caller, rule).length === 0;
+}
+
+/** Names of the roles that hold every one of these permissions beside what the person has already. */
+export function rolesHolding(roles: readonly Role[], standing: Standing, permissions: readonly string[]): string[] {
+  const held = new Set(standing.permissions);
+  return roles
+    .filter((role) => permissions.every((permission) => held.has(permission) || role.permissions.includes(permission)))
+    .map((role) => role.name);
+}
+
+/** The scopes a step-up challenge names. Clients of 2026-07-28 add them to what they have; older ones replace, so theirs are repeated. */
+export function challengedScopes(caller: Caller, needed: readonly string[], addsUp: boolean): string[] {
+  return addsUp ? [...needed] : [...new Set([...caller.scope, ...needed])];
+}

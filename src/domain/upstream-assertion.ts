@@ -1,0 +1,40 @@
+import type { Resource } from './resource.ts';
+import type { Standing } from './standing.ts';
+
+/** Header and JWS type under which the upstream learns who is calling. */
+export const ASSERTION_HEADER = 'Drawbridge-Assertion';
+export const ASSERTION_TYPE = 'drawbridge-assertion+jwt';
+/** Seconds an assertion lives. */
+export const ASSERTION_LIFETIME = 60;
+
+export interface AssertionFacts {
+  readonly issuer: string;
+  readonly resource: Resource;
+  readonly standing: Standing;
+  readonly scope: readonly string[];
+  /** Seconds since the epoch. */
+  readonly now: number;
+  readonly jti: string;
+}
+
+/** What the gateway tells an upstream about a caller; its audience is that one upstream. RFC 7519 §4.1. */
+export function assertionClaims({ issuer, resource, standing, scope, now, jti }: AssertionFacts): Readonly<Record<string, unknown>> {
+  const { user, tenant, client } = standing;
+  return {
+    iss: issuer,
+    aud: resource.upstream,
+    sub: user.id,
+    ...(user.name === null ? {} : { name: user.name }),
+    ...(user.email === null ? {} : { email: user.email }),
+    tenant: tenant.id,
+    tenant_name: tenant.name,
+    roles: standing.roles.map((role) => role.id),
+    client_id: client.id,
+    client_name: client.name,
+    scope: scope.join(' '),
+    grant_id: standing.grantId,
+    iat: now,
+    exp: now + ASSERTION_LIFETIME,
+    jti,
+  };
+}
