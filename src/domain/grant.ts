@@ -27,6 +27,8 @@ export const Grant = z.object({
   resource: z.string(),
   /** What the person approved; tokens carry at most this. */
   scope: z.array(z.string()),
+  /** What the client asked for, known to us or not: asking for it again at a refresh is no attempt to widen. */
+  asked: z.array(z.string()),
   offlineAccess: z.boolean(),
   redirect_uri: z.string(),
   code_challenge: z.string(),

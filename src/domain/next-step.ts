@@ -25,12 +25,12 @@ function proveOrConsent(stage: StageAt<'consenting'>, belongings: readonly Belon
   const { person } = stage;
   const proven = (belonging: Belonging) => satisfies(person.assurance, belonging.tenant.demand);
   const picked = belongings.find((belonging) => belonging.tenant.id === stage.tenantId);
-  // Nobody is sent to prove more for a tenant they did not choose, unless it is the only one they have.
+  // Nobody is sent to prove more for a tenant they did not choose while another is open to them.
   const chosen = picked ?? belongings.find(proven) ?? belongings[0];
   if (chosen === undefined) return { step: 'no-access' };
   if (proven(chosen)) return { step: 'consent', stage, chosen };
-  if (person.askedForMfa) return { step: 'second-factor-unproven', tenant: chosen.tenant };
-  if (stage.notice !== null) return { step: 'second-factor-unproven', tenant: chosen.tenant };
+  // Asked once and not proven, or the trip came to nothing: asking again by ourselves would go round in circles.
+  if (person.askedForMfa || stage.notice !== null) return { step: 'second-factor-unproven', tenant: chosen.tenant };
   return { step: 'prove-second-factor', tenantId: chosen.tenant.id, stage };
 }
 

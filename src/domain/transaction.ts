@@ -12,10 +12,11 @@ export const FrozenRequest = z.object({
   client_name: z.string(),
   verifiedHost: z.string().nullable(),
   returnAddress: ReturnAddress,
-  /** True when the request named the address itself, so that the code must come back with it. RFC 6749 §4.1.3. */
   state: z.string().nullable(),
   resourceId: z.string(),
   scope: z.array(z.string()),
+  /** The scope parameter as it came, for the grant. */
+  asked: z.array(z.string()),
   offlineAccess: z.boolean(),
   code_challenge: z.string(),
   login_hint: z.string().nullable(),
@@ -29,7 +30,7 @@ const Consenting = z.object({
   person: Person,
   /** The tenant the person chose, if they chose. */
   tenantId: TenantId.nullable(),
-  notice: z.enum(['step-up-cancelled', 'unreachable', 'changed-meanwhile']).nullable(),
+  notice: z.enum(['step-up-cancelled', 'unreachable', 'changed-meanwhile', 'nothing-chosen']).nullable(),
 });
 
 /** Where a transaction stands; each stage carries only what exists at that stage. */

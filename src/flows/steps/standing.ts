@@ -1,0 +1,60 @@
+import type { Directory } from '../../domain/directory.ts';
+import { findConnection, findTenant } from '../../domain/directory.ts';
+import type { Grant } from '../../domain/grant.ts';
+import { isLive } from '../../domain/grant.ts';
+import { ClientId } from '../../domain/ids.ts';
+import type { Standing } from '../../domain/standing.ts';
+import { permissionsOf, rolesOf } from '../../domain/tenant.ts';
+import { satisfies } from '../../domain/assurance.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Grants } from '../../ports/grants.ts';
+import type { LiveAuthority } from '../../ports/live-authority.ts';
+import type { Memberships } from '../../ports/memberships.ts';
+import type { SeenClients } from '../../ports/seen-clients.ts';
+import type { Users } from '../../ports/users.ts';
+
+export interface StandingDependencies {
+  readonly directory: Directory;
+  readonly grants: Grants;
+  readonly users: Users;
+  readonly memberships: Memberships;
+  readonly seenClients: SeenClients;
+  readonly clock: Clock;
+}
+
+/** What a grant amounts to now, apart from its own stage: every administrative fact behind it is read again. */
+export const standingOf =
+  ({ directory, users, memberships, seenClients }: Omit<StandingDependencies, 'grants' | 'clock'>) =>
+  async (grant: Grant): Promise<Standing | null> => {
+    const tenant = findTenant(directory, grant.tenantId);
+    if (tenant === null || findConnection(directory, grant.connectionId) === null) return null;
+    if (!directory.resources.some((resource) => resource.identifier === grant.resource)) return null;
+    const [user, membership, client] = await Promise.all([
+      users.get(grant.userId),
+      memberships.get(grant.tenantId, grant.userId),
+      seenClients.get(grant.client_id),
+    ]);
+    if (user === null || user.status !== 'active' || membership === null || client?.status === 'withdrawn') return null;
+    const roles = rolesOf(membership, directory.roles);
+    // The tenant may have begun to demand more since the person signed in.
+    if (roles.length === 0 || !satisfies(grant.assurance, tenant.demand)) return null;
+    return {
+      grantId: grant.id,
+      client: { id: ClientId.parse(grant.client_id), name: grant.client_name },
+      user: { id: user.id, name: user.name, email: user.email },
+      tenant: { id: tenant.id, name: tenant.name },
+      roles: roles.map(({ id, name }) => ({ id, name })),
+      permissions: permissionsOf(membership, directory.roles),
+      resource: grant.resource,
+      scope: grant.scope,
+      assurance: grant.assurance,
+    };
+  };
+
+/** The authority the gateway asks on every request. */
+export const liveAuthority = (dependencies: StandingDependencies): LiveAuthority => ({
+  standing: async (grantId) => {
+    const grant = await dependencies.grants.get(grantId);
+    return grant === null || !isLive(grant, dependencies.clock.now()) ? null : standingOf(dependencies)(grant);
+  },
+});

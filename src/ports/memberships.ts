@@ -1,0 +1,9 @@
+import type { ConnectionId, TenantId, UserId } from '../domain/ids.ts';
+import type { HeldRole, Membership } from '../domain/tenant.ts';
+
+export interface Memberships {
+  get(tenantId: TenantId, userId: UserId): Promise<Membership | null>;
+  ofUser(userId: UserId): Promise<Membership[]>;
+  /** Replaces the roles that came through one connection and leaves the others; a membership without roles is removed. */
+  resync(tenantId: TenantId, userId: UserId, connectionId: ConnectionId, roles: readonly HeldRole[]): Promise<void>;
+}

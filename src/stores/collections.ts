@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { Grant } from '../domain/grant.ts';
+import { SeenClient } from '../domain/seen-client.ts';
+import { SigningKey } from '../domain/signing-key.ts';
+import { Membership } from '../domain/tenant.ts';
+import { Transaction } from '../domain/transaction.ts';
+import { Identity, User } from '../domain/user.ts';
+import type { CollectionDeclaration } from '../ports/document-engine.ts';
+
+/** One collection, declared once: both engines materialise it and the storage reference is generated from it. */
+export interface Collection<Shape extends z.ZodObject = z.ZodObject> extends CollectionDeclaration {
+  readonly shape: Shape;
+  /** What a row is and why it is kept, for the reference. */
+  readonly describe: string;
+}
+
+const declare = <Shape extends z.ZodObject>(collection: Collection<Shape>): Collection<Shape> => collection;
+
+export const transactions = declare({
+  name: 'transactions',
+  unique: [],
+  indexes: [],
+  expires: 'expiresAt',
+  shape: Transaction,
+  describe: 'One authorization request in progress, from the first page to the answer; ten minutes.',
+});
+
+export const grants = declare({
+  name: 'grants',
+  unique: [],
+  indexes: ['userId', 'clientKey', 'tenantId'],
+  expires: 'expiresAt',
+  shape: Grant,
+  describe: 'What one user lets one client do with one resource in one tenant: code, token family and liveness in one row.',
+});
+
+export const users = declare({
+  name: 'users',
+  unique: [],
+  indexes: [],
+  expires: null,
+  shape: User,
+  describe: 'A person, under an id of ours.',
+});
+
+export const identities = declare({
+  name: 'identities',
+  unique: [],
+  indexes: ['userId'],
+  expires: null,
+  shape: Identity,
+  describe: 'An upstream identity (connection, issuer, subject) and whose it is.',
+});
+
+export const memberships = declare({
+  name: 'memberships',
+  unique: [],
+  indexes: ['userId', 'tenantId'],
+  expires: null,
+  shape: Membership,
+  describe: 'That a user belongs to a tenant, with roles and the rule behind each.',
+});
+
+export const seenClients = declare({
+  name: 'seen_clients',
+  unique: [],
+  indexes: [],
+  expires: null,
+  shape: SeenClient,
+  describe: 'A client some person let in: who added it and when it was last used.',
+});
+
+export const signingKeys = declare({
+  name: 'signing_keys',
+  unique: [],
+  indexes: [],
+  expires: null,
+  shape: SigningKey,
+  describe: 'Key pairs that sign tokens; the private half is sealed under the installation key.',
+});
+
+export const auditEvents = declare({
+  name: 'audit_events',
+  unique: [],
+  indexes: ['userId', 'tenantId'],
+  expires: null,
+  shape: z.object({
+    id: z.string(),
+    chain: z.string(),
+    sequence: z.number(),
+    at: z.number(),
+    previous: z.string(),
+    hash: z.string(),
+    userId: z.string().optional(),
+    tenantId: z.string().optional(),
+    event: z.record(z.string(), z.unknown()),
+  }),
+  describe: 'What was decided, append-only, each row chained to the one before it by its hash.',
+});
+
+export const collections: readonly Collection[] = [
+  transactions,
+  grants,
+  users,
+  identities,
+  memberships,
+  seenClients,
+  signingKeys,
+  auditEvents,
+];

@@ -1,0 +1,35 @@
+import type { HeldRole, Membership } from '../domain/tenant.ts';
+import { membershipId } from '../domain/tenant.ts';
+import type { DocumentEngine } from '../ports/document-engine.ts';
+import { StoreUnavailable } from '../ports/document-engine.ts';
+import type { Memberships } from '../ports/memberships.ts';
+import { memberships as collection } from './collections.ts';
+import { typedCollection } from './typed-collection.ts';
+
+const sameRoles = (a: readonly HeldRole[], b: readonly HeldRole[]) => JSON.stringify(a) === JSON.stringify(b);
+
+export function openMemberships(engine: DocumentEngine): Memberships {
+  const rows = typedCollection(engine, collection);
+
+  async function write(before: Membership | null, next: Omit<Membership, 'version'>): Promise<boolean> {
+    if (before === null) return next.roles.length === 0 || (await rows.insert({ ...next, version: 1 })) === 'inserted';
+    if (next.roles.length === 0) return rows.delete(next.id, { version: before.version });
+    if (sameRoles(before.roles, next.roles)) return true;
+    const change = { set: { roles: next.roles, version: before.version + 1 } };
+    return (await rows.updateIf(next.id, { version: before.version }, change)) !== null;
+  }
+
+  return {
+    get: (tenantId, userId) => rows.get(membershipId(tenantId, userId)),
+    ofUser: (userId) => rows.find('userId', userId, { limit: 1000 }),
+    resync: async (tenantId, userId, connectionId, roles) => {
+      const id = membershipId(tenantId, userId);
+      for (let attempt = 0; attempt < 5; attempt += 1) {
+        const before = await rows.get(id);
+        const others = (before?.roles ?? []).filter((held) => held.connectionId !== connectionId);
+        if (await write(before, { id, tenantId, userId, roles: [...others, ...roles] })) return;
+      }
+      throw new StoreUnavailable('a membership kept changing while it was being written');
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { z } from 'zod';
+import type { Change, DocumentEngine, Page, Scalar, StoredDocument } from '../ports/document-engine.ts';
+import type { Collection } from './collections.ts';
+
+/** A collection of the engine with its documents parsed as they are read, so that corruption is found at the border. */
+export interface TypedCollection<Value> {
+  insert(document: Value & StoredDocument): Promise<'inserted' | 'duplicate'>;
+  get(id: string): Promise<Value | null>;
+  find(field: string, value: string | number, page?: Page): Promise<Value[]>;
+  page(page?: Page): Promise<Value[]>;
+  updateIf(id: string, where: Readonly<Record<string, Scalar>>, change: Change): Promise<Value | null>;
+  delete(id: string, where?: Readonly<Record<string, Scalar>>): Promise<boolean>;
+}
+
+export function typedCollection<Shape extends z.ZodObject>(engine: DocumentEngine, collection: Collection<Shape>): TypedCollection<z.infer<Shape>> {
+  const read = (document: StoredDocument | null) => (document === null ? null : collection.shape.parse(document));
+  return {
+    insert: (document) => engine.insert(collection, document),
+    get: async (id) => read(await engine.get(collection, id)),
+    find: async (field, value, page) => (await engine.find(collection, field, value, page)).map((document) => collection.shape.parse(document)),
+    page: async (page) => (await engine.page(collection, page)).map((document) => collection.shape.parse(document)),
+    updateIf: async (id, where, change) => read(await engine.updateIf(collection, id, where, change, 'after')),
+    delete: (id, where) => engine.delete(collection, id, where),
+  };
+}
