@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { sameText, sha256 } from '../domain/digest.ts';
+import type { ConnectionId } from '../domain/ids.ts';
+import { TransactionId } from '../domain/ids.ts';
+import { PageRefusal } from '../domain/oauth-error.ts';
+import type { StageAt, Transaction } from '../domain/transaction.ts';
+import { advance, afterFailedTrip } from '../domain/transaction.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
+import type { Connector, UpstreamAttempt } from '../ports/connector.ts';
+import { LoginRefused } from '../ports/connector.ts';
+import type { Log } from '../ports/log.ts';
+import type { Sealing } from '../ports/sealing.ts';
+import type { ClaimDependencies } from './steps/claimed-transaction.ts';
+import { claimedTransaction } from './steps/claimed-transaction.ts';
+import type { SettleDependencies } from './steps/settle-identity.ts';
+import { settleIdentity } from './steps/settle-identity.ts';
+
+const Attempt = z.object({
+  state: z.string(),
+  nonce: z.string(),
+  code_verifier: z.string(),
+  demand: z.object({ mfa: z.boolean() }),
+  prompt: z.enum(['login', 'select_account']).nullable(),
+  login_hint: z.string().nullable(),
+});
+
+export interface CompleteDependencies extends ClaimDependencies, SettleDependencies {
+  readonly connectors: ReadonlyMap<ConnectionId, Connector>;
+  readonly sealing: Sealing;
+  readonly audit: AuditLog;
+  readonly log: Log;
+}
+
+interface UpstreamAnswer {
+  readonly connectionId: ConnectionId;
+  readonly browser: string;
+  readonly answer: URLSearchParams;
+}
+
+/** The transaction this answer belongs to, taken by exactly one caller; another browser's answer ends it. RFC 9700 §4.4, §4.7. */
+async function take(dependencies: CompleteDependencies, given: UpstreamAnswer): Promise<{ judging: Transaction; stage: StageAt<'upstream'> }> {
+  const states = given.answer.getAll('state');
+  const [state] = states;
+  const id = TransactionId.safeParse(state?.split('.')[0]);
+  if (states.length !== 1 || state === undefined || !id.success) throw new PageRefusal('malformed-request', 'state is missing, repeated or not ours');
+  const transaction = await claimedTransaction(dependencies)(id.data, given.browser).catch(async (error: unknown) => {
+    if (error instanceof PageRefusal && error.kind === 'other-browser') {
+      const foreign = await dependencies.transactions.get(id.data);
+      if (foreign?.stage.at === 'upstream' && sameText(foreign.stage.stateDigest, sha256(state))) {
+        await dependencies.transactions.advance(advance(foreign, { at: 'stopped' }));
+      }
+    }
+    throw error;
+  });
+  const { stage } = transaction;
+  if (stage.at !== 'upstream' || stage.connectionId !== given.connectionId || !sameText(stage.stateDigest, sha256(state))) {
+    throw new PageRefusal('expired', 'this answer is not the one that was waited for');
+  }
+  const judging = advance(transaction, { at: 'judging', connectionId: stage.connectionId, previous: stage.previous });
+  if (!(await dependencies.transactions.advance(judging))) throw new PageRefusal('expired', 'the answer came twice');
+  return { judging, stage };
+}
+
+function readAttempt(sealing: Sealing, sealed: string): UpstreamAttempt {
+  const plain = sealing.open('upstream_attempt', sealed);
+  if (plain === null) throw new PageRefusal('expired', 'the attempt was sealed under another key');
+  return Attempt.parse(JSON.parse(plain));
+}
+
+/** What a refused trip does to the transaction: a person may try again after saying no or an outage, and never after a failed check. */
+async function refused(dependencies: CompleteDependencies, judging: Transaction, stage: StageAt<'upstream'>, error: LoginRefused): Promise<void> {
+  const { connectionId } = stage;
+  const { client_id, client_name } = judging.request;
+  dependencies.log.warn(`login.${error.refusal}`, { connection: connectionId, client_id, reason: error.reason, error: error.cause });
+  await dependencies.audit.append({ event: 'login.refused', connectionId, clientId: client_id, clientName: client_name, rule: error.refusal });
+  if (error.refusal === 'cancelled' || error.refusal === 'unreachable') {
+    await dependencies.transactions.advance(advance(judging, afterFailedTrip(stage.previous, error.refusal)));
+    return;
+  }
+  await dependencies.transactions.advance(advance(judging, { at: 'stopped' }));
+  throw new PageRefusal('sign-in-untrustworthy', error.reason);
+}
+
+/** Judges the upstream's answer in one go and settles who this is; afterwards the browser goes back to the dispatcher. */
+export const completeLogin =
+  (dependencies: CompleteDependencies) =>
+  async (given: UpstreamAnswer): Promise<TransactionId> => {
+    const connector = dependencies.connectors.get(given.connectionId);
+    if (connector === undefined) throw new PageRefusal('not-found', 'unknown connection');
+    const { judging, stage } = await take(dependencies, given);
+    const attempt = readAttempt(dependencies.sealing, stage.attempt);
+    const { client_id, client_name } = judging.request;
+    try {
+      const identity = await connector.complete(given.answer, attempt);
+      const { user, roles } = await settleIdentity(dependencies)(identity);
+      const { connectionId, name, email, assurance } = identity;
+      const person = { userId: user.id, connectionId, name, email, assurance, askedForMfa: attempt.demand.mfa };
+      // The tenant somebody chose before proving more stays chosen for them alone.
+      const tenantId = stage.previous?.person.userId === user.id ? stage.previous.tenantId : null;
+      await dependencies.audit.append({
+        event: 'login.succeeded',
+        userId: user.id,
+        connectionId,
+        clientId: client_id,
+        clientName: client_name,
+        evidence: assurance.evidence,
+        roles: roles.map((held) => held.role),
+        rule: roles.map((held) => held.rule).join('; ') || 'no rule gives a role',
+      });
+      await dependencies.transactions.advance(advance(judging, { at: 'consenting', person, tenantId, notice: null }));
+    } catch (error) {
+      if (error instanceof PageRefusal) {
+        const { connectionId } = stage;
+        await dependencies.audit.append({ event: 'login.refused', connectionId, clientId: client_id, clientName: client_name, rule: error.kind });
+      }
+      if (!(error instanceof LoginRefused)) throw error;
+      await refused(dependencies, judging, stage, error);
+    }
+    return judging.id;
+  };

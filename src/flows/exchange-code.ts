@@ -1,0 +1,72 @@
+import type { Directory } from '../domain/directory.ts';
+import type { Grant } from '../domain/grant.ts';
+import { TokenRefusal } from '../domain/oauth-error.ts';
+import { verifierMatches } from '../domain/pkce.ts';
+import type { Resource } from '../domain/resource.ts';
+import { readCode } from '../domain/token-format.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
+import type { AuthenticatedClient } from './steps/authenticate-client.ts';
+import { aboutGrant, grantedResource } from './steps/granted.ts';
+import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
+import { issueTokens } from './steps/issue-tokens.ts';
+import type { StandingDependencies } from './steps/standing.ts';
+import { standingOf } from './steps/standing.ts';
+
+export interface ExchangeDependencies extends IssueDependencies, StandingDependencies {
+  readonly directory: Directory;
+  readonly audit: AuditLog;
+}
+
+/** RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2. */
+export interface CodeExchange {
+  readonly client: AuthenticatedClient;
+  readonly code: string;
+  readonly code_verifier: string;
+  readonly redirect_uri: string | null;
+  readonly resource: string | null;
+}
+
+async function endGrant({ grants, audit }: ExchangeDependencies, grant: Grant, because: string): Promise<void> {
+  if (await grants.end(grant.id, because)) await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: because });
+}
+
+/** RFC 6749 §4.1.3, each condition in turn; a code shown wrongly is burned, a redeemed one shown rightly again ends the grant. */
+async function check(dependencies: ExchangeDependencies, asked: CodeExchange, grant: Grant): Promise<Resource> {
+  const { client, code_verifier, redirect_uri } = asked;
+  const matches =
+    grant.client_id === client.client_id &&
+    verifierMatches(code_verifier, grant.code_challenge) &&
+    (redirect_uri === null || redirect_uri === grant.redirect_uri);
+  if (grant.stage === 'live' && matches) {
+    await endGrant(dependencies, grant, 'the code was redeemed again');
+    throw new TokenRefusal('invalid_grant', 'the code was redeemed again');
+  }
+  if (grant.stage !== 'coded') throw new TokenRefusal('invalid_grant', `the grant is ${grant.stage}`);
+  if (!matches) {
+    await endGrant(dependencies, grant, 'the code was shown with the wrong client, verifier or redirect_uri');
+    throw new TokenRefusal('invalid_grant', 'wrong client, verifier or redirect_uri');
+  }
+  if (dependencies.clock.now() >= grant.expiresAt) throw new TokenRefusal('invalid_grant', 'the code has expired');
+  return grantedResource(dependencies.directory, grant, asked.resource);
+}
+
+/** Redeems an authorization code, once. */
+export const exchangeCode =
+  (dependencies: ExchangeDependencies) =>
+  async (asked: CodeExchange): Promise<IssuedTokens> => {
+    const { grants, sealing, clock, audit } = dependencies;
+    const id = readCode(asked.code, sealing.mac);
+    const grant = id === null ? null : await grants.get(id);
+    if (grant === null) throw new TokenRefusal('invalid_grant', 'no such code');
+    const resource = await check(dependencies, asked, grant);
+    const standing = await standingOf(dependencies)(grant);
+    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
+    const now = clock.now();
+    const redeemed = await grants.redeem(grant.id, { usedAt: now, expiresAt: now + resource.lifetimes.refreshIdle * 1000 });
+    // Whoever lost was at it at the same moment: no replay, and no reason to take the winner's tokens away.
+    if (redeemed === null) throw new TokenRefusal('invalid_grant', 'the code was redeemed at the same moment');
+    const refreshable = asked.client.grant_types.includes('refresh_token');
+    const tokens = await issueTokens(dependencies)({ grant: redeemed, standing, resource, generation: 1, refreshable });
+    await audit.append({ ...aboutGrant(grant), event: 'token.issued', scope: tokens.scope.split(' '), rule: 'authorization_code' });
+    return tokens;
+  };

@@ -1,0 +1,88 @@
+import type { Directory } from '../domain/directory.ts';
+import type { Grant } from '../domain/grant.ts';
+import { isLive, judgeRefresh } from '../domain/grant.ts';
+import { TokenRefusal } from '../domain/oauth-error.ts';
+import type { Resource } from '../domain/resource.ts';
+import { offlineAccess, parseScope } from '../domain/scope.ts';
+import { readRefreshToken } from '../domain/token-format.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
+import type { AuthenticatedClient } from './steps/authenticate-client.ts';
+import { aboutGrant, grantedResource } from './steps/granted.ts';
+import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
+import { issueTokens } from './steps/issue-tokens.ts';
+import type { StandingDependencies } from './steps/standing.ts';
+import { standingOf } from './steps/standing.ts';
+
+export interface RefreshDependencies extends IssueDependencies, StandingDependencies {
+  readonly directory: Directory;
+  readonly audit: AuditLog;
+}
+
+/** RFC 6749 §6. */
+export interface Refresh {
+  readonly client: AuthenticatedClient;
+  readonly refresh_token: string;
+  readonly scope: string | null;
+  readonly resource: string | null;
+}
+
+/** What the client wants of its grant this time: less is possible, more is not. RFC 6749 §6. */
+function narrowedScope(grant: Grant, asked: string | null): readonly string[] {
+  if (asked === null || asked === '') return grant.scope;
+  const values = parseScope(asked) ?? [];
+  // Clients repeat what they first asked for: what the person left out of it stays out and is no offence.
+  const known = new Set([...grant.scope, ...grant.asked, offlineAccess]);
+  if (values.length === 0 || values.some((value) => !known.has(value))) throw new TokenRefusal('invalid_scope', 'more than was ever asked for');
+  const narrowed = grant.scope.filter((value) => values.includes(value));
+  return narrowed.length > 0 ? narrowed : grant.scope;
+}
+
+/** The generation to hand out; of all who present one generation one rotates and the rest are given the same successor. */
+async function rotate({ grants, clock, audit }: RefreshDependencies, grant: Grant, presented: number, resource: Resource): Promise<number> {
+  let current = grant;
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const now = clock.now();
+    const verdict = judgeRefresh(current, presented, now, resource.lifetimes.refreshGrace * 1000);
+    switch (verdict.verdict) {
+      case 'repeat':
+        return verdict.generation;
+      case 'unknown':
+        throw new TokenRefusal('invalid_grant', 'a generation that was never handed out');
+      case 'stolen':
+        if (await grants.end(grant.id, 'a replaced refresh token was used after its grace')) {
+          await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: 'a replaced refresh token was used after its grace' });
+        }
+        throw new TokenRefusal('invalid_grant', 'a replaced refresh token was used after its grace');
+      case 'rotate': {
+        const { generation, rotations } = verdict;
+        const expiresAt = now + resource.lifetimes.refreshIdle * 1000;
+        if ((await grants.rotate(grant.id, presented, { generation, rotations, usedAt: now, expiresAt })) !== null) return generation;
+      }
+    }
+    const reread = await grants.get(grant.id);
+    if (reread === null || !isLive(reread, now)) break;
+    current = reread;
+  }
+  throw new TokenRefusal('invalid_grant', 'the grant ended while it was being refreshed');
+}
+
+/** Exchanges a refresh token for its successor and an access token that says what the roles allow now. RFC 6749 §6, RFC 9700 §4.14. */
+export const refreshTokens =
+  (dependencies: RefreshDependencies) =>
+  async (asked: Refresh): Promise<IssuedTokens> => {
+    const { grants, sealing, clock, audit, directory } = dependencies;
+    const read = readRefreshToken(asked.refresh_token, sealing.mac);
+    const grant = read === null ? null : await grants.get(read.grantId);
+    if (read === null || grant === null) throw new TokenRefusal('invalid_grant', 'no such refresh token');
+    // Another client's token: refused, and its owner loses nothing by it.
+    if (grant.client_id !== asked.client.client_id) throw new TokenRefusal('invalid_grant', 'the token belongs to another client');
+    if (!isLive(grant, clock.now())) throw new TokenRefusal('invalid_grant', `the grant is ${grant.stage} or expired`);
+    const resource = grantedResource(directory, grant, asked.resource);
+    const narrowed = narrowedScope(grant, asked.scope);
+    const standing = await standingOf(dependencies)(grant);
+    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
+    const generation = await rotate(dependencies, grant, read.generation, resource);
+    const tokens = await issueTokens(dependencies)({ grant, standing, resource, generation, refreshable: true, narrowed });
+    await audit.append({ ...aboutGrant(grant), event: 'token.refreshed', scope: tokens.scope.split(' '), rule: 'refresh_token' });
+    return tokens;
+  };

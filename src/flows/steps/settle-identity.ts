@@ -1,0 +1,39 @@
+import type { Directory } from '../../domain/directory.ts';
+import { UserId } from '../../domain/ids.ts';
+import type { VerifiedIdentity } from '../../domain/identity.ts';
+import { PageRefusal } from '../../domain/oauth-error.ts';
+import type { HeldRole } from '../../domain/tenant.ts';
+import { mapRoles } from '../../domain/tenant.ts';
+import type { User } from '../../domain/user.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Entropy } from '../../ports/entropy.ts';
+import type { Memberships } from '../../ports/memberships.ts';
+import type { Users } from '../../ports/users.ts';
+
+export interface SettleDependencies {
+  readonly directory: Directory;
+  readonly users: Users;
+  readonly memberships: Memberships;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+}
+
+/** Turns an identity into a user with the memberships that the rules give it now; every role it no longer earns through this connection is taken away. */
+export const settleIdentity =
+  ({ directory, users, memberships, clock, entropy }: SettleDependencies) =>
+  async (identity: VerifiedIdentity): Promise<{ user: User; roles: HeldRole[] }> => {
+    const { connectionId, groups } = identity;
+    // Unknown is not empty: nobody comes in on it and nobody loses a role by it.
+    if (groups === null) throw new PageRefusal('groups-unknown', 'the upstream did not say which groups the person is in');
+    const user = await users.settle(identity, UserId.parse(`u_${entropy.id()}`), clock.now());
+    if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
+    const held = await memberships.ofUser(user.id);
+    const earned = directory.tenants.map((tenant) => ({ tenant, roles: mapRoles(tenant, connectionId, groups) }));
+    await Promise.all(
+      earned.map(async ({ tenant, roles }) => {
+        const before = held.some((membership) => membership.tenantId === tenant.id);
+        if (roles.length > 0 || before) await memberships.resync(tenant.id, user.id, connectionId, roles);
+      }),
+    );
+    return { user, roles: earned.flatMap((entry) => entry.roles) };
+  };
