@@ -1,0 +1,163 @@
+import { isLoopbackUrl } from './fields.ts';
+import type { ConfigProblem } from './problems.ts';
+
+/**
+ * What no single key can tell: ids that repeat, names that point nowhere, a resource off the issuer's origin. Works on the
+ * configuration as written, before its shape is known to be right, so that these problems appear together with all the others.
+ */
+export function crossCheck(written: unknown): ConfigProblem[] {
+  const root = record(written);
+  const names = namesIn(root);
+  return [
+    ...uniqueIds(root),
+    ...keyChecks(root),
+    ...connectionChecks(root),
+    ...tenantChecks(root, names),
+    ...list(root['resources']).flatMap((resource, index) => resourceChecks(resource, `resources[${index}]`, root, names)),
+    ...defaultResource(root),
+    ...clientChecks(list(root['clients']), 'clients'),
+  ];
+}
+
+type Written = Readonly<Record<string, unknown>>;
+
+interface Names {
+  readonly connections: ReadonlySet<string>;
+  readonly roles: ReadonlySet<string>;
+  readonly permissions: ReadonlySet<string>;
+}
+
+const isRecord = (value: unknown): value is Written => typeof value === 'object' && value !== null && !Array.isArray(value);
+const record = (value: unknown): Written => (isRecord(value) ? value : {});
+const list = (value: unknown): Written[] => (Array.isArray(value) ? value.map(record) : []);
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []);
+const ids = (value: unknown, name = 'id'): string[] => list(value).flatMap((entry) => text(entry[name]) ?? []);
+
+const namesIn = (root: Written): Names => ({
+  connections: new Set(ids(root['connections'])),
+  roles: new Set(ids(root['roles'])),
+  permissions: new Set(list(root['roles']).flatMap((role) => texts(role['permissions']))),
+});
+
+function repeats(entries: unknown, name: string, at: string): ConfigProblem[] {
+  const seen = new Set<string>();
+  return list(entries).flatMap((entry, index) => {
+    const id = text(entry[name]);
+    if (id === null) return [];
+    if (seen.has(id)) return [{ key: `${at}[${index}].${name}`, problem: 'is used twice' }];
+    seen.add(id);
+    return [];
+  });
+}
+
+function uniqueIds(root: Written): ConfigProblem[] {
+  return [
+    ...['connections', 'tenants', 'roles', 'resources'].flatMap((at) => repeats(root[at], 'id', at)),
+    ...repeats(root['resources'], 'identifier', 'resources'),
+    ...repeats(root['clients'], 'client_id', 'clients'),
+    ...list(root['resources']).flatMap((resource, index) => [
+      ...repeats(resource['scopes'], 'name', `resources[${index}].scopes`),
+      ...repeats(resource['clients'], 'client_id', `resources[${index}].clients`),
+    ]),
+  ];
+}
+
+function keyChecks(root: Written): ConfigProblem[] {
+  const issuer = text(root['issuer']);
+  const key = text(root['key']);
+  if (key !== null && (!/^[\w-]{43}$/.test(key) || Buffer.from(key, 'base64url').toString('base64url') !== key)) {
+    return [{ key: 'key', problem: 'must be 32 bytes as base64url, 43 characters' }];
+  }
+  if (root['key'] === undefined && issuer !== null && !isLoopbackUrl(issuer)) {
+    return [{ key: 'key', problem: 'is required when the issuer is not on loopback; give key_file or DRAWBRIDGE_KEY_FILE' }];
+  }
+  return [];
+}
+
+function connectionChecks(root: Written): ConfigProblem[] {
+  return list(root['connections']).flatMap((connection, index) => {
+    const at = `connections[${index}]`;
+    const wantsSecret = connection['tokenEndpointAuthMethod'] !== 'none';
+    const hasSecret = connection['client_secret'] !== undefined;
+    const found: ConfigProblem[] = [];
+    if (wantsSecret && !hasSecret) found.push({ key: `${at}.client_secret`, problem: 'is required; or give client_secret_file' });
+    if (!wantsSecret && hasSecret) found.push({ key: `${at}.client_secret`, problem: 'has no use when tokenEndpointAuthMethod is none' });
+    if (Array.isArray(connection['scopes']) && !texts(connection['scopes']).includes('openid')) {
+      found.push({ key: `${at}.scopes`, problem: 'must contain openid' });
+    }
+    return found;
+  });
+}
+
+function unknown(value: unknown, known: ReadonlySet<string>, key: string, problem: string): ConfigProblem[] {
+  const name = text(value);
+  return name === null || known.has(name) ? [] : [{ key, problem }];
+}
+
+const eachUnknown = (values: unknown, known: ReadonlySet<string>, key: string, problem: string): ConfigProblem[] =>
+  texts(values).flatMap((value, index) => unknown(value, known, `${key}[${index}]`, problem));
+
+function tenantChecks(root: Written, { connections, roles }: Names): ConfigProblem[] {
+  const noConnection = 'is not the id of a connection';
+  const noRole = 'is not the id of a role';
+  return list(root['tenants']).flatMap((tenant, index) => {
+    const at = `tenants[${index}]`;
+    const both = (name: string) =>
+      list(tenant[name]).flatMap((entry, position) => [
+        ...unknown(entry['connection'], connections, `${at}.${name}[${position}].connection`, noConnection),
+        ...unknown(entry['role'], roles, `${at}.${name}[${position}].role`, noRole),
+      ]);
+    return [...both('rules'), ...both('members'), ...unknown(tenant['defaultRole'], roles, `${at}.defaultRole`, noRole)];
+  });
+}
+
+function resourceChecks(resource: Written, at: string, root: Written, { permissions }: Names): ConfigProblem[] {
+  const scopes = new Set(ids(resource['scopes'], 'name'));
+  const noScope = 'is not among the scopes of this resource';
+  const noPermission = 'is in no role';
+  const identifier = text(resource['identifier']);
+  const issuer = text(root['issuer']);
+  const isElsewhere =
+    identifier !== null &&
+    issuer !== null &&
+    URL.canParse(identifier) &&
+    URL.canParse(issuer) &&
+    new URL(identifier).origin !== new URL(issuer).origin;
+  return [
+    ...(isElsewhere ? [{ key: `${at}.identifier`, problem: 'must be on the origin of the issuer' }] : []),
+    ...eachUnknown(resource['baseline'], scopes, `${at}.baseline`, noScope),
+    ...list(resource['scopes']).flatMap((scope, index) => [
+      ...eachUnknown(scope['permissions'], permissions, `${at}.scopes[${index}].permissions`, noPermission),
+      ...(scope['name'] === 'offline_access'
+        ? [{ key: `${at}.scopes[${index}].name`, problem: 'offline_access belongs to the authorization server, not to a resource' }]
+        : []),
+    ]),
+    ...Object.entries(record(resource['tools'])).flatMap(([name, tool]) => [
+      ...eachUnknown(record(tool)['scopes'], scopes, `${at}.tools.${name}.scopes`, noScope),
+      ...eachUnknown(record(tool)['permissions'], permissions, `${at}.tools.${name}.permissions`, noPermission),
+    ]),
+    ...clientChecks(list(resource['clients']), `${at}.clients`),
+  ];
+}
+
+function defaultResource(root: Written): ConfigProblem[] {
+  const resources = list(root['resources']);
+  const marked = resources.filter((resource) => resource['default'] === true).length;
+  if (resources.length < 2 || marked === 1) return [];
+  return [
+    { key: 'resources', problem: `exactly one of several resources must be the default; ${marked === 0 ? 'none is' : `${marked} are`}` },
+  ];
+}
+
+function clientChecks(clients: readonly Written[], at: string): ConfigProblem[] {
+  return clients.flatMap((client, index) => {
+    const key = `${at}[${index}].client_secret`;
+    const wantsSecret = !['none', undefined].includes(text(client['token_endpoint_auth_method']) ?? undefined);
+    const hasSecret = client['client_secret'] !== undefined;
+    if (wantsSecret === hasSecret) return [];
+    return [
+      { key, problem: wantsSecret ? 'is required by token_endpoint_auth_method' : 'has no use when token_endpoint_auth_method is none' },
+    ];
+  });
+}

@@ -1,0 +1,57 @@
+import type { ConfigProblem } from './problems.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Variable {
+  readonly name: string;
+  readonly path: readonly [string] | readonly [string, string];
+  readonly read: (value: string) => unknown;
+  readonly describe: string;
+}
+
+const asText = (value: string) => value;
+const asNumber = (value: string) => (/^\d{1,9}$/.test(value) ? Number(value) : value);
+const asList = (value: string) => value.split(',').map((entry) => entry.trim());
+
+/** What can be said by environment variable; each wins over the same key of the file. */
+export const variables: readonly Variable[] = [
+  { name: 'DRAWBRIDGE_ISSUER', path: ['issuer'], read: asText, describe: 'issuer' },
+  { name: 'DRAWBRIDGE_HOST', path: ['listen', 'host'], read: asText, describe: 'listen.host' },
+  { name: 'DRAWBRIDGE_PORT', path: ['listen', 'port'], read: asNumber, describe: 'listen.port' },
+  { name: 'DRAWBRIDGE_STORE', path: ['store'], read: asText, describe: 'store' },
+  { name: 'DRAWBRIDGE_KEY', path: ['key'], read: asText, describe: 'key' },
+  { name: 'DRAWBRIDGE_KEY_FILE', path: ['key_file'], read: asText, describe: 'key, as the path of a file that holds it' },
+  { name: 'DRAWBRIDGE_TRUSTED_PROXIES', path: ['trustedProxies'], read: asList, describe: 'trustedProxies, separated by commas' },
+  { name: 'DRAWBRIDGE_LOG_LEVEL', path: ['log', 'level'], read: asText, describe: 'log.level' },
+];
+
+/** Orchestrators announce a service called drawbridge in variables of our spelling: `DRAWBRIDGE_PORT=tcp://10.0.0.1:4000`. */
+const isAnnouncement = (value: string) => /^(tcp|udp):\/\//.test(value);
+
+type Tree = Record<string, unknown>;
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The file's tree with the environment's words over it. */
+export function overlay(file: unknown, env: Environment): { written: unknown; problems: ConfigProblem[] } {
+  if (!isTree(file)) return { written: file, problems: [] };
+  const written: Tree = { ...file };
+  const given = variables.flatMap((variable) => {
+    const value = env[variable.name];
+    return value === undefined || value === '' || isAnnouncement(value) ? [] : [{ variable, value }];
+  });
+  const names = given.map(({ variable }) => variable.name);
+  // Either spelling of the key in the environment replaces either spelling in the file.
+  if (names.includes('DRAWBRIDGE_KEY') || names.includes('DRAWBRIDGE_KEY_FILE')) {
+    delete written['key'];
+    delete written['key_file'];
+  }
+  for (const { variable, value } of given) {
+    const [first, second] = variable.path;
+    const branch = written[first];
+    if (second === undefined) written[first] = variable.read(value);
+    else if (branch === undefined || isTree(branch)) written[first] = { ...branch, [second]: variable.read(value) };
+  }
+  const isTwice = names.includes('DRAWBRIDGE_KEY') && names.includes('DRAWBRIDGE_KEY_FILE');
+  return { written, problems: isTwice ? [{ key: 'DRAWBRIDGE_KEY', problem: 'and DRAWBRIDGE_KEY_FILE exclude each other' }] : [] };
+}

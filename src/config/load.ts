@@ -1,0 +1,138 @@
+import { dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { crossCheck } from './cross-checks.ts';
+import { overlay } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { ConfigProblems, keyPath } from './problems.ts';
+import type { ConfigProblem } from './problems.ts';
+import { ConfigSchema } from './schema.ts';
+import type { Config } from './schema.ts';
+
+export interface ConfigSources {
+  /** The path of the YAML file; null when the environment says everything. */
+  readonly file: string | null;
+  readonly env: Environment;
+  readonly readFile: (path: string) => string;
+}
+
+/** The configuration, or `ConfigProblems` naming every wrong key at once and never a value. */
+export function loadConfig({ file, env, readFile }: ConfigSources): Config {
+  const { written, problems } = overlay(file === null ? {} : parseYaml(file, readFile), env);
+  const folder = file === null ? '.' : dirname(file);
+  const withSecrets = fillSecrets(written, [], { folder, readFile, problems });
+  return validate(withSecrets, problems);
+}
+
+/** Judges a configuration that is already a tree, such as the demonstration's. */
+export function validate(written: unknown, found: readonly ConfigProblem[] = []): Config {
+  const parsed = ConfigSchema.safeParse(written);
+  const problems = [...found, ...(parsed.error?.issues.flatMap((issue) => describe(issue, written)) ?? []), ...crossCheck(written)];
+  const distinct = problems.filter(({ key }, index) => problems.findIndex((other) => other.key === key) === index);
+  if (!parsed.success || distinct.length > 0) throw new ConfigProblems(distinct);
+  return parsed.data;
+}
+
+function parseYaml(path: string, readFile: ConfigSources['readFile']): unknown {
+  const lines = new LineCounter();
+  // The parser's own messages quote the line, and a line may hold a secret: only its code and the place are passed on.
+  const document = parseDocument(read(path, path, readFile), { prettyErrors: false, lineCounter: lines });
+  if (document.errors.length > 0) {
+    throw new ConfigProblems(
+      document.errors.map((error) => ({
+        key: `${path} line ${lines.linePos(error.pos[0]).line}`,
+        problem: `is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`,
+      })),
+    );
+  }
+  const tree: unknown = document.toJS({ maxAliasCount: 100 });
+  return tree ?? {};
+}
+
+function read(path: string, key: string, readFile: ConfigSources['readFile']): string {
+  try {
+    return readFile(path);
+  } catch (problem) {
+    const code = isTree(problem) && typeof problem['code'] === 'string' ? problem['code'] : 'unknown reason';
+    throw new ConfigProblems([{ key, problem: `cannot be read (${code})` }]);
+  }
+}
+
+interface Filling {
+  readonly folder: string;
+  readonly readFile: ConfigSources['readFile'];
+  readonly problems: ConfigProblem[];
+}
+
+const secretFiles = ['key_file', 'client_secret_file'];
+
+/** Every `<secret>_file` replaced by what the file holds, relative to the configuration file, without the closing line break. */
+function fillSecrets(value: unknown, path: readonly PropertyKey[], filling: Filling): unknown {
+  if (Array.isArray(value)) return value.map((entry, index) => fillSecrets(entry, [...path, index], filling));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]): [string, unknown] => {
+    const at = [...path, name];
+    if (!secretFiles.includes(name) || path.at(-1) === 'tools') return [name, fillSecrets(inner, at, filling)];
+    const secretName = name.replace(/_file$/, '');
+    if (Object.hasOwn(value, secretName)) filling.problems.push({ key: keyPath(at), problem: `and ${secretName} exclude each other` });
+    return [secretName, readSecret(inner, keyPath(at), filling)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function readSecret(path: unknown, key: string, { folder, readFile, problems }: Filling): unknown {
+  // Something that fails no check of its own: the problem is already named under the key of the file.
+  const stand = 'A'.repeat(43);
+  if (typeof path !== 'string' || path === '') {
+    problems.push({ key, problem: 'must be the path of a file' });
+    return stand;
+  }
+  try {
+    const content = read(resolve(folder, path), key, readFile).replace(/\r?\n$/, '');
+    if (content !== '') return content;
+    problems.push({ key, problem: 'names an empty file' });
+  } catch (problem) {
+    if (!(problem instanceof ConfigProblems)) throw problem;
+    problems.push(...problem.problems);
+  }
+  return stand;
+}
+
+type Issue = z.core.$ZodIssue;
+
+const nouns: Readonly<Record<string, string>> = {
+  object: 'a map of keys',
+  record: 'a map of keys',
+  array: 'a list',
+  string: 'text',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+function isMissing(written: unknown, path: readonly PropertyKey[]): boolean {
+  const parent = path.slice(0, -1).reduce<unknown>((tree, name) => (isTree(tree) ? tree[name] : undefined), written);
+  return isTree(parent) && parent[path.at(-1) ?? ''] === undefined;
+}
+
+const isTree = (value: unknown): value is Readonly<Record<PropertyKey, unknown>> => typeof value === 'object' && value !== null;
+
+/** Our words for what zod found; its own sometimes quote what stands there. */
+function describe(issue: Issue, written: unknown): ConfigProblem[] {
+  const at = (path: readonly PropertyKey[], problem: string): ConfigProblem => ({ key: keyPath(path) || 'the configuration', problem });
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => at([...issue.path, key], 'is not a known key'));
+    case 'invalid_key':
+      return [at(issue.path, issue.issues[0]?.message ?? 'is not a possible name')];
+    case 'invalid_value':
+      return [at(issue.path, `must be ${issue.values.map(String).join(' or ')}`)];
+    case 'invalid_type':
+      return [at(issue.path, isMissing(written, issue.path) ? 'is required' : `must be ${nouns[issue.expected] ?? issue.expected}`)];
+    case 'too_small':
+      return [at(issue.path, `is too small or too short, at least ${issue.minimum}`)];
+    case 'too_big':
+      return [at(issue.path, `is too big or too long, at most ${issue.maximum}`)];
+    default:
+      return [at(issue.path, issue.message.startsWith('must') ? issue.message : 'is not valid')];
+  }
+}

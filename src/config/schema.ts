@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { ConnectionId, RoleId, TenantId } from '../domain/ids.ts';
+import { ConnectionSchema } from './connection-schema.ts';
+import { DisplayName, Identifier, Issuer, Network, Permission, WebUrl, secret } from './fields.ts';
+import { ClientSchema, ResourceSchema } from './resource-schema.ts';
+
+const connectionId = Identifier.pipe(ConnectionId);
+const roleId = Identifier.pipe(RoleId);
+
+const rule = z.strictObject({
+  connection: connectionId.optional().describe('Only for people who came through this connection.'),
+  group: z.string().min(1).max(300).describe('The group, exactly, or a pattern with `*` for any run of characters.'),
+  role: roleId.describe('The role it gives.'),
+});
+
+const member = z.strictObject({
+  connection: connectionId.describe('The connection the person signs in with.'),
+  subject: z.string().min(1).max(300).describe('Their `sub` there.'),
+  role: roleId.describe('The role they have.'),
+});
+
+const tenant = z.strictObject({
+  id: Identifier.pipe(TenantId).describe('Our name for it; stands in tokens.'),
+  name: DisplayName.describe('What people see in the picker.'),
+  requireMfa: z.boolean().default(false).describe('Whether a second factor must be proven before anybody enters.'),
+  rules: z.array(rule).default([]).describe('Which groups give which role. Everybody gets every role whose rule fits.'),
+  members: z.array(member).default([]).describe('People named one by one.'),
+  defaultRole: roleId
+    .optional()
+    .describe('The role of everybody who can sign in and has no other. Without it they are not in this tenant.'),
+});
+export type TenantConfig = z.infer<typeof tenant>;
+
+const role = z.strictObject({
+  id: roleId.describe('Our name for it.'),
+  name: DisplayName.describe('What people see.'),
+  permissions: z.array(Permission).default([]).describe('What it allows.'),
+});
+
+const key = secret(
+  'key',
+  'The key that encrypts secrets at rest: 32 bytes as base64url, 43 characters. Required when the issuer is https; on loopback one is made beside the store.',
+);
+
+/** Everything Drawbridge can be told, key by key. Keys named by a specification keep its spelling. */
+export const ConfigSchema = z.strictObject({
+  issuer: Issuer.describe('The public origin, byte for byte as clients see it. RFC 8414 §2.'),
+  listen: z
+    .strictObject({
+      host: z
+        .string()
+        .regex(/^[\w.:-]{1,253}$/, 'must be a host name or an IP address')
+        .default('127.0.0.1')
+        .describe('The address to listen on.'),
+      port: z.int().min(0).max(65_535).default(4000).describe('The port to listen on; 0 takes a free one.'),
+    })
+    .prefault({})
+    .describe('Where we listen.'),
+  store: z
+    .string()
+    .regex(/^sqlite:.+$/, 'must be sqlite: and a path')
+    .default('sqlite:./data/drawbridge.db')
+    .describe('Where data lives.'),
+  key: key.optional(),
+  organisation: z
+    .strictObject({
+      name: DisplayName.describe('Whose sign-in this is.'),
+      supportUrl: WebUrl.optional().describe('Where people get help.'),
+      logoPath: z.string().min(1).optional().describe('A picture for the pages, PNG or SVG.'),
+    })
+    .describe('Who runs this, as people see it.'),
+  trustedProxies: z
+    .array(Network)
+    .default([])
+    .describe('Proxies whose `X-Forwarded-For` is believed. Nothing else is ever taken from forwarded headers.'),
+  connections: z.array(ConnectionSchema).min(1).describe('The identity providers people sign in with.'),
+  tenants: z.array(tenant).min(1).describe('The customers or departments people belong to.'),
+  roles: z.array(role).min(1).describe('What people can be.'),
+  resources: z.array(ResourceSchema).min(1).describe('The MCP servers behind the gateway.'),
+  clients: z.array(ClientSchema).default([]).describe('Clients made known beforehand, for every resource.'),
+  limits: z
+    .strictObject({
+      authorizePerMinute: z.int().min(1).default(600).describe('Authorization requests per minute and source address.'),
+      registerPerMinute: z.int().min(1).default(600).describe('Registrations per minute and source address.'),
+      tokenFailuresPerMinute: z.int().min(1).default(300).describe('Refused token requests per minute and source address.'),
+    })
+    .prefault({})
+    .describe('Bounds on what one address may do; beyond them the answer is 429.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('The least important line that is written.'),
+    })
+    .prefault({})
+    .describe('The log, on stderr.'),
+});
+export type Config = z.infer<typeof ConfigSchema>;
