@@ -107,8 +107,12 @@ function updateRows(engine: Opened): void {
     it('sets, unsets and increments in one step; an absent field counts from 0', async () => {
       const change = { set: { state: 'shut', list: [1, 2] }, unset: ['note', 'never'], inc: { count: -5, fresh: 3 } };
       expect(await engine().updateIf(things, 'a', {}, change, 'after')).toEqual({
-        ...{ id: 'a', state: 'shut', count: -3, nested: { deep: true } },
-        ...{ list: [1, 2], fresh: 3 },
+        id: 'a',
+        state: 'shut',
+        count: -3,
+        nested: { deep: true },
+        list: [1, 2],
+        fresh: 3,
       });
       expect(Object.keys((await stored()) ?? {})).not.toContain('note');
     });

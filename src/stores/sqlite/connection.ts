@@ -16,13 +16,6 @@ export function connect(path: string): Connection {
   return db;
 }
 
-/** A connection that cannot write. */
-export function connectForReading(path: string): Connection {
-  const db = connect(path);
-  db.exec('PRAGMA query_only = ON');
-  return db;
-}
-
 /** Runs `work` in one transaction; when it throws, nothing of it remains. */
 export function transact<T>(db: Connection, work: () => T): T {
   db.exec('BEGIN IMMEDIATE');

@@ -8,7 +8,7 @@ import {
   StoreUnavailable,
 } from '../../ports/document-engine.ts';
 import { corruptReason } from './batch.ts';
-import { connect, connectForReading, type Connection, reasonOf } from './connection.ts';
+import { connect, type Connection, reasonOf } from './connection.ts';
 import { encodeChange, encodeInsert, encodeWhere } from './encode.ts';
 import { GroupCommit, type StoreEvent } from './group-commit.ts';
 import { keyOf, textKey } from './keys.ts';
@@ -46,16 +46,16 @@ export async function openSqliteEngine(options: SqliteOptions): Promise<Document
   }
 }
 
+/** The reading connection, over a file that is what was declared. */
 function openFile(path: string, collections: readonly CollectionDeclaration[], release: () => void): Connection {
+  let db: Connection | null = null;
   try {
-    const db = connect(path);
-    try {
-      materialise(db, collections);
-    } finally {
-      db.close();
-    }
-    return connectForReading(path);
+    db = connect(path);
+    materialise(db, collections);
+    db.exec('PRAGMA query_only = ON');
+    return db;
   } catch (error) {
+    db?.close();
     release();
     throw new Error(`cannot open the store ${path}: ${reasonOf(error)}`, { cause: error });
   }
@@ -120,7 +120,6 @@ class SqliteEngine implements DocumentEngine {
     return this.#closing;
   }
 
-  /** The reader goes first, so that the last connection, which tidies the log away, is the writer's. */
   async #end(): Promise<void> {
     const written = this.#writer.close();
     this.#reader.close();

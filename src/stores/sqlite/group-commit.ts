@@ -84,11 +84,12 @@ export class GroupCommit {
   #start(): Worker {
     const { script, path, collections } = this.#options;
     const worker = new Worker(script, { workerData: { path, collections } satisfies WriterData });
-    let reason = 'it ended';
+    let thrown: string | null = null;
     worker.on('message', (reply: Reply) => this.#settle(reply));
-    worker.on('error', (error) => (reason = reasonOf(error)));
-    worker.on('exit', () => {
+    worker.on('error', (error) => (thrown = reasonOf(error)));
+    worker.on('exit', (code) => {
       if (this.#worker !== worker) return;
+      const reason = thrown ?? `it ended with code ${code}`;
       this.#worker = null;
       this.#options.log({ event: 'writerDied', reason });
       this.#settle({ kind: 'failed', reason: `the writer thread died: ${reason}` });

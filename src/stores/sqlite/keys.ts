@@ -2,15 +2,13 @@
 export type Key = string | number | null;
 
 const ESCAPE = '\u001a';
-const PLAIN = /^[^\u0000\u001a\ud800-\udfff]*$/;
 
 /**
  * A string as it is stored in a column. SQLite ends text at NUL and UTF-8 has no lone surrogates, so two different
- * strings could become one key; these characters are escaped, everything else (and its order) stays as it is.
+ * strings could become one key; control characters and lone surrogates are escaped, all else (and its order) stays.
  */
 export function textKey(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return text.replace(/[\0\u001a]|\p{Surrogate}/gu, (character) => ESCAPE + character.charCodeAt(0).toString(16).padStart(4, '0'));
+  return text.replace(/[\p{Control}\p{Surrogate}]/gu, (character) => ESCAPE + character.charCodeAt(0).toString(16).padStart(4, '0'));
 }
 
 /** A top-level value as a keyed column holds it; distinct scalars give distinct keys. */

@@ -14,6 +14,7 @@ const writes: Writes = new Map(collections.map((collection) => [collection.name,
 
 port.on('message', (request: Request) => {
   if (request === 'close') {
+    emptyLog(db);
     db.close();
     port.close();
     return;
@@ -25,16 +26,17 @@ function commit(connection: Connection, operations: readonly Operation[]): Reply
   try {
     return { kind: 'committed', outcomes: applyBatch(connection, writes, operations) };
   } catch (error) {
-    giveSpaceBack(connection);
+    // On a full disk the log may hold space that copying it back into the file frees.
+    emptyLog(connection);
     return { kind: 'failed', reason: reasonOf(error) };
   }
 }
 
-/** On a full disk the log may hold space that copying it back into the file frees. */
-function giveSpaceBack(connection: Connection): void {
+/** Copies the log back into the file. What cannot be copied now stays in the log, where it is as durable. */
+function emptyLog(connection: Connection): void {
   try {
     connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch {
-    // The batch already reports what is wrong.
+    // A storage that fails shows it at the next commit.
   }
 }
