@@ -14,6 +14,8 @@ import type { Notice } from './notice.ts';
 import { answerPoint, answerSentence, appName, appText, askingPoint, crossing, note, riskOf } from './request.ts';
 import type { App, Point, ReturnTo } from './request.ts';
 
+export { samples } from './consent-samples.ts';
+
 export interface TenantChoice {
   id: string;
   name: string;
@@ -100,12 +102,12 @@ function tenantRow({ id, name, roleTitle, chosen, needsStepUp }: TenantChoice): 
   </li>`;
 }
 
-/** The first, disabled button is the form's default: pressing Enter in a box decides nothing. HTML "implicit submission". */
+/** The first button is the form's default and submits to no dialog, which is to say nowhere: pressing Enter in a box decides nothing. */
 function decision(view: ConsentView): Html {
   const { app, buttons, returnTo, scopes } = view;
   const held = scopes.filter(({ state }) => state === 'granted');
   const asked = scopes.filter(({ state }) => state !== 'granted');
-  return html`<button type="submit" disabled hidden>Nothing yet</button>
+  return html`<button formmethod="dialog" hidden>Nothing yet</button>
     ${
       held.length > 0 &&
       html`<section aria-labelledby="held">

@@ -58,7 +58,9 @@ export function webUrl(text: string): URL | null {
 const isWeb = (url: URL): boolean => /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => escapes[char] ?? '');
+/** Control and direction characters are dropped with the rest: nothing on a page may reorder or hide what stands beside it. */
+const invisible = /(?![\t\n])[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+const escape = (text: string): string => text.replace(invisible, '').replace(/[&<>"']/g, (char) => escapes[char] ?? '');
 
 function asText(slot: Slot): string {
   if (slot instanceof Html) return slot.toString();

@@ -8,7 +8,7 @@ const longest = 60;
 export function plainText(value: string): string {
   return value
     .normalize('NFC')
-    .replace(/[\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/[\p{Z}\t\n\v\f\r]+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '')
     .replace(/(\p{M}{3})\p{M}+/gu, '$1')
     .trim();

@@ -1,0 +1,28 @@
+/** Every page with every one of its samples, rendered. */
+import * as alreadyAnswered from '../../src/pages/already-answered.ts';
+import * as beforeSignIn from '../../src/pages/before-sign-in.ts';
+import * as consent from '../../src/pages/consent.ts';
+import * as front from '../../src/pages/front.ts';
+import * as handOver from '../../src/pages/hand-over.ts';
+import type { Html } from '../../src/pages/html.ts';
+import * as stopped from '../../src/pages/stopped.ts';
+
+export interface SamplePage {
+  /** "consent.hostile": the page, then the sample. */
+  name: string;
+  markup: string;
+}
+
+const render = <View>(page: string, draw: (view: View) => Html, samples: Record<string, View>): SamplePage[] =>
+  Object.entries(samples).map(([sample, view]) => ({ name: `${page}.${sample}`, markup: draw(view).toString() }));
+
+export const catalogue: readonly SamplePage[] = [
+  ...render('before-sign-in', beforeSignIn.beforeSignIn, beforeSignIn.samples),
+  ...render('consent', consent.consent, consent.samples),
+  ...render('stopped', stopped.stopped, stopped.samples),
+  ...render('hand-over', handOver.handOver, handOver.samples),
+  ...render('already-answered', alreadyAnswered.alreadyAnswered, alreadyAnswered.samples),
+  ...render('front', front.front, front.samples),
+];
+
+export const hostilePages = catalogue.filter(({ name }) => name.endsWith('.hostile'));
