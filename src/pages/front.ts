@@ -22,6 +22,7 @@ export const front = ({ organisation, resources }: FrontView): Html =>
           you sign in, and you decide what the app may do.
         </p>
         ${resources.length === 0 ? html`<p>No server is set up yet. ${named(organisation.helpName)} can add one.</p>` : resources.map(server)}`,
+      'wide',
     ),
   );
 

@@ -19,6 +19,6 @@ export type IconName = keyof typeof icons;
 
 /** The Drawbridge mark: a gatehouse with its gate open over a lowered deck. */
 export const mark: Html = html`<svg class="mark" viewBox="0 0 18 18" width="18" height="18" aria-hidden="true" focusable="false">
-  <path d="M2 2h3v2h2.5V2h3v2H13V2h3v3l-1 1v7h-3V10a3 3 0 0 0-6 0v3H3V6L2 5Z" />
-  <path d="M0 14.5h18v2H0Z" />
+  <path d="M2.5 1.5h3v2.2h2V2.5h3v1.2h2V1.5h3v12h-3.2v-3a2.8 2.8 0 0 0-5.6 0v3H2.5Z" />
+  <path d="M0 15h18v1.75H0Z" />
 </svg>`;

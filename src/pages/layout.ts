@@ -58,4 +58,5 @@ const plate = ({ name, logo }: Organisation): Html =>
     : html`<span class="plate logo"><img src="${logo}" alt="${displayName(name)}" height="22" /></span>`;
 
 /** The card of a page that asks nothing about a request: one column, the deck along its top edge. */
-export const gate = (content: Slot): Html => html`<main id="main" class="card deck gate" tabindex="-1">${content}</main>`;
+export const gate = (content: Slot, width: 'narrow' | 'wide' = 'narrow'): Html =>
+  html`<main id="main" class="card deck gate ${width}" tabindex="-1">${content}</main>`;

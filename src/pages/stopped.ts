@@ -64,7 +64,7 @@ const contact = ({ helpHref, helpName }: Organisation): StoppedButton | null =>
 
 const fact = ({ term, text }: { term: string; text: string }): Html =>
   html`<div>
-    <dt>${term}</dt>
+    <dt>${plainText(term)}</dt>
     <dd>${plainText(text)}</dd>
   </div>`;
 

@@ -11,7 +11,7 @@ import { catalogue, hostilePages } from '../support/pages-catalogue.ts';
 const update = process.env['UPDATE_GOLDEN'] === '1';
 const folder = goldenFolder();
 
-/** The source folder, also when this test runs from a compiled copy: the nearest ancestor, or the working directory's, that holds the files. */
+/** The source folder, also when this test runs from a compiled copy: beside the nearest ancestor that has one. */
 function goldenFolder(): string {
   for (let at = dirname(fileURLToPath(import.meta.url)); at !== dirname(at); at = dirname(at)) {
     const candidate = join(at, 'test', 'pages', 'golden');
@@ -38,6 +38,8 @@ const stops: readonly Stop[] = [
   { kind: 'other-browser' },
   { kind: 'cancelled', connection: 'Okta' },
   { kind: 'not-answering', connection: 'Okta' },
+  { kind: 'sign-in-untrustworthy', connection: 'Okta' },
+  { kind: 'groups-unknown', connection: 'Okta' },
   { kind: 'no-access', server: 'Acme Billing' },
   { kind: 'second-step-missing', connection: 'Okta', workspace: 'Acme Inc' },
   { kind: 'app-withdrawn', app: 'Lantern Code' },
