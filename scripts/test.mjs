@@ -20,6 +20,7 @@ function add(part) {
 /** Runs Jest on the compiled tests; what it found is read from its report, never from its exit code alone. */
 async function jest(node, name, patterns) {
   const report = join(results, `${name}.json`);
+  await rm(report, { force: true });
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(root, 'node_modules', 'jest', 'bin', 'jest.js')];
   const code = await run(node, [...args, '--maxWorkers=2', '--json', `--outputFile=${report}`, ...patterns], {
     stdio: ['ignore', 'ignore', 2],
@@ -88,7 +89,6 @@ async function onlyMatching(patterns) {
 try {
   const patterns = process.argv.slice(2);
   await install(root, 'dependencies');
-  await rm(results, { recursive: true, force: true });
   await mkdir(results, { recursive: true });
   await (patterns.length > 0 ? onlyMatching(patterns) : everything());
 } catch (problem) {

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/** One key of a shape, ready to be shown. */
+export interface Key {
+  readonly path: string;
+  readonly kind: string;
+  readonly isRequired: boolean;
+  readonly standard: unknown;
+  readonly description: string;
+}
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: string | number | boolean | null;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema | boolean;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}
+
+/** Every key of a zod object, depth first, in the order it was declared. */
+export function keysOf(shape: z.ZodType, io: 'input' | 'output'): Key[] {
+  return walk(z.toJSONSchema(shape, { io, unrepresentable: 'any', reused: 'inline' }) as Schema, '');
+}
+
+function walk(schema: Schema, prefix: string): Key[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    const isRequired = (schema.required ?? []).includes(name) && value.default === undefined;
+    const key = { path, kind: kindOf(value), isRequired, standard: value.default, description: value.description ?? '' };
+    return [key, ...inner(value, path)];
+  });
+}
+
+function inner(schema: Schema, path: string): Key[] {
+  const variants = (schema.anyOf ?? schema.oneOf)?.filter((variant) => variant.properties !== undefined) ?? [];
+  if (variants.length > 0) return merged(variants.flatMap((variant) => walk(variant, path)));
+  if (schema.items !== undefined) return inner(schema.items, `${path}[]`);
+  if (typeof schema.additionalProperties === 'object') return inner(schema.additionalProperties, `${path}.*`);
+  return walk(schema, path);
+}
+
+/** The keys of several variants, each once. */
+function merged(keys: readonly Key[]): Key[] {
+  const byPath = new Map<string, Key>();
+  for (const key of keys) {
+    const known = byPath.get(key.path);
+    const kinds = known === undefined ? [key.kind] : [...new Set([...known.kind.split(' or '), ...key.kind.split(' or ')])];
+    byPath.set(key.path, { ...(known ?? key), kind: kinds.join(' or ') });
+  }
+  return [...byPath.values()];
+}
+
+function kindOf(schema: Schema): string {
+  if (schema.title?.startsWith('secret ') === true) return 'secret';
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(' or ');
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  const variants = schema.anyOf ?? schema.oneOf;
+  if (variants !== undefined) return [...new Set(variants.map(kindOf))].join(' or ');
+  if (schema.items !== undefined) return `list of ${plural(kindOf(schema.items))}`;
+  if (typeof schema.additionalProperties === 'object') return 'map by name';
+  if (schema.type === undefined) return 'anything';
+  return [schema.type]
+    .flat()
+    .map((type) => words[type] ?? type)
+    .join(' or ');
+}
+
+const words: Readonly<Record<string, string>> = { string: 'text', integer: 'whole number', object: 'group', boolean: 'true or false' };
+
+const plural = (kind: string) => (kind === 'group' ? 'groups' : kind === 'text' ? 'texts' : kind);
