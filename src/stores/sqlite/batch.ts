@@ -1,13 +1,11 @@
 import { applyChange, matches, own, type Fields } from './change.ts';
-import { type Connection, reasonOf, transact } from './connection.ts';
+import { type Connection, isStorageFailure, reasonOf, transact } from './connection.ts';
+import { Corrupt, documentText, parseDocument } from './document-text.ts';
 import { keyOf } from './keys.ts';
 import type { Operation, Outcome } from './messages.ts';
 import type { WriteStatements } from './statements.ts';
 
 export type Writes = ReadonlyMap<string, WriteStatements>;
-
-/** A stored document that is not JSON. */
-class Corrupt extends Error {}
 
 /** Applies the operations in their order in one transaction. Throws when the storage failed, and then nothing was written. */
 export function applyBatch(db: Connection, writes: Writes, operations: readonly Operation[]): Outcome[] {
@@ -20,8 +18,8 @@ function outcomeOf(writes: Writes, operation: Operation): Outcome {
     return { kind: 'done', value: apply(writes, operation) };
   } catch (error) {
     if (error instanceof Corrupt) return { kind: 'corrupt', reason: error.message };
-    if (error instanceof TypeError) return { kind: 'misuse', reason: reasonOf(error) };
-    throw error;
+    if (isStorageFailure(error)) throw error;
+    return { kind: 'misuse', reason: reasonOf(error) };
   }
 }
 
@@ -49,7 +47,7 @@ function update(statements: WriteStatements, operation: Extract<Operation, { kin
   const row = current(statements, operation);
   if (row === null) return null;
   const next = applyChange(row.document, operation.change);
-  const text = JSON.stringify(next);
+  const text = documentText(next);
   const rekeyed = statements.keyed.some((field) => own(next, field) !== own(row.document, field));
   const result = rekeyed
     ? statements.replaceAll.run(text, ...statements.keyed.map((field) => keyOf(field, own(next, field))), operation.id)
@@ -65,18 +63,6 @@ function current(
 ): { text: string; document: Fields } | null {
   const row = statements.read.get(operation.id) as { doc: string } | undefined;
   if (row === undefined) return null;
-  const document = parse(operation.collection, row.doc);
+  const document = parseDocument(operation.collection, row.doc);
   return matches(document, operation.where) ? { text: row.doc, document } : null;
 }
-
-function parse(collection: string, text: string): Fields {
-  try {
-    return JSON.parse(text) as Fields;
-  } catch {
-    throw new Corrupt(corruptReason(collection));
-  }
-}
-
-/** Names no id, which may be a secret; the query finds it. */
-export const corruptReason = (collection: string): string =>
-  `${collection} holds a document that is not JSON (SELECT id FROM "${collection}" WHERE NOT json_valid(doc) finds it)`;

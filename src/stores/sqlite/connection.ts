@@ -38,6 +38,7 @@ export function reasonOf(error: unknown): string {
 const CONSTRAINT_UNIQUE = 2_067;
 const BUSY = 5;
 
+export const isStorageFailure = (error: unknown): boolean => codeOf(error) !== null;
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === CONSTRAINT_UNIQUE;
 export const isBusy = (error: unknown): boolean => codeOf(error) === BUSY;
 

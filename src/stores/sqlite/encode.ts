@@ -1,6 +1,7 @@
 import type { Change, CollectionDeclaration, Scalar, StoredDocument } from '../../ports/document-engine.ts';
 import { own, type Condition, type EncodedChange } from './change.ts';
 import { keyedFields } from './declaration.ts';
+import { documentText } from './document-text.ts';
 import { keyOf, textKey } from './keys.ts';
 import type { Operation } from './messages.ts';
 
@@ -10,7 +11,7 @@ const FIELD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function encodeInsert(collection: CollectionDeclaration, document: StoredDocument): Operation {
   if (typeof document.id !== 'string' || document.id === '') throw new TypeError(`a document of ${collection.name} needs an id`);
   const keys = keyedFields(collection).map((field) => keyOf(field, own(document, field)));
-  return { kind: 'insert', collection: collection.name, id: textKey(document.id), doc: JSON.stringify(document), keys };
+  return { kind: 'insert', collection: collection.name, id: textKey(document.id), doc: documentText(document), keys };
 }
 
 /** Conditions are equality with a scalar, never an operator. */

@@ -7,8 +7,8 @@ import {
   type StoredDocument,
   StoreUnavailable,
 } from '../../ports/document-engine.ts';
-import { corruptReason } from './batch.ts';
 import { connect, type Connection, reasonOf } from './connection.ts';
+import { parseDocument } from './document-text.ts';
 import { encodeChange, encodeInsert, encodeWhere } from './encode.ts';
 import { GroupCommit, type StoreEvent } from './group-commit.ts';
 import { keyOf, textKey } from './keys.ts';
@@ -138,28 +138,20 @@ class SqliteEngine implements DocumentEngine {
     if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
     const reads = this.#reads.get(collection.name);
     if (reads === undefined) throw new TypeError(`collection "${collection.name}" is not declared`);
-    return rows(() => query(reads)).map((row) => parse(collection, row.doc));
+    try {
+      return (query(reads) as { doc: string }[]).map((row) => parseDocument(collection.name, row.doc) as StoredDocument);
+    } catch (error) {
+      throw unavailable(error);
+    }
   }
 }
 
-function rows(query: () => unknown[]): { doc: string }[] {
-  try {
-    return query() as { doc: string }[];
-  } catch (error) {
-    if (error instanceof TypeError) throw error;
-    throw new StoreUnavailable(reasonOf(error), { cause: error });
-  }
-}
-
-function parse(collection: CollectionDeclaration, text: string): StoredDocument {
-  try {
-    return JSON.parse(text) as StoredDocument;
-  } catch (error) {
-    throw new StoreUnavailable(corruptReason(collection.name), { cause: error });
-  }
+/** A mistake of the caller stays one; everything else is the storage's. */
+function unavailable(error: unknown): Error {
+  return error instanceof TypeError ? error : new StoreUnavailable(reasonOf(error), { cause: error });
 }
 
 const bounds = (page: Page = {}): [string, number] => [textKey(page.after ?? ''), Math.min(atLeastZero(page.limit ?? PAGE), PAGE_LIMIT)];
 
-/** SQLite takes a negative limit for none. */
-const atLeastZero = (limit: number): number => Math.max(0, Math.trunc(limit) || 0);
+/** SQLite takes a negative limit for none, and no fractions. */
+const atLeastZero = (limit: number): number => Math.min(Math.max(0, Math.trunc(limit) || 0), Number.MAX_SAFE_INTEGER);

@@ -74,11 +74,12 @@ export class GroupCommit {
       this.#idle?.();
       return;
     }
-    this.#batch = this.#queue.splice(0, MAX_BATCH);
-    this.#timer = setTimeout(() => this.#stall(), this.#options.stallMs);
+    const batch = this.#queue.splice(0, MAX_BATCH);
+    this.#batch = batch;
+    this.#timer = setTimeout(() => this.#suspect(batch), this.#options.stallMs);
     const worker = (this.#worker ??= this.#start());
     worker.ref();
-    worker.postMessage(this.#batch.map((pending) => pending.operation) satisfies Request);
+    worker.postMessage(batch.map((pending) => pending.operation) satisfies Request);
   }
 
   #start(): Worker {
@@ -112,6 +113,13 @@ export class GroupCommit {
     this.#dispatch();
   }
 
+  /** A process that was itself held up finds its timer due before the answer that is already there. */
+  #suspect(batch: readonly Pending[]): void {
+    setImmediate(() => {
+      if (this.#batch === batch) this.#stall();
+    });
+  }
+
   #stall(): void {
     const reason = `no commit within ${this.#options.stallMs} ms`;
     this.#options.log({ event: 'writerStalled', reason });
@@ -134,8 +142,9 @@ export class GroupCommit {
     worker.ref();
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage('close' satisfies Request);
-    const timer = setTimeout(() => void worker.terminate(), this.#options.stallMs);
-    await ended;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, this.#options.stallMs, 'stalled')));
+    if ((await Promise.race([ended, patience])) === 'stalled') void worker.terminate();
     clearTimeout(timer);
   }
 }

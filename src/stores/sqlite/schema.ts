@@ -1,7 +1,8 @@
 import type { CollectionDeclaration } from '../../ports/document-engine.ts';
-import { own, type Fields } from './change.ts';
+import { own } from './change.ts';
 import { type Connection, isUniqueViolation, transact } from './connection.ts';
 import { checkNames, column, keyedFields, table } from './declaration.ts';
+import { parseDocument } from './document-text.ts';
 import { keyOf } from './keys.ts';
 
 const FORMAT = 1;
@@ -71,7 +72,7 @@ function backfill(db: Connection, collection: CollectionDeclaration, fields: rea
   for (let last = -1; ;) {
     const rows = select.all(last) as { row: number; doc: string }[];
     for (const { row, doc } of rows) {
-      const document = JSON.parse(doc) as Fields;
+      const document = parseDocument(collection.name, doc);
       update.run(...fields.map((field) => keyOf(field, own(document, field))), row);
       last = row;
     }
