@@ -77,16 +77,26 @@ export type PageRefusalKind =
   | 'unavailable'
   | 'fault';
 
+/** Names from our own records that the words of a page need; never text from the request. */
+export interface RefusalNames {
+  readonly app?: string;
+  readonly connection?: string;
+  readonly server?: string;
+  readonly workspace?: string;
+}
+
 /** A refusal shown as a page, because nobody is proven yet to whom a redirect may go. */
 export class PageRefusal extends Error {
   override readonly name = 'PageRefusal';
   readonly kind: PageRefusalKind;
   readonly reason: string;
+  readonly names: RefusalNames;
 
-  constructor(kind: PageRefusalKind, reason: string) {
+  constructor(kind: PageRefusalKind, reason: string, names: RefusalNames = {}) {
     super(kind);
     this.kind = kind;
     this.reason = reason;
+    this.names = names;
   }
 }
 
@@ -97,12 +107,15 @@ export class RedirectRefusal extends Error {
   readonly reason: string;
   readonly returnAddress: ReturnAddress;
   readonly state: string | null;
+  /** True when the browser may be sent there although nobody has looked at a page of ours yet. RFC 9700 §4.11.2. */
+  readonly unseen: boolean;
 
-  constructor(error: AuthorizationErrorCode, reason: string, to: { returnAddress: ReturnAddress; state: string | null }) {
+  constructor(error: AuthorizationErrorCode, reason: string, to: { returnAddress: ReturnAddress; state: string | null; unseen: boolean }) {
     super(error);
     this.error = error;
     this.reason = reason;
     this.returnAddress = to.returnAddress;
     this.state = to.state;
+    this.unseen = to.unseen;
   }
 }

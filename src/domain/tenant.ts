@@ -9,6 +9,16 @@ export interface Tenant {
   readonly name: string;
   readonly demand: AssuranceDemand;
   readonly rules: readonly MappingRule[];
+  /** People named one by one. */
+  readonly members: readonly NamedMember[];
+  /** The role of everybody who signed in and got none by name or rule; null when they stay outside. */
+  readonly defaultRole: RoleId | null;
+}
+
+export interface NamedMember {
+  readonly connectionId: ConnectionId;
+  readonly subject: string;
+  readonly role: RoleId;
 }
 
 /** People in a group get a role. `group` is an exact name or a glob with `*`, anchored at both ends. */
@@ -52,15 +62,26 @@ function groupMatches(pattern: string, group: string): boolean {
   return from <= group.length - last.length;
 }
 
-/** The roles a tenant's rules give somebody who came through a connection with these groups, each with the rule and the group that gave it. */
-export function mapRoles(tenant: Tenant, connectionId: ConnectionId, groups: readonly string[]): HeldRole[] {
+/** Who is to be given roles: the connection they came through and what it said of them. */
+export interface Arrival {
+  readonly connectionId: ConnectionId;
+  readonly subject: string;
+  readonly groups: readonly string[];
+}
+
+/** The roles a tenant gives somebody: by name, by the groups their connection says they are in, or else by default; each with what gave it. */
+export function mapRoles(tenant: Tenant, { connectionId, subject, groups }: Arrival): HeldRole[] {
   const held = new Map<RoleId, HeldRole>();
+  const give = (role: RoleId, rule: string) => held.has(role) || held.set(role, { role, connectionId, rule });
+  for (const member of tenant.members) {
+    if (member.connectionId === connectionId && member.subject === subject) give(member.role, `named member gets ${member.role}`);
+  }
   for (const [index, rule] of tenant.rules.entries()) {
     if (rule.connectionId !== null && rule.connectionId !== connectionId) continue;
     const group = groups.find((candidate) => groupMatches(rule.group, candidate));
-    if (group === undefined || held.has(rule.role)) continue;
-    held.set(rule.role, { role: rule.role, connectionId, rule: `rule ${index + 1}: group ${group} gives ${rule.role}` });
+    if (group !== undefined) give(rule.role, `rule ${index + 1}: group ${group} gives ${rule.role}`);
   }
+  if (held.size === 0 && tenant.defaultRole !== null) give(tenant.defaultRole, `everybody gets ${tenant.defaultRole}`);
   return [...held.values()];
 }
 

@@ -42,7 +42,10 @@ async function prove(dependencies: ResolveDependencies, { values, repeated }: Au
   if (answer.answer === 'withdrawn') throw new PageRefusal('app-withdrawn', 'client was withdrawn');
   if (answer.answer === 'unknown') throw new PageRefusal('unknown-app', answer.reason);
   const returnAddress = matchRedirectUri(answer.client.metadata.redirect_uris, redirect_uri ?? null);
-  if (returnAddress === null) throw new PageRefusal('unregistered-address', 'redirect_uri is not one of the client');
+  const app = answer.client.metadata.client_name;
+  if (returnAddress === null) {
+    throw new PageRefusal('unregistered-address', 'redirect_uri is not one of the client', app === undefined ? {} : { app });
+  }
   return { client: answer.client, returnAddress, state: state ?? null };
 }
 
@@ -79,10 +82,16 @@ function readPrompt(values: AuthorizationParameters['values'], refuse: Refuse): 
   return prompts.includes('select_account') ? 'select_account' : null;
 }
 
+/** An address on the person's own machine, or one somebody other than the client vouches for; any other could use us to look trustworthy. */
+function isVouchedFor({ resources }: Directory, { client, returnAddress: { kind, host, uri } }: Proven): boolean {
+  if (kind === 'loopback' || client.origin === 'configured') return true;
+  return kind === 'web' && (client.verifiedHost === host || resources.some(({ redirects }) => isAdmittedBy({ ...redirects, policy: 'allow-list' }, uri)));
+}
+
 function freeze(directory: Directory, proven: Proven, parameters: AuthorizationParameters): FrozenRequest {
   const { client, returnAddress, state } = proven;
   const refuse: Refuse = (error, reason) => {
-    throw new RedirectRefusal(error, reason, { returnAddress, state });
+    throw new RedirectRefusal(error, reason, { returnAddress, state, unseen: isVouchedFor(directory, proven) });
   };
   checkForm(parameters, refuse);
   const { values } = parameters;
@@ -121,7 +130,7 @@ export const beginAuthorization =
     const resource = directory.resources.find((entry) => entry.id === request.resourceId);
     const { uri } = request.returnAddress;
     if (proven.client.origin !== 'configured' && (resource === undefined || !isAdmittedBy(resource.redirects, uri))) {
-      throw new PageRefusal('unregistered-address', 'the resource does not send answers to this address');
+      throw new PageRefusal('unregistered-address', 'the resource does not send answers to this address', { app: request.client_name });
     }
     const now = clock.now();
     const transaction: Transaction = {

@@ -1,7 +1,7 @@
 /** The decision: which account, which workspace, what the app may do, for how long, and where the answer goes. */
 import { choice, heldRow } from './choices.ts';
 import type { Scope } from './choices.ts';
-import { postForm, unseen } from './form.ts';
+import { hiddenFields, postForm, unseen } from './form.ts';
 import type { FormKeys } from './form.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';

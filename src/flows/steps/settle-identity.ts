@@ -22,13 +22,13 @@ export interface SettleDependencies {
 export const settleIdentity =
   ({ directory, users, memberships, clock, entropy }: SettleDependencies) =>
   async (identity: VerifiedIdentity): Promise<{ user: User; roles: HeldRole[] }> => {
-    const { connectionId, groups } = identity;
+    const { connectionId, subject, groups } = identity;
     // Unknown is not empty: nobody comes in on it and nobody loses a role by it.
     if (groups === null) throw new PageRefusal('groups-unknown', 'the upstream did not say which groups the person is in');
     const user = await users.settle(identity, UserId.parse(`u_${entropy.id()}`), clock.now());
     if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
     const held = await memberships.ofUser(user.id);
-    const earned = directory.tenants.map((tenant) => ({ tenant, roles: mapRoles(tenant, connectionId, groups) }));
+    const earned = directory.tenants.map((tenant) => ({ tenant, roles: mapRoles(tenant, { connectionId, subject, groups }) }));
     await Promise.all(
       earned.map(async ({ tenant, roles }) => {
         const before = held.some((membership) => membership.tenantId === tenant.id);

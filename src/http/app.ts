@@ -1,0 +1,100 @@
+import Router from '@koa/router';
+import Koa from 'koa';
+import type { Middleware } from 'koa';
+import { PageRefusal } from '../domain/oauth-error.ts';
+import { front } from '../pages/front.ts';
+import { stylesheet } from '../pages/stylesheet.ts';
+import type { Signer } from '../ports/signer.ts';
+import type { HttpDependencies } from './context.ts';
+import type { Route } from './endpoint.ts';
+import { onlyOurHost, safeHeaders } from './headers.ts';
+import { callbackRoute } from './login/callback.ts';
+import { decisionRoutes } from './login/decisions.ts';
+import { transactionRoute } from './login/transaction-page.ts';
+import { authorizeRoute } from './oauth/authorize.ts';
+import { jwksRoute, metadataRoutes } from './oauth/metadata.ts';
+import { registerRoute } from './oauth/register.ts';
+import { revokeRoute } from './oauth/revoke.ts';
+import { tokenRoute } from './oauth/token.ts';
+import { pageRefusals, showPage, showStopped } from './page-refusals.ts';
+
+export interface AppDependencies extends HttpDependencies {
+  readonly signer: Signer;
+  /** The guarded endpoints and their metadata; requests for other paths go on. */
+  readonly gateway: Middleware;
+  /** Gives each request an id and logs its end. */
+  readonly requestLog: Middleware;
+  readonly ready: () => boolean;
+}
+
+const stylesheetRoute: Route = (router) => {
+  router.get(stylesheet.path, (ctx) => {
+    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
+    ctx.type = 'text/css; charset=utf-8';
+    ctx.body = stylesheet.bytes;
+  });
+};
+
+/** Whether the process runs, and whether requests should be sent to it. */
+const healthRoutes =
+  ({ ready }: AppDependencies): Route =>
+  (router) => {
+    router.get('/healthz', (ctx) => {
+      ctx.body = { status: 'ok' };
+    });
+    router.get('/readyz', (ctx) => {
+      ctx.status = ready() ? 200 : 503;
+      ctx.body = { status: ready() ? 'ready' : 'draining' };
+    });
+  };
+
+const frontRoute =
+  ({ organisation, directory }: AppDependencies): Route =>
+  (router) => {
+    const resources = directory.resources.map(({ name, identifier }) => ({ name, mcpUrl: new URL(identifier) }));
+    router.get('/', (ctx) => showPage(ctx, 200, front({ organisation, resources })));
+  };
+
+/** Nothing here: a page for people, JSON for programs, which go on probing after a 404. */
+const nothingHere = (dependencies: AppDependencies): Middleware => {
+  return (ctx) => {
+    if (ctx.status !== 404 || (ctx.body !== undefined && ctx.body !== null)) return;
+    if (ctx.accepts('json', 'html') === 'html' && !ctx.path.startsWith('/.well-known/')) {
+      showStopped(ctx, dependencies, new PageRefusal('not-found', 'no such path'));
+      return;
+    }
+    ctx.status = 404;
+    ctx.body = { error: 'not_found', error_description: 'There is nothing at this address.' };
+  };
+};
+
+/** The whole server, top to bottom. */
+export function httpApp(dependencies: AppDependencies): Koa {
+  const { directory, log } = dependencies;
+  const app = new Koa();
+  app.on('error', (error: unknown) => log.error('fault', { error }));
+  const router = new Router();
+  const routes: Route[] = [
+    healthRoutes(dependencies),
+    metadataRoutes(dependencies),
+    jwksRoute(dependencies.signer),
+    registerRoute(dependencies),
+    tokenRoute(dependencies),
+    revokeRoute(dependencies),
+    authorizeRoute(dependencies),
+    transactionRoute(dependencies),
+    decisionRoutes(dependencies),
+    callbackRoute(dependencies),
+    stylesheetRoute,
+    frontRoute(dependencies),
+  ];
+  for (const route of routes) route(router);
+  app.use(dependencies.requestLog);
+  app.use(dependencies.gateway);
+  app.use(safeHeaders(directory.issuer.startsWith('https:')));
+  app.use(onlyOurHost(directory.issuer));
+  app.use(pageRefusals(dependencies));
+  app.use(router.routes());
+  app.use(nothingHere(dependencies));
+  return app;
+}

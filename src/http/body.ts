@@ -1,0 +1,107 @@
+import type { Context } from 'koa';
+import { parseStrictJson } from '../domain/strict-json.ts';
+
+/** A request body that cannot be used; `status` is the HTTP status that says so. */
+export class BodyRefused extends Error {
+  override readonly name = 'BodyRefused';
+  readonly status: 400 | 413 | 415;
+  readonly reason: string;
+
+  constructor(status: 400 | 413 | 415, reason: string) {
+    super(reason);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** Parameters by name, each once; those that came more than once stand apart. An empty value counts as absent. RFC 6749 §3.2. */
+export interface Parameters {
+  readonly values: Readonly<Record<string, string | undefined>>;
+  readonly repeated: ReadonlySet<string>;
+  /** Every value of a parameter, for those that may repeat in a form of ours. */
+  all(name: string): readonly string[];
+}
+
+const mostParameters = 100;
+
+export function readParameters(text: string): Parameters {
+  const query = new URLSearchParams(text);
+  const values: Record<string, string> = Object.create(null) as Record<string, string>;
+  const repeated = new Set<string>();
+  let count = 0;
+  for (const [name, value] of query) {
+    count += 1;
+    if (count > mostParameters) throw new BodyRefused(400, 'too many parameters');
+    if (name in values) repeated.add(name);
+    else values[name] = value;
+  }
+  for (const [name, value] of Object.entries(values)) if (value === '') delete values[name];
+  return { values, repeated, all: (name) => query.getAll(name) };
+}
+
+/** The bytes of the body, at most `limit`; more ends the connection instead of being read. */
+export async function readBytes(ctx: Context, limit: number): Promise<Buffer> {
+  const declared = Number(ctx.get('content-length') || '0');
+  const tooLarge = () => {
+    ctx.set('Connection', 'close');
+    return new BodyRefused(413, 'the body is too large');
+  };
+  if (declared > limit) throw tooLarge();
+  if ((ctx.get('content-encoding') || 'identity') !== 'identity') throw new BodyRefused(415, 'the body is compressed');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function utf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new BodyRefused(400, 'the body is not UTF-8');
+  }
+}
+
+/** `application/json`, or null when the header is missing, repeated or says another character set. */
+function mediaType(ctx: Context): string | null {
+  const parts = /^([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;\s*charset="?([a-z0-9_-]+)"?\s*)?$/i.exec(ctx.get('content-type'));
+  if (parts === null || !['utf-8', 'utf8', undefined].includes(parts[2]?.toLowerCase())) return null;
+  return parts[1]?.toLowerCase() ?? null;
+}
+
+export function readJson(bytes: Buffer): unknown {
+  try {
+    return parseStrictJson(bytes);
+  } catch {
+    throw new BodyRefused(400, 'the body is not one well-formed JSON value');
+  }
+}
+
+/** A JSON object whose members are strings, as parameters. Numbers and booleans are not guessed into strings. */
+function fromJson(bytes: Buffer): Parameters {
+  const body = readJson(bytes);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new BodyRefused(400, 'the body is not a JSON object');
+  const values: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(body)) {
+    if (typeof value !== 'string') throw new BodyRefused(400, 'a member of the body is not a string');
+    if (value !== '') values[name] = value;
+  }
+  return { values, repeated: new Set(), all: (name) => (values[name] === undefined ? [] : [values[name]]) };
+}
+
+/** A form of ours or a token request: `application/x-www-form-urlencoded`, and JSON where `json` says so. */
+export async function readForm(ctx: Context, { limit = 65_536, json = false }: { limit?: number; json?: boolean } = {}): Promise<Parameters> {
+  const type = mediaType(ctx);
+  if (type === 'application/x-www-form-urlencoded') return readParameters(utf8(await readBytes(ctx, limit)));
+  if (json && type === 'application/json') return fromJson(await readBytes(ctx, limit));
+  throw new BodyRefused(415, 'the content type is not one this endpoint reads');
+}
+
+export async function readJsonBody(ctx: Context, limit: number): Promise<unknown> {
+  if (mediaType(ctx) !== 'application/json') throw new BodyRefused(415, 'the content type is not application/json');
+  return readJson(await readBytes(ctx, limit));
+}

@@ -1,0 +1,58 @@
+import type { Context } from 'koa';
+import type { Clock } from '../ports/clock.ts';
+import type { Directory } from '../domain/directory.ts';
+import type { Entropy } from '../ports/entropy.ts';
+import type { Log } from '../ports/log.ts';
+import type { Sealing } from '../ports/sealing.ts';
+import type { Organisation } from '../pages/layout.ts';
+import type { BrowserCookie } from './cookies.ts';
+import type { RateLimits } from './rate-limit.ts';
+import type { beginAuthorization } from '../flows/begin-authorization.ts';
+import type { beginLogin } from '../flows/begin-login.ts';
+import type { chooseTenant } from '../flows/choose-tenant.ts';
+import type { completeLogin } from '../flows/complete-login.ts';
+import type { continueAuthorization } from '../flows/continue-authorization.ts';
+import type { exchangeCode } from '../flows/exchange-code.ts';
+import type { ensureGrant, recordConsent } from '../flows/record-consent.ts';
+import type { refreshTokens } from '../flows/refresh-tokens.ts';
+import type { registerClient } from '../flows/register-client.ts';
+import type { revokeToken } from '../flows/revoke-token.ts';
+import type { stopAuthorization } from '../flows/stop-authorization.ts';
+import type { authenticateClient } from '../flows/steps/authenticate-client.ts';
+
+/** Every flow with its dependencies filled in. */
+export interface Flows {
+  readonly beginAuthorization: ReturnType<typeof beginAuthorization>;
+  readonly continueAuthorization: ReturnType<typeof continueAuthorization>;
+  readonly beginLogin: ReturnType<typeof beginLogin>;
+  readonly completeLogin: ReturnType<typeof completeLogin>;
+  readonly chooseTenant: ReturnType<typeof chooseTenant>;
+  readonly recordConsent: ReturnType<typeof recordConsent>;
+  readonly ensureGrant: ReturnType<typeof ensureGrant>;
+  readonly stopAuthorization: ReturnType<typeof stopAuthorization>;
+  readonly registerClient: ReturnType<typeof registerClient>;
+  readonly authenticateClient: ReturnType<typeof authenticateClient>;
+  readonly exchangeCode: ReturnType<typeof exchangeCode>;
+  readonly refreshTokens: ReturnType<typeof refreshTokens>;
+  readonly revokeToken: ReturnType<typeof revokeToken>;
+}
+
+/** What the routes share. */
+export interface HttpDependencies {
+  readonly directory: Directory;
+  readonly organisation: Organisation;
+  readonly flows: Flows;
+  readonly sealing: Sealing;
+  readonly entropy: Entropy;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cookie: BrowserCookie;
+  readonly limits: RateLimits;
+}
+
+/** Sends the browser on after a form or a step: always 303, so that nothing is posted again. RFC 9700 §4.12. */
+export function sendOn(ctx: Context, location: string): void {
+  ctx.status = 303;
+  ctx.set('Location', location);
+  ctx.body = '';
+}

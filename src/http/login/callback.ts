@@ -1,0 +1,25 @@
+import type { Context } from 'koa';
+import { ConnectionId } from '../../domain/ids.ts';
+import { PageRefusal } from '../../domain/oauth-error.ts';
+import type { HttpDependencies } from '../context.ts';
+import { sendOn } from '../context.ts';
+import type { Route } from '../endpoint.ts';
+import { transactionPath } from '../oauth/authorize.ts';
+import { pageRefusals } from '../page-refusals.ts';
+
+/** Where a connection's upstream sends the browser back to: one path per connection. RFC 9700 §4.4.2. */
+export const callbackPath = (connectionId: string): string => `/callback/${connectionId}`;
+
+export const callbackRoute =
+  (dependencies: HttpDependencies): Route =>
+  (router) => {
+    const { cookie, flows } = dependencies;
+    router.get(callbackPath(':connection'), pageRefusals(dependencies), async (ctx: Context) => {
+      const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);
+      if (!connectionId.success) throw new PageRefusal('not-found', 'no such connection');
+      // An answer without our cookie is judged like one in another browser: it also ends the attempt it names.
+      const browser = cookie.read(ctx)?.digest ?? '';
+      const id = await flows.completeLogin({ connectionId: connectionId.data, browser, answer: new URLSearchParams(ctx.querystring) });
+      sendOn(ctx, transactionPath(id));
+    });
+  };

@@ -1,0 +1,87 @@
+import type { Context } from 'koa';
+import { TransactionId } from '../../domain/ids.ts';
+import { PageRefusal } from '../../domain/oauth-error.ts';
+import type { Step } from '../../domain/next-step.ts';
+import type { StageAt } from '../../domain/transaction.ts';
+import type { Situation } from '../../flows/continue-authorization.ts';
+import { beforeSignIn } from '../../pages/before-sign-in.ts';
+import { consent } from '../../pages/consent.ts';
+import type { HttpDependencies } from '../context.ts';
+import { sendOn } from '../context.ts';
+import type { Browser } from '../cookies.ts';
+import { csrfToken } from '../csrf.ts';
+import type { Route } from '../endpoint.ts';
+import { transactionPath } from '../oauth/authorize.ts';
+import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
+import { deliverCode, deliverDenial } from './answer.ts';
+import { consentView, signInView } from './views.ts';
+
+/** The transaction named in the path and the browser it has to belong to. */
+export function addressed(ctx: Context, { cookie }: HttpDependencies): { id: TransactionId; browser: Browser } {
+  const id = TransactionId.safeParse((ctx as Context & { params: Record<string, string> }).params['transaction']);
+  const browser = cookie.read(ctx);
+  if (!id.success) throw new PageRefusal('not-found', 'not a transaction');
+  if (browser === null) throw new PageRefusal('other-browser', 'the browser has no cookie of ours');
+  return { id: id.data, browser };
+}
+
+/** Sends the browser to its identity provider to prove more; if that cannot be reached the dispatcher says so. */
+async function proveMore(ctx: Context, { flows }: HttpDependencies, browser: Browser, step: Step & { step: 'prove-second-factor' }, id: TransactionId): Promise<void> {
+  const { connectionId } = step.stage.person;
+  const started = await flows.beginLogin({ id, browser: browser.digest, connectionId, purpose: 'prove-second-factor' });
+  sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id));
+}
+
+function personOf({ stage }: Situation['transaction']): StageAt<'consenting'>['person'] | null {
+  return stage.at === 'consenting' ? stage.person : null;
+}
+
+/** The person is signed in and cannot go on: another account can, and after a missing second step so can another try. */
+function stoppedShort(ctx: Context, dependencies: HttpDependencies, situation: Situation, csrf: string, refusal: PageRefusal, again: { text: string; tenant: string } | null): void {
+  const { transaction } = situation;
+  const fields = { transaction: transaction.id, csrf };
+  const at = transactionPath(transaction.id);
+  const other = { text: 'Sign in with another account', action: `${at}/account`, fields };
+  if (again === null) return showStopped(ctx, dependencies, refusal, { otherButton: other });
+  const button = { text: again.text, action: `${at}/tenant`, fields: { ...fields, tenant: again.tenant } };
+  return showStopped(ctx, dependencies, refusal, { button, otherButton: other });
+}
+
+/** One place shows every step; the order of things is the domain's `nextStep`. */
+async function show(ctx: Context, dependencies: HttpDependencies, browser: Browser, situation: Situation): Promise<void> {
+  const { transaction, resource, step } = situation;
+  const csrf = csrfToken(dependencies.sealing, browser, transaction.id);
+  const app = transaction.request.client_name;
+  const connection = dependencies.directory.connections.find((entry) => entry.id === personOf(transaction)?.connectionId)?.name ?? 'Your company sign-in';
+  switch (step.step) {
+    case 'choose-connection':
+      return showPage(ctx, 200, beforeSignIn(signInView(dependencies, situation, { csrf, notice: step.notice })));
+    case 'consent':
+      return showPage(ctx, 200, consent(consentView(dependencies, situation, { csrf, stage: step.stage, chosen: step.chosen })));
+    case 'no-access':
+      return stoppedShort(ctx, dependencies, situation, csrf, new PageRefusal('no-access', 'the person belongs to no tenant', { server: resource.name }), null);
+    case 'prove-second-factor':
+      return proveMore(ctx, dependencies, browser, step, transaction.id);
+    case 'second-factor-unproven': {
+      const refusal = new PageRefusal('second-factor-unproven', 'the identity provider proved no second factor', { connection, workspace: step.tenant.name });
+      return stoppedShort(ctx, dependencies, situation, csrf, refusal, { text: 'Try again', tenant: step.tenant.id });
+    }
+    case 'respond':
+      await dependencies.flows.ensureGrant(transaction, step.stage, resource);
+      return deliverCode(ctx, dependencies, { transaction, resource, stage: step.stage });
+    case 'respond-denied':
+      return deliverDenial(ctx, dependencies, { transaction, resource });
+    case 'stopped':
+      return showStopped(ctx, dependencies, new PageRefusal('stopped-by-person', 'this transaction was stopped', { app }));
+  }
+}
+
+/** The dispatcher's page. */
+export const transactionRoute =
+  (dependencies: HttpDependencies): Route =>
+  (router) => {
+    router.get('/authorize/:transaction', pageRefusals(dependencies), async (ctx: Context) => {
+      const { id, browser } = addressed(ctx, dependencies);
+      await show(ctx, dependencies, browser, await dependencies.flows.continueAuthorization(id, browser.digest));
+    });
+  };

@@ -1,0 +1,144 @@
+import type { Belonging } from '../../domain/next-step.ts';
+import { rolesHolding } from '../../domain/directory.ts';
+import type { Resource, ResourceScope } from '../../domain/resource.ts';
+import { isPermitted } from '../../domain/scope.ts';
+import { satisfies } from '../../domain/assurance.ts';
+import type { StageAt, Transaction } from '../../domain/transaction.ts';
+import type { Situation } from '../../flows/continue-authorization.ts';
+import type { BeforeSignInView } from '../../pages/before-sign-in.ts';
+import type { Scope } from '../../pages/choices.ts';
+import type { ConsentView } from '../../pages/consent.ts';
+import type { Notice } from '../../pages/notice.ts';
+import { changedNotice, offlineNotice } from '../../pages/notice.ts';
+import type { App, ReturnTo } from '../../pages/request.ts';
+import type { HttpDependencies } from '../context.ts';
+import { transactionPath } from '../oauth/authorize.ts';
+
+export const appOf = ({ client_name, verifiedHost }: Transaction['request']): App => ({ name: client_name, verifiedHost });
+
+export function returnToOf({ returnAddress, verifiedHost }: Transaction['request']): ReturnTo {
+  const { kind, host } = returnAddress;
+  switch (kind) {
+    case 'loopback':
+      return { kind, host };
+    case 'web':
+      return { kind, host, own: verifiedHost === host };
+    case 'app':
+      return { kind, scheme: host.replace(/:$/, '') };
+  }
+}
+
+const serverOf = (resource: Resource) => ({ name: resource.name, host: new URL(resource.identifier).host });
+
+function signInNotice(notice: 'unreachable' | 'sign-in-cancelled' | null): Notice | null {
+  if (notice === null) return null;
+  if (notice === 'unreachable') return offlineNotice('Your company sign-in');
+  return { tone: 'plain', title: 'The sign-in was not finished', text: 'It was cancelled there, or this account may not use it. Nothing was shared.' };
+}
+
+export function signInView(
+  { directory, organisation }: HttpDependencies,
+  { transaction, resource }: Situation,
+  facts: { csrf: string; notice: 'unreachable' | 'sign-in-cancelled' | null },
+): BeforeSignInView {
+  const single = directory.connections.length === 1;
+  return {
+    organisation,
+    app: appOf(transaction.request),
+    resource: serverOf(resource),
+    returnTo: returnToOf(transaction.request),
+    doors: directory.connections.map((connection) => ({
+      connectionId: connection.id,
+      name: connection.name,
+      subline: connection.subline ?? '',
+      filled: single,
+      tile: 'lock' as const,
+    })),
+    emailLookup: null,
+    notice: signInNotice(facts.notice),
+    stopAction: `${transactionPath(transaction.id)}/stop`,
+    transaction: transaction.id,
+    csrf: facts.csrf,
+  };
+}
+
+const listed = (names: readonly string[]) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`);
+
+/** Why a scope is not to be had, in the person's words, and whom to ask. */
+function reasonFor({ directory, organisation }: HttpDependencies, scope: ResourceScope, chosen: Belonging): string {
+  const able = rolesHolding(directory, scope.permissions).map((role) => role.name);
+  const needs = able.length === 0 ? 'no role here can do this' : `this needs the ${listed(able)} role`;
+  return `Not available: in ${chosen.tenant.name} you are ${listed(chosen.roleNames)}, and ${needs}. ${organisation.helpName} can change that.`;
+}
+
+function scopeRow(dependencies: HttpDependencies, resource: Resource, scope: ResourceScope, chosen: Belonging, ticks: boolean): Scope {
+  const permitted = isPermitted(scope, chosen.permissions);
+  // A tool stands under the scope only if the role lets the person call it at all.
+  const tools = [...resource.tools].filter(([, rule]) => rule.scopes.includes(scope.name));
+  const usable = tools.filter(([, rule]) => !permitted || rule.permissions.every((permission) => chosen.permissions.includes(permission)));
+  return {
+    name: scope.name,
+    title: scope.title,
+    note: scope.note,
+    changes: scope.changes,
+    tools: usable.map(([name]) => name),
+    state: !permitted ? 'unavailable' : scope.changes || !ticks ? 'unticked' : 'ticked',
+    reason: permitted ? null : reasonFor(dependencies, scope, chosen),
+  };
+}
+
+function consentNotice(notice: StageAt<'consenting'>['notice']): Notice | null {
+  switch (notice) {
+    case null:
+      return null;
+    case 'changed-meanwhile':
+      return changedNotice('Your access or the choice of workspace is not what it was.');
+    case 'nothing-chosen':
+      return { tone: 'warn', title: 'Choose at least one thing it may do', text: 'Or press Deny: then it gets nothing.' };
+    case 'unreachable':
+      return offlineNotice('Your company sign-in');
+    case 'step-up-cancelled':
+      return { tone: 'plain', title: 'The extra sign-in step was not finished', text: 'You can still choose another workspace.' };
+  }
+}
+
+const days = (seconds: number) => Math.round(seconds / 86_400);
+
+export function consentView(
+  dependencies: HttpDependencies,
+  { transaction, resource, belongings }: Situation,
+  facts: { csrf: string; stage: StageAt<'consenting'>; chosen: Belonging },
+): ConsentView {
+  const { directory, organisation } = dependencies;
+  const { chosen, stage } = facts;
+  const { request } = transaction;
+  const at = transactionPath(transaction.id);
+  const asked = resource.scopes.filter((scope) => request.scope.includes(scope.name));
+  return {
+    organisation,
+    app: appOf(request),
+    resource: serverOf(resource),
+    account: {
+      name: stage.person.name ?? stage.person.email ?? 'You',
+      email: stage.person.email,
+      connectionName: directory.connections.find((connection) => connection.id === stage.person.connectionId)?.name ?? '',
+    },
+    otherAccountAction: `${at}/account`,
+    tenants: belongings.map((belonging) => ({
+      id: belonging.tenant.id,
+      name: belonging.tenant.name,
+      roleTitle: listed(belonging.roleNames),
+      chosen: belonging === chosen,
+      needsStepUp: !satisfies(stage.person.assurance, belonging.tenant.demand),
+    })),
+    scopes: asked.map((scope) => scopeRow(dependencies, resource, scope, chosen, true)),
+    lasts: { title: `Until ${days(resource.lifetimes.refreshIdle)} days unused`, note: 'or until you disconnect it' },
+    returnTo: returnToOf(request),
+    notice: consentNotice(stage.notice),
+    action: `${at}/consent`,
+    tenantAction: `${at}/tenant`,
+    buttons: resource.buttons,
+    transaction: transaction.id,
+    csrf: facts.csrf,
+  };
+}

@@ -1,0 +1,86 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { TokenRefusal } from '../../domain/oauth-error.ts';
+import { endpointPaths } from '../../domain/metadata.ts';
+import type { IssuedTokens } from '../../flows/steps/issue-tokens.ts';
+import type { Parameters } from '../body.ts';
+import { readForm } from '../body.ts';
+import type { HttpDependencies } from '../context.ts';
+import type { Route } from '../endpoint.ts';
+import { endpoint } from '../endpoint.ts';
+import { readClientCredentials } from './client-credentials.ts';
+import { countGuesses, onlyPost } from './only-post.ts';
+
+/** RFC 6749 §4.1.3 and §6, RFC 7636 §4.5, RFC 8707 §2.2: what a token request may say. Unknown parameters are ignored. */
+export const TokenRequest = z.object({
+  grant_type: z.string().optional().describe('RFC 6749 §4.1.3'),
+  code: z.string().optional().describe('RFC 6749 §4.1.3'),
+  code_verifier: z.string().optional().describe('RFC 7636 §4.5'),
+  redirect_uri: z.string().optional().describe('RFC 6749 §4.1.3'),
+  refresh_token: z.string().optional().describe('RFC 6749 §6'),
+  scope: z.string().optional().describe('RFC 6749 §6'),
+  resource: z.string().optional().describe('RFC 8707 §2.2'),
+  client_id: z.string().optional().describe('RFC 6749 §2.3.1'),
+  client_secret: z.string().optional().describe('RFC 6749 §2.3.1'),
+});
+
+/** RFC 6749 §5.1. */
+export const TokenResponse = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.number(),
+  scope: z.string(),
+  refresh_token: z.string().optional(),
+});
+
+const contract = {
+  method: 'post',
+  path: endpointPaths.token_endpoint,
+  summary: 'Exchange a code or a refresh token for tokens',
+  input: TokenRequest,
+  output: TokenResponse,
+} as const;
+
+/** A request's parameters, provided none came twice. RFC 6749 §3.2. */
+export function onlyOnce({ values, repeated }: Parameters): Parameters['values'] {
+  if (repeated.has('resource')) throw new TokenRefusal('invalid_target', 'more than one resource');
+  if (repeated.size > 0) throw new TokenRefusal('invalid_request', 'a parameter came more than once');
+  return values;
+}
+
+function wire({ access_token, token_type, expires_in, scope, refresh_token }: IssuedTokens): z.output<typeof TokenResponse> {
+  return {
+    access_token: access_token.reveal(),
+    token_type,
+    expires_in,
+    scope,
+    ...(refresh_token === null ? {} : { refresh_token: refresh_token.reveal() }),
+  };
+}
+
+/** RFC 6749 §3.2. */
+export const tokenRoute =
+  ({ flows, log, limits }: HttpDependencies): Route =>
+  (router) => {
+    const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
+    const route = endpoint(contract)(read, async (asked, ctx) => {
+      const missing = (name: string): never => {
+        throw new TokenRefusal('invalid_request', `no ${name}`);
+      };
+      const { grant_type, resource = null, scope = null, redirect_uri = null } = asked;
+      if (grant_type === undefined) missing('grant_type');
+      if (grant_type !== 'authorization_code' && grant_type !== 'refresh_token') {
+        throw new TokenRefusal('unsupported_grant_type', 'neither authorization_code nor refresh_token');
+      }
+      const client = await flows.authenticateClient(readClientCredentials(ctx, asked));
+      if (!client.grant_types.includes(grant_type)) throw new TokenRefusal('unauthorized_client', `not registered for ${grant_type}`);
+      if (grant_type === 'authorization_code') {
+        const { code = missing('code'), code_verifier = missing('code_verifier') } = asked;
+        return wire(await flows.exchangeCode({ client, code, code_verifier, redirect_uri, resource }));
+      }
+      const { refresh_token = missing('refresh_token') } = asked;
+      return wire(await flows.refreshTokens({ client, refresh_token, scope, resource }));
+    });
+    onlyPost(router, contract.path, { log, limit: countGuesses(limits) });
+    route(router);
+  };
