@@ -1,0 +1,67 @@
+const mostGroups = 2000;
+const longestGroup = 256;
+const longestText = 320;
+
+/** A decoded, verified claim set. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** The member a JSON pointer names, or undefined. RFC 6901 §4. */
+export function claimAt(claims: Claims, pointer: string): unknown {
+  let value: unknown = claims;
+  for (const part of pointer.split('/').slice(1)) {
+    const member = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) return undefined;
+    value = (value as Record<string, unknown>)[member];
+  }
+  return value;
+}
+
+/**
+ * The person's groups: none when the connection conveys none, null when it should and we cannot tell. Nothing is cut off to fit, since part of
+ * a list is not the list. OpenID Connect Core §5.6.2 for the markers of a list kept elsewhere.
+ */
+export function groupsFrom(claims: Claims, pointer: string | null): readonly string[] | null {
+  if (pointer === null) return [];
+  const value = claimAt(claims, pointer);
+  if (value === undefined || isElsewhere(claims, pointer)) return null;
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length > mostGroups) return null;
+  const groups = new Set<string>();
+  for (const group of list) {
+    if (typeof group !== 'string' || group === '' || group.length > longestGroup) return null;
+    groups.add(group);
+  }
+  return [...groups];
+}
+
+/** Text for display: bounded, without control characters or the marks that turn the direction of reading. */
+export function textFrom(claims: Claims, pointer: string | null): string | null {
+  const value = pointer === null ? undefined : claimAt(claims, pointer);
+  if (typeof value !== 'string' || value.length > longestText) return null;
+  const text = value.replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '').trim();
+  return text === '' ? null : text;
+}
+
+/** An address the upstream itself calls unverified is not shown as the person's. OpenID Connect Core §5.7. */
+export function emailFrom(claims: Claims, pointer: string | null): string | null {
+  const unverified = claims['email_verified'] === false || claims['email_verified'] === 'false';
+  const email = unverified ? null : textFrom(claims, pointer);
+  return email !== null && /^[^\s@]+@[^\s@]+$/.test(email) ? email : null;
+}
+
+/** `amr` as a list of words: an array of strings, a single one, or objects with a `method`. RFC 8176 §1. */
+export function amrFrom(claims: Claims): readonly string[] {
+  const value = claims['amr'];
+  const list: unknown[] = Array.isArray(value) ? value.slice(0, 50) : [value];
+  return list.map((entry) => (isObject(entry) ? entry['method'] : entry)).filter((entry) => typeof entry === 'string');
+}
+
+function isElsewhere(claims: Claims, pointer: string): boolean {
+  const member = pointer.split('/')[1] ?? '';
+  const names = claims['_claim_names'];
+  return claims['hasgroups'] === true || claims['hasgroups'] === 'true' || (isObject(names) && Object.hasOwn(names, member));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
