@@ -20,11 +20,17 @@ function capture(command, args) {
 }
 
 async function compiled() {
+  let output = '';
+  const compile = async (command, args) => {
+    const result = await capture(command, args);
+    output = result.output;
+    return result.passed ? 0 : 1;
+  };
   try {
-    await buildIfChanged();
-    return { passed: true, output: '' };
+    await buildIfChanged(compile);
+    return { passed: true, output };
   } catch (problem) {
-    if (problem instanceof Plain) return { passed: false, output: problem.message };
+    if (problem instanceof Plain) return { passed: false, output: `${output}\n${problem.message}` };
     throw problem;
   }
 }
@@ -45,7 +51,7 @@ export async function runChecks() {
 
   const beside = [
     tool('format', bin('oxfmt'), ['--check', '.']),
-    tool('lint', bin('oxlint'), ['--type-aware', '--deny-warnings', 'src', 'test', 'scripts']),
+    tool('lint', bin('oxlint'), ['--type-aware', '--deny-warnings', '--format=unix', 'src', 'test', 'scripts']),
     tool('dead code', bin('knip'), ['--no-progress']),
   ].map(({ title, verdict }) => report(title, verdict));
 

@@ -43,4 +43,3 @@ export const ConnectionSchema = z.strictObject({
     .describe('Signature algorithms accepted in its ID tokens. RFC 8725 §3.1.'),
   tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 });
-export type ConnectionConfig = z.infer<typeof ConnectionSchema>;

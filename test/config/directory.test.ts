@@ -1,0 +1,86 @@
+import { expect, it } from '@jest/globals';
+import { demoConfig } from '../../src/config/demo.ts';
+import { directoryOf } from '../../src/config/directory.ts';
+import { validate } from '../../src/config/load.ts';
+import { secretDigest } from '../../src/domain/digest.ts';
+import { ConnectionId, RoleId } from '../../src/domain/ids.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { mapRoles } from '../../src/domain/tenant.ts';
+
+const directory = directoryOf(demoConfig(4000, { client_secret: 'made at start' }));
+
+/** Tenant to roles, for somebody with these groups. */
+const belongings = (...groups: string[]) =>
+  Object.fromEntries(
+    directory.tenants
+      .map((tenant) => [tenant.id, mapRoles(tenant, ConnectionId.parse('demo'), groups).map(({ role }) => role)] as const)
+      .filter(([, roles]) => roles.length > 0),
+  );
+
+it.each([
+  ['alice', ['eng', 'eng-leads'], { acme: ['editor'], globex: ['viewer'] }],
+  ['bob', ['sales'], { globex: ['viewer'] }],
+  ['carol', ['it-admins'], { acme: ['admin'] }],
+  ['erin', ['support'], { initech: ['viewer'] }],
+  ['dave', [], {}],
+])('gives %s what the demonstration promises', (_login, groups, expected) => {
+  expect(belongings(...groups)).toEqual(expected);
+});
+
+it('asks for a second factor in Globex alone', () => {
+  expect(directory.tenants.filter(({ demand }) => demand.mfa).map(({ id }) => id)).toEqual(['globex']);
+});
+
+it('lets only the administrator delete', () => {
+  const tool = directory.resources[0]?.tools.get('delete_notes');
+  const able = directory.roles.filter((role) => tool?.permissions.every((permission) => role.permissions.includes(permission)) === true);
+  expect(able.map(({ id }) => id)).toEqual([RoleId.parse('admin')]);
+  expect(tool?.scopes).toEqual(['write']);
+});
+
+it('turns days into seconds and the only resource into the default one', () => {
+  const demo = demoConfig(4000, { client_secret: 'x' });
+  const written = directoryOf({
+    ...demo,
+    resources: demo.resources.map((resource) => ({ ...resource, default: false, refreshAbsoluteDays: 90 })),
+  });
+  expect(written.resources[0]).toMatchObject({
+    isDefault: true,
+    lifetimes: { accessToken: 3600, refreshIdle: 2_592_000, refreshAbsolute: 7_776_000, refreshGrace: 120 },
+  });
+  expect(directory.resources[0]?.lifetimes.refreshAbsolute).toBeNull();
+});
+
+it('keeps only the digest of a configured client’s secret', () => {
+  const clients = [
+    {
+      client_id: 'batch',
+      client_name: 'Batch',
+      redirect_uris: ['https://batch.example/cb'],
+      token_endpoint_auth_method: 'client_secret_basic',
+      client_secret: 'CNRYsecret',
+    },
+    { client_id: 'desk', client_name: 'Desk', redirect_uris: ['http://localhost/cb'] },
+  ];
+  const demo = {
+    issuer: 'http://localhost:4000',
+    organisation: { name: 'Company' },
+    connections: [{ id: 'sso', type: 'oidc', name: 'Company', issuer: 'https://idp.example', client_id: 'us', client_secret: 's' }],
+    tenants: [{ id: 'main', name: 'Main' }],
+    roles: [{ id: 'user', name: 'User' }],
+    resources: [
+      {
+        id: 'r',
+        identifier: 'http://localhost:4000/mcp',
+        upstream: 'http://localhost:4002/mcp',
+        name: 'R',
+        scopes: [{ name: 'read', title: 'Read' }],
+      },
+    ],
+    clients,
+  };
+  const [batch, desk] = directoryOf(validate(demo)).clients;
+  expect(batch).toMatchObject({ client_id: 'batch', origin: 'configured', secretDigest: secretDigest(new Secret('CNRYsecret')) });
+  expect(JSON.stringify(batch)).not.toContain('CNRY');
+  expect(desk).toMatchObject({ secretDigest: null, metadata: { token_endpoint_auth_method: 'none' } });
+});
