@@ -88,6 +88,7 @@ describe('one process per file', () => {
     await expect(open()).rejects.toThrow('another process has it open');
     const second = start('hold', [path, 'stay']);
     expect(await second.ended).toBe(1);
+    expect(second.complaints.join('')).toContain('another process has it open, and the embedded store serves one');
     await engine.insert(numbered, { id: 'undisturbed' });
     await engine.close();
     await (await open()).close();
