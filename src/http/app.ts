@@ -73,9 +73,10 @@ export function httpApp(dependencies: AppDependencies): Koa {
   const { directory, log } = dependencies;
   const app = new Koa();
   app.on('error', (error: unknown) => log.error('fault', { error }));
+  const health = new Router();
+  healthRoutes(dependencies)(health);
   const router = new Router();
   const routes: Route[] = [
-    healthRoutes(dependencies),
     metadataRoutes(dependencies),
     jwksRoute(dependencies.signer),
     registerRoute(dependencies),
@@ -91,6 +92,8 @@ export function httpApp(dependencies: AppDependencies): Koa {
   for (const route of routes) route(router);
   app.use(dependencies.requestLog);
   app.use(dependencies.gateway);
+  // Balancers ask by address, so these answer under any name.
+  app.use(health.routes());
   app.use(safeHeaders(directory.issuer.startsWith('https:')));
   app.use(onlyOurHost(directory.issuer));
   app.use(pageRefusals(dependencies));

@@ -105,9 +105,10 @@ function tenantRow({ id, name, roleTitle, chosen, needsStepUp }: TenantChoice): 
 /** The first button is the form's default and submits to no dialog, which is to say nowhere: pressing Enter in a box decides nothing. */
 function decision(view: ConsentView): Html {
   const { app, buttons, returnTo, scopes } = view;
+  const shown = view.tenants.find(({ chosen }) => chosen);
   const held = scopes.filter(({ state }) => state === 'granted');
   const asked = scopes.filter(({ state }) => state !== 'granted');
-  return html`<button formmethod="dialog" hidden>Nothing yet</button>
+  return html`<button formmethod="dialog" hidden>Nothing yet</button>${shown !== undefined && hiddenFields({ shown_tenant: shown.id })}
     ${
       held.length > 0 &&
       html`<section aria-labelledby="held">

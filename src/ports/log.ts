@@ -9,6 +9,7 @@ export interface LogFields {
   readonly client_id?: string;
   readonly user?: string;
   readonly tenant?: string;
+  readonly resource?: string;
   readonly tool?: string;
   readonly connection?: string;
   readonly grant?: string;
