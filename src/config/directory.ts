@@ -8,58 +8,64 @@ import type { Config, TenantConfig } from './schema.ts';
 
 const day = 86_400;
 
-/** The configuration in the words of the domain. */
-export function directoryOf(config: Config): Directory {
-  const isOnly = config.resources.length === 1;
+function resourceOf(config: ResourceConfig, single: boolean): Resource {
   return {
-    issuer: config.issuer,
-    connections: config.connections.map(({ id, name, subline }) => ({ id, name, subline: subline ?? null })),
-    tenants: config.tenants.map(tenant),
-    roles: config.roles,
-    resources: config.resources.map((entry) => resource(entry, isOnly)),
-    clients: [...config.clients, ...config.resources.flatMap((entry) => entry.clients)].map(client),
-  };
-}
-
-const tenant = ({ id, name, requireMfa, rules }: TenantConfig): Tenant => ({
-  id,
-  name,
-  demand: { mfa: requireMfa },
-  rules: rules.map(({ group, role, connection }) => ({ group, role, connectionId: connection ?? null })),
-});
-
-function resource(entry: ResourceConfig, isOnly: boolean): Resource {
-  const { id, identifier, upstream, name, baseline, scopes, redirects, buttons } = entry;
-  return {
-    id,
-    identifier,
-    upstream,
-    name,
-    isDefault: isOnly || entry.default,
-    baseline,
-    scopes,
-    tools: new Map(Object.entries(entry.tools)),
-    redirects,
-    buttons,
+    id: config.id,
+    identifier: config.identifier,
+    upstream: config.upstream,
+    name: config.name,
+    isDefault: config.default || single,
+    baseline: config.baseline,
+    scopes: config.scopes,
+    tools: new Map(Object.entries(config.tools)),
+    redirects: config.redirects,
+    buttons: config.buttons,
     lifetimes: {
-      accessToken: entry.accessTokenSeconds,
-      refreshIdle: entry.refreshIdleDays * day,
-      refreshAbsolute: entry.refreshAbsoluteDays === undefined ? null : entry.refreshAbsoluteDays * day,
-      refreshGrace: entry.refreshGraceSeconds,
+      accessToken: config.accessTokenSeconds,
+      refreshIdle: config.refreshIdleDays * day,
+      refreshAbsolute: config.refreshAbsoluteDays === undefined ? null : config.refreshAbsoluteDays * day,
+      refreshGrace: config.refreshGraceSeconds,
     },
   };
 }
 
-const client = ({ client_id, client_name, redirect_uris, token_endpoint_auth_method, client_secret }: ClientConfig): Client => ({
-  client_id,
-  metadata: {
-    client_name,
-    redirect_uris,
-    token_endpoint_auth_method,
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-  },
-  verifiedHost: null,
-  origin: 'configured',
-  secretDigest: client_secret === undefined ? null : secretDigest(client_secret),
-});
+function tenantOf(config: TenantConfig): Tenant {
+  return {
+    id: config.id,
+    name: config.name,
+    demand: { mfa: config.requireMfa },
+    rules: config.rules.map(({ group, role, connection }) => ({ group, role, connectionId: connection ?? null })),
+    members: config.members.map(({ connection, subject, role }) => ({ connectionId: connection, subject, role })),
+    defaultRole: config.defaultRole ?? null,
+  };
+}
+
+function clientOf(config: ClientConfig): Client {
+  const { client_id, client_name, redirect_uris, token_endpoint_auth_method } = config;
+  return {
+    client_id,
+    metadata: {
+      client_name,
+      redirect_uris,
+      token_endpoint_auth_method,
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    },
+    verifiedHost: null,
+    origin: 'configured',
+    secretDigest: config.client_secret === undefined ? null : secretDigest(config.client_secret),
+  };
+}
+
+/** The configuration in the domain's words. */
+export function directoryOf(config: Config): Directory {
+  const single = config.resources.length === 1;
+  return {
+    issuer: config.issuer,
+    connections: config.connections.map(({ id, name, subline }) => ({ id, name, subline: subline ?? null })),
+    tenants: config.tenants.map(tenantOf),
+    roles: config.roles,
+    resources: config.resources.map((resource) => resourceOf(resource, single)),
+    clients: [...config.clients, ...config.resources.flatMap((resource) => resource.clients)].map(clientOf),
+  };
+}
