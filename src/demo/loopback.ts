@@ -28,7 +28,7 @@ function close(server: Server): Promise<void> {
   });
 }
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined);
 
 /**
  * Opens `port` (0 takes a free one) for the name `localhost`, which may resolve to either address family.

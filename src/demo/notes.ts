@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 
 const Note = z.object({ text: z.string(), by: z.string(), at: z.string() });
@@ -24,6 +25,7 @@ export function openNotes(dataFile: string | null): Notes {
   const shelf = new Map(known);
   const keep = (): void => {
     if (dataFile === null) return;
+    mkdirSync(dirname(dataFile), { recursive: true });
     writeFileSync(`${dataFile}.new`, JSON.stringify([...shelf]), { mode: 0o600 });
     renameSync(`${dataFile}.new`, dataFile);
   };

@@ -211,7 +211,7 @@ describe('the demonstration MCP server, on its guard', () => {
   it('remembers notes across restarts when it is given a file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'notes-'));
     closing.push(async () => rmSync(folder, { recursive: true }));
-    const dataFile = join(folder, 'notes.json');
+    const dataFile = join(folder, 'data', 'notes.json');
     for (const count of [1, 2]) {
       await server.close();
       server = await startDemoMcp({ port: 0, dataFile, gatewayJwksUrl: gateway.jwksUrl });
