@@ -1,0 +1,23 @@
+import type { Caller } from '../domain/access-decision.ts';
+import { assertionClaims, ASSERTION_TYPE } from '../domain/upstream-assertion.ts';
+import { boundedCache } from './bounded-cache.ts';
+import type { GatewayDependencies } from './dependencies.ts';
+
+/** Milliseconds one assertion is used again for the same caller at the same upstream: half its life. */
+const REUSED = 30_000;
+
+/** The signed statement about a caller, made anew as soon as anything in it would differ. */
+export function assertions({ signer, clock, entropy, issuer }: Pick<GatewayDependencies, 'signer' | 'clock' | 'entropy' | 'issuer'>) {
+  const recent = boundedCache<{ readonly signed: string; readonly madeAt: number }>(10_000);
+  return async ({ resource, standing, scope }: Caller): Promise<string> => {
+    const now = clock.now();
+    const { user, tenant, client, roles } = standing;
+    const key = JSON.stringify([standing.grantId, resource.upstream, scope, user, tenant, client, roles]);
+    const known = recent.get(key);
+    if (known !== undefined && now - known.madeAt < REUSED && now >= known.madeAt) return known.signed;
+    const claims = assertionClaims({ issuer, resource, standing, scope, now: Math.floor(now / 1000), jti: entropy.id() });
+    const signed = await signer.sign(ASSERTION_TYPE, claims);
+    recent.set(key, { signed, madeAt: now });
+    return signed;
+  };
+}

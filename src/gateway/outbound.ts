@@ -1,0 +1,70 @@
+import type { Dispatcher } from 'undici';
+import type { Caller } from '../domain/access-decision.ts';
+import { writeMessage } from '../domain/json-rpc.ts';
+import type { RpcMessage } from '../domain/json-rpc.ts';
+import { encodeHeaderValue } from '../domain/mcp-headers.ts';
+import type { McpHeaders } from '../domain/mcp-headers.ts';
+import { requestRule } from '../domain/mcp-methods.ts';
+import type { Era } from '../domain/mcp-methods.ts';
+import { ASSERTION_HEADER } from '../domain/upstream-assertion.ts';
+import type { GatewayLimits, IncomingMessage } from './dependencies.ts';
+
+/** One request as it was judged. */
+export interface Judged {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly era: Era;
+  /** Null for GET and DELETE. */
+  readonly message: RpcMessage | null;
+  readonly mcp: McpHeaders;
+  /** The upstream's own session id. */
+  readonly session: string | null;
+  readonly caller: Caller;
+}
+
+/** The request to the upstream: its stored address, headers built from empty, the body written anew. */
+export function outboundRequest(
+  judged: Judged,
+  req: IncomingMessage,
+  assertion: string,
+  limits: GatewayLimits,
+): Dispatcher.DispatchOptions {
+  const upstream = new URL(judged.caller.resource.upstream);
+  const endless = judged.method === 'GET' || (judged.message?.kind === 'request' && judged.message.method === 'subscriptions/listen');
+  return {
+    origin: upstream.origin,
+    path: upstream.pathname + upstream.search,
+    method: judged.method,
+    headers: [...protocolHeaders(judged), ...passedHeaders(judged, req), ASSERTION_HEADER, assertion],
+    body: judged.message === null ? null : writeMessage(judged.message),
+    headersTimeout: limits.upstreamTimeout,
+    bodyTimeout: endless ? 0 : limits.upstreamTimeout,
+  };
+}
+
+/** What the protocol says about the message, derived from the message. */
+function protocolHeaders({ era, message, mcp, session }: Judged): string[] {
+  const headers: string[] = message === null ? [] : ['Content-Type', 'application/json'];
+  if (mcp.version !== null) headers.push('MCP-Protocol-Version', mcp.version);
+  if (era === 'legacy') {
+    if (session !== null) headers.push('Mcp-Session-Id', session);
+    return headers;
+  }
+  if (message === null || message.kind === 'response') return headers;
+  headers.push('Mcp-Method', message.method);
+  const named = message.kind === 'request' ? (requestRule(message.method, era)?.named ?? null) : null;
+  const name = named === null ? undefined : message.params?.[named];
+  if (typeof name === 'string') headers.push('Mcp-Name', encodeHeaderValue(name));
+  return [...headers, ...mcp.params.flat()];
+}
+
+/** The few headers of the client that say nothing about who it is. */
+function passedHeaders({ method, era, mcp }: Judged, req: IncomingMessage): string[] {
+  const fallback = method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream';
+  const { accept, traceparent } = req.headers;
+  const headers = ['Accept', accept !== undefined && /^[\x20-\x7e]{1,256}$/.test(accept) ? accept : fallback];
+  if (typeof traceparent === 'string' && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)) {
+    headers.push('traceparent', traceparent);
+  }
+  const resumes = era === 'legacy' && method === 'GET' && mcp.lastEventId !== null && /^[\x21-\x7e]{1,1024}$/.test(mcp.lastEventId);
+  return resumes ? [...headers, 'Last-Event-ID', mcp.lastEventId] : headers;
+}
