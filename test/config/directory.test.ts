@@ -13,7 +13,13 @@ const directory = directoryOf(demoConfig(4000, { client_secret: 'made at start' 
 const belongings = (...groups: string[]) =>
   Object.fromEntries(
     directory.tenants
-      .map((tenant) => [tenant.id, mapRoles(tenant, ConnectionId.parse('demo'), groups).map(({ role }) => role)] as const)
+      .map(
+        (tenant) =>
+          [
+            tenant.id,
+            mapRoles(tenant, { connectionId: ConnectionId.parse('demo'), subject: 'anybody', groups }).map(({ role }) => role),
+          ] as const,
+      )
       .filter(([, roles]) => roles.length > 0),
   );
 
@@ -51,7 +57,7 @@ it('turns days into seconds and the only resource into the default one', () => {
   expect(directory.resources[0]?.lifetimes.refreshAbsolute).toBeNull();
 });
 
-it('keeps only the digest of a configured client’s secret', () => {
+it('carries named members over, and of a configured client’s secret only the digest', () => {
   const clients = [
     {
       client_id: 'batch',
@@ -66,7 +72,7 @@ it('keeps only the digest of a configured client’s secret', () => {
     issuer: 'http://localhost:4000',
     organisation: { name: 'Company' },
     connections: [{ id: 'sso', type: 'oidc', name: 'Company', issuer: 'https://idp.example', client_id: 'us', client_secret: 's' }],
-    tenants: [{ id: 'main', name: 'Main' }],
+    tenants: [{ id: 'main', name: 'Main', members: [{ connection: 'sso', subject: 'ana', role: 'user' }], defaultRole: 'user' }],
     roles: [{ id: 'user', name: 'User' }],
     resources: [
       {
@@ -79,7 +85,9 @@ it('keeps only the digest of a configured client’s secret', () => {
     ],
     clients,
   };
-  const [batch, desk] = directoryOf(validate(demo)).clients;
+  const { clients: known, tenants } = directoryOf(validate(demo));
+  expect(tenants[0]).toMatchObject({ members: [{ connectionId: 'sso', subject: 'ana', role: 'user' }], defaultRole: 'user' });
+  const [batch, desk] = known;
   expect(batch).toMatchObject({ client_id: 'batch', origin: 'configured', secretDigest: secretDigest(new Secret('CNRYsecret')) });
   expect(JSON.stringify(batch)).not.toContain('CNRY');
   expect(desk).toMatchObject({ secretDigest: null, metadata: { token_endpoint_auth_method: 'none' } });
