@@ -25,7 +25,7 @@ const openDetails = `document.querySelectorAll('details').forEach((details) => {
 async function axe(page: Page): Promise<AxeResult> {
   await page.evaluate(axeSource);
   return page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations, passes }) => ({ violations, passes: passes.length }))`,
+    `axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } }).then(({ violations, passes }) => ({ violations, passes: passes.length }))`,
   );
 }
 
@@ -167,7 +167,7 @@ async function axe(page: Page): Promise<AxeResult> {
         const posted = page.waitForRequest((request) => request.method() === 'POST');
         await page.click('button[value=approve]');
         expect((await posted).postData()).toBe(
-          'transaction=sample-transaction&csrf=sample-csrf&scope=invoices.read&scope=invoices.write&decision=approve',
+          'transaction=sample-transaction&csrf=sample-csrf&shown_tenant=acme-inc&scope=invoices.read&scope=invoices.write&decision=approve',
         );
       });
     },

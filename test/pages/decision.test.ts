@@ -60,6 +60,13 @@ describe('the decision', () => {
     expect(markup.split(`<code>${host}</code>`)).toHaveLength(3);
   });
 
+  it('says which workspace its permissions were shown for', () => {
+    const [decisionForm] = /<form method="post" action="\/decide">[\s\S]*?<\/form>/.exec(
+      consent(decisionSample('everyday')).toString(),
+    ) ?? [''];
+    expect(decisionForm).toContain('<input type="hidden" name="shown_tenant" value="acme-inc" />');
+  });
+
   it('offers no box for what is unavailable, and says why beside it', () => {
     const markup = consent(decisionSample('everyday')).toString();
     expect(markup).toContain('value="invoices.read"');
