@@ -6,7 +6,7 @@ import type { Sealing } from '../ports/sealing.ts';
 const keyId = 'k1';
 
 /** Sealing under one 32-byte master key (base64url), from which a key per purpose is derived. RFC 5869, NIST SP 800-38D. */
-export function openSealing(master: Secret<'master_key'>): Sealing {
+export function openSealing(master: Secret<'key'>): Sealing {
   const root = Buffer.from(master.reveal(), 'base64url');
   if (root.length !== 32) throw new RangeError('the installation key must be 32 bytes as base64url');
   const derived = new Map<string, Buffer>();

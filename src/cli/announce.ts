@@ -1,0 +1,34 @@
+import { styleText } from 'node:util';
+import type { Config } from '../config/schema.ts';
+
+/** What a program that started us waits for: the last line on stdout. */
+export function readyLine(config: Config, pid: number): string {
+  const resource = config.resources.find((entry) => entry.default) ?? config.resources[0];
+  return JSON.stringify({
+    ready: true,
+    issuer: config.issuer,
+    mcp: resource?.identifier,
+    idp: config.connections[0]?.issuer,
+    upstream: resource?.upstream,
+    pid,
+  });
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** The same for a person: what to paste where. */
+export function welcome(config: Config, { demonstration, colours }: { demonstration: boolean; colours: boolean }): string {
+  const paint = (style: Style, text: string) => (colours ? styleText(style, text) : text);
+  const lines = [paint('bold', `Drawbridge is at ${config.issuer}`), ''];
+  for (const { name, identifier, id } of config.resources) {
+    lines.push(`  ${name}: paste this address into an MCP client`, `    ${paint('cyan', identifier)}`);
+    lines.push('  or, for Claude Code:', `    ${paint('cyan', `claude mcp add --transport http ${id} ${identifier}`)}`, '');
+  }
+  if (demonstration) {
+    lines.push('  Everybody’s password is demo. Sign in as');
+    lines.push('    alice   Acme (editor) and, with a one-time code, Globex (viewer)', '    bob     Globex (viewer), with a one-time code');
+    lines.push('    carol   Acme (administrator)', '    erin    Initech (viewer)', '    dave    nowhere: he is told so', '');
+  }
+  lines.push(paint('dim', '  Ctrl-C ends it.'));
+  return lines.join('\n');
+}

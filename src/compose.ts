@@ -1,0 +1,142 @@
+import type Koa from 'koa';
+import { directoryOf } from './config/directory.ts';
+import type { Config } from './config/schema.ts';
+import { connectorTypes } from './connectors/registry.ts';
+import type { Secret } from './domain/secret.ts';
+import { beginAuthorization } from './flows/begin-authorization.ts';
+import { beginLogin } from './flows/begin-login.ts';
+import { chooseTenant } from './flows/choose-tenant.ts';
+import { completeLogin } from './flows/complete-login.ts';
+import { continueAuthorization } from './flows/continue-authorization.ts';
+import { exchangeCode } from './flows/exchange-code.ts';
+import { ensureGrant, recordConsent } from './flows/record-consent.ts';
+import { refreshTokens } from './flows/refresh-tokens.ts';
+import { registerClient } from './flows/register-client.ts';
+import { revokeToken } from './flows/revoke-token.ts';
+import { authenticateClient } from './flows/steps/authenticate-client.ts';
+import { liveAuthority } from './flows/steps/standing.ts';
+import { stopAuthorization } from './flows/stop-authorization.ts';
+import { gatewayRoutes } from './gateway/app.ts';
+import { httpApp } from './http/app.ts';
+import type { Flows } from './http/context.ts';
+import { browserCookie } from './http/cookies.ts';
+import { callbackPath } from './http/login/callback.ts';
+import { peerAddress } from './http/peer-address.ts';
+import { openRateLimits } from './http/rate-limit.ts';
+import { requestLog } from './http/request-log.ts';
+import type { RequestScope } from './http/request-log.ts';
+import type { Organisation } from './pages/layout.ts';
+import { cachedDocuments } from './platform/document-cache.ts';
+import { documentFetcher } from './platform/document-fetcher.ts';
+import { guardedFetch } from './platform/guarded-fetch.ts';
+import { openSigner } from './platform/jose-signer.ts';
+import { openSealing } from './platform/node-sealing.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Connector } from './ports/connector.ts';
+import type { DocumentEngine } from './ports/document-engine.ts';
+import type { Entropy } from './ports/entropy.ts';
+import { openAuditLog } from './stores/audit-log.ts';
+import { collections } from './stores/collections.ts';
+import { openGrants } from './stores/grants.ts';
+import { openMemberships } from './stores/memberships.ts';
+import { openSeenClients } from './stores/seen-clients.ts';
+import { openSigningKeys } from './stores/signing-keys.ts';
+import { openTransactions } from './stores/transactions.ts';
+import { openUsers } from './stores/users.ts';
+
+/** What a broker is made of besides its configuration; a test brings its own clock and entropy. */
+export interface World {
+  readonly config: Config;
+  readonly engine: DocumentEngine;
+  readonly masterKey: Secret<'key'>;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: RequestScope;
+}
+
+export interface Broker {
+  readonly app: Koa;
+  readonly connectors: readonly Connector[];
+  /** Removes what has expired and makes the next signing key when it is due. */
+  tend(): Promise<void>;
+  /** Readiness turns false; requests are still answered. */
+  drain(): void;
+}
+
+function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
+  const loopback = config.issuer.startsWith('http:');
+  const fetch = guardedFetch({ loopback });
+  return new Map(
+    config.connections.map(({ type, subline: _subline, tlsCaFile: _ca, ...settings }) => {
+      const kind = connectorTypes[type];
+      if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
+      const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
+      const connector = kind.open({ ...settings, redirect_uri, client_secret: settings.client_secret ?? null }, { clock, fetch });
+      return [connector.id, connector];
+    }),
+  );
+}
+
+function organisationOf({ organisation }: Config): Organisation {
+  const helpHref = organisation.supportUrl === undefined ? null : new URL(organisation.supportUrl);
+  return { name: organisation.name, logo: null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
+}
+
+/** Puts every part together; the only file that knows them all by name. */
+export async function compose(world: World): Promise<Broker> {
+  const { config, engine, clock, entropy, log } = world;
+  const { issuer } = config;
+  const directory = directoryOf(config);
+  const sealing = openSealing(world.masterKey);
+  const stores = {
+    transactions: openTransactions(engine),
+    grants: openGrants(engine),
+    users: openUsers(engine),
+    memberships: openMemberships(engine),
+    seenClients: openSeenClients(engine),
+    audit: openAuditLog(engine, { chain: entropy.id(), clock }),
+  };
+  const signer = await openSigner({ keys: openSigningKeys(engine), sealing, clock, algorithm: 'ES256' });
+  const connectors = openConnectors(world);
+  const documents = cachedDocuments(documentFetcher(guardedFetch({ loopback: issuer.startsWith('http:') })), clock);
+  const all = { ...stores, issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
+  const flows: Flows = {
+    beginAuthorization: beginAuthorization(all),
+    continueAuthorization: continueAuthorization(all),
+    beginLogin: beginLogin(all),
+    completeLogin: completeLogin(all),
+    chooseTenant: chooseTenant(all),
+    recordConsent: recordConsent(all),
+    ensureGrant: ensureGrant(all),
+    stopAuthorization: stopAuthorization(all),
+    registerClient: registerClient(all),
+    authenticateClient: authenticateClient(all),
+    exchangeCode: exchangeCode(all),
+    refreshTokens: refreshTokens(all),
+    revokeToken: revokeToken(all),
+  };
+  const { resources, roles } = directory;
+  const gateway = gatewayRoutes({ ...all, resources, roles, authority: liveAuthority(all), mac: sealing.mac });
+  let draining = false;
+  const app = httpApp({
+    ...all,
+    flows,
+    organisation: organisationOf(config),
+    cookie: browserCookie(entropy, issuer.startsWith('https:')),
+    limits: openRateLimits(config.limits, peerAddress(config.trustedProxies)),
+    gateway,
+    requestLog: requestLog(log, clock, entropy),
+    ready: () => !draining,
+  });
+  return {
+    app,
+    connectors: [...connectors.values()],
+    tend: async () => {
+      await signer.tend();
+      for (const collection of collections) if (collection.expires !== null) await engine.sweep(collection, clock.now());
+    },
+    drain: () => {
+      draining = true;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readyLine, welcome } from './cli/announce.ts';
+import { keyBeside } from './cli/master-key.ts';
+import { readOptions, readPort } from './cli/options.ts';
+import type { StartOptions } from './cli/options.ts';
+import { listen } from './cli/server.ts';
+import { compose } from './compose.ts';
+import { demoConfig } from './config/demo.ts';
+import { loadConfig } from './config/load.ts';
+import { ConfigProblems } from './config/problems.ts';
+import type { Config } from './config/schema.ts';
+import { startDemoIdp } from './demo/identity-server.ts';
+import { startDemoMcp } from './demo/mcp-server.ts';
+import { nodeEntropy } from './platform/node-entropy.ts';
+import { openLog } from './platform/pino-log.ts';
+import { systemClock } from './platform/system-clock.ts';
+import { collections } from './stores/collections.ts';
+import { openSqliteEngine } from './stores/sqlite/engine.ts';
+
+interface Closing {
+  close(): Promise<void>;
+}
+
+const pathOf = ({ store }: Config) => store.replace(/^sqlite:/, '');
+
+function configure({ config }: StartOptions): Config {
+  if (config === null) return demoConfig(readPort(process.env['PORT']), { client_secret: nodeEntropy.secret() });
+  return loadConfig({ file: config, env: process.env, readFile: (path) => readFileSync(path, 'utf8') });
+}
+
+/** The identity provider and the MCP server of the demonstration. */
+async function startDemonstration(config: Config): Promise<Closing[]> {
+  const [connection] = config.connections;
+  const [resource] = config.resources;
+  if (connection?.client_secret === undefined || resource === undefined) return [];
+  const { client_id, client_secret } = connection;
+  const client = { client_id, client_secret: client_secret.reveal(), redirect_uris: [`${config.issuer}/callback/${connection.id}`] };
+  return Promise.all([
+    startDemoIdp({ port: Number(new URL(connection.issuer).port), clients: [client] }),
+    startDemoMcp({
+      port: Number(new URL(resource.upstream).port),
+      gatewayJwksUrl: `${config.issuer}/jwks`,
+      gatewayIssuer: config.issuer,
+      dataFile: join(dirname(pathOf(config)), 'demo-notes.json'),
+    }),
+  ]);
+}
+
+function forget(config: Config): void {
+  const folder = dirname(pathOf(config));
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function start(options: StartOptions): Promise<() => Promise<void>> {
+  const config = configure(options);
+  const log = openLog({ level: config.log.level });
+  const listening = await listen(config.listen);
+  if (options.fresh) forget(config);
+  const masterKey = config.key ?? keyBeside(pathOf(config));
+  const engine = await openSqliteEngine({ path: pathOf(config), collections, log: (event) => log.warn('store', { reason: JSON.stringify(event) }) });
+  const broker = await compose({ config, engine, masterKey, clock: systemClock, entropy: nodeEntropy, log });
+  listening.serve(broker.app.callback());
+  const demonstration = options.config === null ? await startDemonstration(config) : [];
+  for (const connector of broker.connectors) void connector.warmUp().catch((error: unknown) => log.warn('connection.cold', { connection: connector.id, error }));
+  const tending = setInterval(() => void broker.tend().catch((error: unknown) => log.error('tend', { error })), 60_000);
+  process.stdout.write(`${welcome(config, { demonstration: options.config === null, colours: process.stdout.isTTY })}\n${readyLine(config, process.pid)}\n`);
+  return async () => {
+    clearInterval(tending);
+    broker.drain();
+    await listening.close(5_000);
+    await Promise.all(demonstration.map((part) => part.close()));
+    await engine.close();
+  };
+}
+
+/** A sentence for whoever started us, never a stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigProblems) return error.message;
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `Port ${port ?? ''} is taken: something else listens there, perhaps another Drawbridge. PORT=n moves the demonstration.`;
+  return message;
+}
+
+try {
+  const stop = await start(readOptions(process.argv.slice(2)));
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      void stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}
