@@ -26,9 +26,9 @@ import { openRateLimits } from './http/rate-limit.ts';
 import { requestLog } from './http/request-log.ts';
 import type { RequestScope } from './http/request-log.ts';
 import type { Organisation } from './pages/layout.ts';
-import { cachedDocuments } from './platform/document-cache.ts';
-import { documentFetcher } from './platform/document-fetcher.ts';
-import { guardedFetch } from './platform/guarded-fetch.ts';
+import { cacheDocuments } from './platform/document-cache.ts';
+import { openDocumentFetcher } from './platform/document-fetcher.ts';
+import { openGuardedFetch } from './platform/guarded-fetch.ts';
 import { openSigner } from './platform/jose-signer.ts';
 import { openSealing } from './platform/node-sealing.ts';
 import type { Clock } from './ports/clock.ts';
@@ -65,7 +65,7 @@ export interface Broker {
 
 function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
   const loopback = config.issuer.startsWith('http:');
-  const fetch = guardedFetch({ loopback });
+  const { fetch } = openGuardedFetch({ loopback, privateNetworks: true });
   return new Map(
     config.connections.map(({ type, subline: _subline, tlsCaFile: _ca, ...settings }) => {
       const kind = connectorTypes[type];
@@ -98,7 +98,7 @@ export async function compose(world: World): Promise<Broker> {
   };
   const signer = await openSigner({ keys: openSigningKeys(engine), sealing, clock, algorithm: 'ES256' });
   const connectors = openConnectors(world);
-  const documents = cachedDocuments(documentFetcher(guardedFetch({ loopback: issuer.startsWith('http:') })), clock);
+  const documents = cacheDocuments(openDocumentFetcher({ loopback: issuer.startsWith('http:') }), { clock });
   const all = { ...stores, issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
   const flows: Flows = {
     beginAuthorization: beginAuthorization(all),

@@ -46,8 +46,8 @@ const Submitted = z.object({
   application_type: text(20).optional(),
   software_id: text(100).optional(),
   software_version: text(50).optional(),
-  jwks: z.unknown(),
-  jwks_uri: z.unknown(),
+  jwks: z.unknown().optional(),
+  jwks_uri: z.unknown().optional(),
 });
 
 const refuse = (description: string): never => {

@@ -29,7 +29,9 @@ const PAGE_LIMIT = 1_000;
 
 /** Opens (and makes, if need be) the embedded store: one file, one process, reads here and writes on a thread of their own. */
 export async function openSqliteEngine(options: SqliteOptions): Promise<DocumentEngine> {
-  const { collections, log = () => undefined } = options;
+  const { log = () => undefined } = options;
+  // Only what is declared crosses to the writer's thread; a collection may carry more than can.
+  const collections = options.collections.map(({ name, unique, indexes, expires }) => ({ name, unique, indexes, expires }));
   const path = prepareFile(options.path);
   const release = lockFile(path);
   const reader = openFile(path, collections, release);
