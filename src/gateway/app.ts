@@ -114,7 +114,7 @@ function judging(deps: GatewayDependencies, limits: GatewayLimits) {
 function forwarding(deps: GatewayDependencies, limits: GatewayLimits) {
   const dispatcher = deps.dispatcher ?? new Agent();
   const assertion = assertions(deps);
-  const leases = openLeases(deps, limits.openPerGrant);
+  const leases = openLeases(deps, limits);
   const sessions = sessionIds(deps.mac);
 
   return async ({ req, res }: Exchange, judged: Judged, admission: Admission, still: StillAllowed): Promise<void> => {

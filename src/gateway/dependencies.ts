@@ -23,6 +23,8 @@ export interface GatewayLimits {
   readonly tokens: number;
   /** Requests and streams one grant may have open at a time. */
   readonly openPerGrant: number;
+  /** Milliseconds between two questions whether what is open may go on. */
+  readonly recheck: number;
 }
 
 export const defaultLimits: GatewayLimits = {
@@ -31,6 +33,7 @@ export const defaultLimits: GatewayLimits = {
   upstreamTimeout: 300_000,
   tokens: 10_000,
   openPerGrant: 100,
+  recheck: 1000,
 };
 
 export interface GatewayDependencies {

@@ -10,9 +10,10 @@ export interface StreamEvent {
 /** Cuts a byte stream into events, each given as soon as its blank line arrives. Comments are dropped but for a sign of life. */
 export function eventReader(limit: number, onEvent: (event: StreamEvent) => void, onComment: () => void) {
   const decoder = new TextDecoder('utf-8');
-  // The line being received, in the pieces it came in, and whether a carriage return at the end of a piece waits for its line feed.
+  // The line being received, in the pieces it came in.
   let pieces: string[] = [];
-  let carriage = '';
+  // A line feed after a carriage return belongs to it, also when it comes in the next piece.
+  let wasReturn = false;
   let size = 0;
   let fields = blank();
 
@@ -37,9 +38,9 @@ export function eventReader(limit: number, onEvent: (event: StreamEvent) => void
 
   /** False when an event grew over the limit. */
   return (chunk: Uint8Array): boolean => {
-    let text = carriage + decoder.decode(chunk, { stream: true });
-    carriage = text.endsWith('\r') ? '\r' : '';
-    if (carriage !== '') text = text.slice(0, -1);
+    const received = decoder.decode(chunk, { stream: true });
+    const text = wasReturn && received.startsWith('\n') ? received.slice(1) : received;
+    if (received !== '') wasReturn = received.endsWith('\r');
     const [first = '', ...others] = text.split(/\r\n|\n|\r/);
     pieces.push(first);
     size += first.length;
@@ -68,7 +69,7 @@ export function writeEvent({ event, id, retry, data }: StreamEvent): string {
     ...(event === null ? [] : [`event: ${event}`]),
     ...(id === null ? [] : [`id: ${id}`]),
     ...(retry === null ? [] : [`retry: ${retry}`]),
-    ...(data ?? '').split('\n').map((part) => `data: ${part}`),
+    ...(data === null ? [] : data.split('\n').map((part) => `data: ${part}`)),
   ];
   return `${lines.join('\n')}\n\n`;
 }

@@ -2,6 +2,7 @@ import type { GrantId } from '../domain/ids.ts';
 import type { Standing } from '../domain/standing.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LiveAuthority } from '../ports/live-authority.ts';
+import type { GatewayLimits } from './dependencies.ts';
 
 /** Something under way for a grant, ended as soon as it would no longer be begun. */
 export interface Lease {
@@ -18,12 +19,11 @@ export interface Leases {
   hold(lease: Lease): (() => void) | null;
 }
 
-const INTERVAL = 1000;
 /** Rounds an unanswered question may last before its lease ends: what cannot be told is not allowed. */
 const PATIENCE = 3;
 
-/** Asks once a second about everything that is open, whatever it is waiting for. */
-export function openLeases({ authority, clock }: { authority: LiveAuthority; clock: Clock }, perGrant: number): Leases {
+/** Asks again and again about everything that is open, whatever it is waiting for. */
+export function openLeases({ authority, clock }: { authority: LiveAuthority; clock: Clock }, limits: GatewayLimits): Leases {
   const open = new Map<Lease, { waiting: number }>();
   const counts = new Map<GrantId, number>();
   let timer: ReturnType<typeof setInterval> | null = null;
@@ -64,10 +64,10 @@ export function openLeases({ authority, clock }: { authority: LiveAuthority; clo
   return {
     hold(lease) {
       const count = counts.get(lease.grantId) ?? 0;
-      if (count >= perGrant) return null;
+      if (count >= limits.openPerGrant) return null;
       counts.set(lease.grantId, count + 1);
       open.set(lease, { waiting: 0 });
-      timer ??= setInterval(round, INTERVAL).unref();
+      timer ??= setInterval(round, limits.recheck).unref();
       return () => release(lease);
     },
   };
