@@ -58,13 +58,20 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   const listening = await listen(config.listen);
   if (options.fresh) forget(config);
   const masterKey = config.key ?? keyBeside(pathOf(config));
-  const engine = await openSqliteEngine({ path: pathOf(config), collections, log: (event) => log.warn('store', { reason: JSON.stringify(event) }) });
+  const engine = await openSqliteEngine({
+    path: pathOf(config),
+    collections,
+    log: (event) => log.warn('store', { reason: JSON.stringify(event) }),
+  });
   const broker = await compose({ config, engine, masterKey, clock: systemClock, entropy: nodeEntropy, log });
   listening.serve(broker.app.callback());
   const demonstration = options.config === null ? await startDemonstration(config) : [];
-  for (const connector of broker.connectors) void connector.warmUp().catch((error: unknown) => log.warn('connection.cold', { connection: connector.id, error }));
+  for (const connector of broker.connectors)
+    void connector.warmUp().catch((error: unknown) => log.warn('connection.cold', { connection: connector.id, error }));
   const tending = setInterval(() => void broker.tend().catch((error: unknown) => log.error('tend', { error })), 60_000);
-  process.stdout.write(`${welcome(config, { demonstration: options.config === null, colours: process.stdout.isTTY })}\n${readyLine(config, process.pid)}\n`);
+  process.stdout.write(
+    `${welcome(config, { demonstration: options.config === null, colours: process.stdout.isTTY })}\n${readyLine(config, process.pid)}\n`,
+  );
   return async () => {
     clearInterval(tending);
     broker.drain();
@@ -78,7 +85,8 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
 function explain(error: unknown): string {
   if (error instanceof ConfigProblems) return error.message;
   const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Port ${port ?? ''} is taken: something else listens there, perhaps another Drawbridge. PORT=n moves the demonstration.`;
+  if (code === 'EADDRINUSE')
+    return `Port ${port ?? ''} is taken: something else listens there, perhaps another Drawbridge. PORT=n moves the demonstration.`;
   return message;
 }
 

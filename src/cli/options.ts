@@ -24,7 +24,8 @@ export function readOptions(argv: readonly string[]): StartOptions {
     .allowExcessArguments(false)
     .parse([...argv], { from: 'user' });
   const { config, fresh } = command.opts<{ config?: string; fresh?: boolean }>();
-  if (config !== undefined && fresh === true) command.error('--fresh is for the demonstration only: it would delete what your organisation relies on');
+  if (config !== undefined && fresh === true)
+    command.error('--fresh is for the demonstration only: it would delete what your organisation relies on');
   return { config: config ?? null, fresh: fresh ?? false };
 }
 
@@ -32,6 +33,7 @@ export function readOptions(argv: readonly string[]): StartOptions {
 export function readPort(text: string | undefined): number {
   if (text === undefined || text === '') return 4000;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port >= 1 && port <= 65_533)) throw new InvalidArgumentError('PORT must be a number from 1 to 65533: the demonstration uses it and the two after it');
+  if (!(port >= 1 && port <= 65_533))
+    throw new InvalidArgumentError('PORT must be a number from 1 to 65533: the demonstration uses it and the two after it');
   return port;
 }

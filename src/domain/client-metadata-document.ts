@@ -32,7 +32,7 @@ const Document = z.object({
   token_endpoint_auth_method: z.string().optional(),
   // Not a client's member, but a large client lists its methods in it.
   token_endpoint_auth_methods_supported: z.array(z.string()).optional().catch(undefined),
-  jwks: z.unknown(),
+  jwks: z.unknown().optional(),
 });
 type Document = z.infer<typeof Document>;
 

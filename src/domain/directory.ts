@@ -36,4 +36,3 @@ export function findResource(directory: Directory, id: string): Resource | null 
 export function rolesHolding(directory: Pick<Directory, 'roles'>, permissions: readonly string[]): Role[] {
   return directory.roles.filter((role) => permissions.every((permission) => role.permissions.includes(permission)));
 }
-

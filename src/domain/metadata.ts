@@ -17,7 +17,11 @@ export const endpointPaths = {
 export function metadataPaths(issuer: string): string[] {
   const path = new URL(issuer).pathname.replace(/\/$/, '');
   return [
-    ...new Set([`/.well-known/oauth-authorization-server${path}`, `/.well-known/openid-configuration${path}`, `${path}/.well-known/openid-configuration`]),
+    ...new Set([
+      `/.well-known/oauth-authorization-server${path}`,
+      `/.well-known/openid-configuration${path}`,
+      `${path}/.well-known/openid-configuration`,
+    ]),
   ];
 }
 

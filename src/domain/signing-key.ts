@@ -29,7 +29,9 @@ export type SigningKey = z.infer<typeof SigningKey>;
 
 /** The key that signs now: the latest whose time has come. */
 export function currentKey(keys: readonly SigningKey[], now: number): SigningKey | null {
-  return keys.filter((key) => key.activeFrom <= now).reduce<SigningKey | null>((latest, key) => (latest === null || key.number > latest.number ? key : latest), null);
+  return keys
+    .filter((key) => key.activeFrom <= now)
+    .reduce<SigningKey | null>((latest, key) => (latest === null || key.number > latest.number ? key : latest), null);
 }
 
 /** Next, current and retiring keys: those whose signatures may be about. */

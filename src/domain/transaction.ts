@@ -49,7 +49,14 @@ export const Stage = z.discriminatedUnion('at', [
   /** The upstream's answer is being judged; whoever reached this stage owns the answer. */
   z.object({ at: z.literal('judging'), connectionId: ConnectionId, previous: Consenting.nullable() }),
   Consenting,
-  z.object({ at: z.literal('approved'), person: Person, tenantId: TenantId, scope: z.array(z.string()), grantId: GrantId, answeredAt: z.number() }),
+  z.object({
+    at: z.literal('approved'),
+    person: Person,
+    tenantId: TenantId,
+    scope: z.array(z.string()),
+    grantId: GrantId,
+    answeredAt: z.number(),
+  }),
   z.object({ at: z.literal('denied'), person: Person }),
   z.object({ at: z.literal('stopped') }),
 ]);

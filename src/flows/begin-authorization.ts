@@ -85,7 +85,10 @@ function readPrompt(values: AuthorizationParameters['values'], refuse: Refuse): 
 /** An address on the person's own machine, or one somebody other than the client vouches for; any other could use us to look trustworthy. */
 function isVouchedFor({ resources }: Directory, { client, returnAddress: { kind, host, uri } }: Proven): boolean {
   if (kind === 'loopback' || client.origin === 'configured') return true;
-  return kind === 'web' && (client.verifiedHost === host || resources.some(({ redirects }) => isAdmittedBy({ ...redirects, policy: 'allow-list' }, uri)));
+  return (
+    kind === 'web' &&
+    (client.verifiedHost === host || resources.some(({ redirects }) => isAdmittedBy({ ...redirects, policy: 'allow-list' }, uri)))
+  );
 }
 
 function freeze(directory: Directory, proven: Proven, parameters: AuthorizationParameters): FrozenRequest {

@@ -31,7 +31,8 @@ export interface LoginStart {
 
 function begins(transaction: Transaction, purpose: LoginStart['purpose']): StageAt<'consenting'> | null {
   const { stage } = transaction;
-  if (stage.at === 'approved' || stage.at === 'denied' || stage.at === 'stopped') throw new PageRefusal('expired', `transaction is ${stage.at}`);
+  if (stage.at === 'approved' || stage.at === 'denied' || stage.at === 'stopped')
+    throw new PageRefusal('expired', `transaction is ${stage.at}`);
   if (stage.at === 'consenting') return stage;
   if (purpose !== 'sign-in') throw new PageRefusal('expired', `nobody has signed in, transaction is ${stage.at}`);
   return null;
@@ -45,7 +46,8 @@ export const beginLogin =
     const transaction = await claimedTransaction(dependencies)(id, browser);
     const signedIn = begins(transaction, purpose);
     const connector = connectors.get(connectionId);
-    if (connector === undefined || findConnection(directory, connectionId) === null) throw new PageRefusal('not-found', 'unknown connection');
+    if (connector === undefined || findConnection(directory, connectionId) === null)
+      throw new PageRefusal('not-found', 'unknown connection');
     const { request } = transaction;
     const state = `${id}.${entropy.secret()}`;
     const attempt: UpstreamAttempt = {
@@ -69,4 +71,3 @@ export const beginLogin =
     }
     return { to: 'dispatcher' };
   };
-

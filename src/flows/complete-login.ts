@@ -38,11 +38,15 @@ interface UpstreamAnswer {
 }
 
 /** The transaction this answer belongs to, taken by exactly one caller; another browser's answer ends it. RFC 9700 §4.4, §4.7. */
-async function take(dependencies: CompleteDependencies, given: UpstreamAnswer): Promise<{ judging: Transaction; stage: StageAt<'upstream'> }> {
+async function take(
+  dependencies: CompleteDependencies,
+  given: UpstreamAnswer,
+): Promise<{ judging: Transaction; stage: StageAt<'upstream'> }> {
   const states = given.answer.getAll('state');
   const [state] = states;
   const id = TransactionId.safeParse(state?.split('.')[0]);
-  if (states.length !== 1 || state === undefined || !id.success) throw new PageRefusal('malformed-request', 'state is missing, repeated or not ours');
+  if (states.length !== 1 || state === undefined || !id.success)
+    throw new PageRefusal('malformed-request', 'state is missing, repeated or not ours');
   const transaction = await claimedTransaction(dependencies)(id.data, given.browser).catch(async (error: unknown) => {
     if (error instanceof PageRefusal && error.kind === 'other-browser') {
       const foreign = await dependencies.transactions.get(id.data);
@@ -68,11 +72,22 @@ function readAttempt(sealing: Sealing, sealed: string): UpstreamAttempt {
 }
 
 /** What a refused trip does to the transaction: a person may try again after saying no or an outage, and never after a failed check. */
-async function refused(dependencies: CompleteDependencies, judging: Transaction, stage: StageAt<'upstream'>, error: LoginRefused): Promise<void> {
+async function refused(
+  dependencies: CompleteDependencies,
+  judging: Transaction,
+  stage: StageAt<'upstream'>,
+  error: LoginRefused,
+): Promise<void> {
   const { connectionId } = stage;
   const { client_id, client_name } = judging.request;
   dependencies.log.warn(`login.${error.refusal}`, { connection: connectionId, client_id, reason: error.reason, error: error.cause });
-  await dependencies.audit.append({ event: 'login.refused', connectionId, clientId: client_id, clientName: client_name, rule: error.refusal });
+  await dependencies.audit.append({
+    event: 'login.refused',
+    connectionId,
+    clientId: client_id,
+    clientName: client_name,
+    rule: error.refusal,
+  });
   if (error.refusal === 'cancelled' || error.refusal === 'unreachable') {
     await dependencies.transactions.advance(advance(judging, afterFailedTrip(stage.previous, error.refusal)));
     return;
@@ -111,7 +126,13 @@ export const completeLogin =
     } catch (error) {
       if (error instanceof PageRefusal) {
         const { connectionId } = stage;
-        await dependencies.audit.append({ event: 'login.refused', connectionId, clientId: client_id, clientName: client_name, rule: error.kind });
+        await dependencies.audit.append({
+          event: 'login.refused',
+          connectionId,
+          clientId: client_id,
+          clientName: client_name,
+          rule: error.kind,
+        });
       }
       if (!(error instanceof LoginRefused)) throw error;
       await refused(dependencies, judging, stage, error);

@@ -37,7 +37,13 @@ export interface Decision {
 /** `recorded`: this press decided. `answered`: an earlier one had. `ask-again`: the page was out of date or incomplete. */
 export type Recorded = 'recorded' | 'answered' | 'ask-again';
 
-function approvedStage(stage: StageAt<'consenting'>, chosen: Belonging, scope: string[], entropy: Entropy, now: number): StageAt<'approved'> {
+function approvedStage(
+  stage: StageAt<'consenting'>,
+  chosen: Belonging,
+  scope: string[],
+  entropy: Entropy,
+  now: number,
+): StageAt<'approved'> {
   return { at: 'approved', person: stage.person, tenantId: chosen.tenant.id, scope, grantId: GrantId.parse(entropy.id()), answeredAt: now };
 }
 
@@ -118,6 +124,14 @@ export const recordConsent =
     if (!(await transactions.advance(advance(transaction, approved)))) return 'answered';
     await ensureGrant(dependencies)(transaction, approved, resource);
     const tenantId = approved.tenantId;
-    await audit.append({ ...about, tenantId, grantId: approved.grantId, resource: resource.identifier, event: 'consent.approved', scope, rule: 'the person approved' });
+    await audit.append({
+      ...about,
+      tenantId,
+      grantId: approved.grantId,
+      resource: resource.identifier,
+      event: 'consent.approved',
+      scope,
+      rule: 'the person approved',
+    });
     return 'recorded';
   };

@@ -32,7 +32,8 @@ function narrowedScope(grant: Grant, asked: string | null): readonly string[] {
   const values = parseScope(asked) ?? [];
   // Clients repeat what they first asked for: what the person left out of it stays out and is no offence.
   const known = new Set([...grant.scope, ...grant.asked, offlineAccess]);
-  if (values.length === 0 || values.some((value) => !known.has(value))) throw new TokenRefusal('invalid_scope', 'more than was ever asked for');
+  if (values.length === 0 || values.some((value) => !known.has(value)))
+    throw new TokenRefusal('invalid_scope', 'more than was ever asked for');
   const narrowed = grant.scope.filter((value) => values.includes(value));
   return narrowed.length > 0 ? narrowed : grant.scope;
 }

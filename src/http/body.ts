@@ -94,7 +94,10 @@ function fromJson(bytes: Buffer): Parameters {
 }
 
 /** A form of ours or a token request: `application/x-www-form-urlencoded`, and JSON where `json` says so. */
-export async function readForm(ctx: Context, { limit = 65_536, json = false }: { limit?: number; json?: boolean } = {}): Promise<Parameters> {
+export async function readForm(
+  ctx: Context,
+  { limit = 65_536, json = false }: { limit?: number; json?: boolean } = {},
+): Promise<Parameters> {
   const type = mediaType(ctx);
   if (type === 'application/x-www-form-urlencoded') return readParameters(utf8(await readBytes(ctx, limit)));
   if (json && type === 'application/json') return fromJson(await readBytes(ctx, limit));

@@ -18,7 +18,10 @@ function cameFromUs(ctx: Context, issuer: string): boolean {
   return origin === '' || origin === issuer;
 }
 
-export function requireOurForm(ctx: Context, facts: { issuer: string; sealing: Sealing; browser: Browser; transaction: string; form: Parameters }): void {
+export function requireOurForm(
+  ctx: Context,
+  facts: { issuer: string; sealing: Sealing; browser: Browser; transaction: string; form: Parameters },
+): void {
   const { issuer, sealing, browser, transaction, form } = facts;
   const csrf = form.values['csrf'];
   const genuine = csrf !== undefined && !form.repeated.has('csrf') && sameText(csrf, csrfToken(sealing, browser, transaction));

@@ -89,7 +89,12 @@ export function showStopped(ctx: Context, dependencies: HttpDependencies, refusa
   const { organisation, entropy, clock, log } = dependencies;
   const reference = newReference(entropy.bytes(8));
   const status = statusOf[refusal.kind];
-  log[status >= 500 ? 'error' : 'warn']('page.refused', { reference, route: ctx.path.replace(/\/[A-Za-z0-9_-]{22}/, '/:transaction'), status, reason: `${refusal.kind}: ${refusal.reason}` });
+  log[status >= 500 ? 'error' : 'warn']('page.refused', {
+    reference,
+    route: ctx.path.replace(/\/[A-Za-z0-9_-]{22}/, '/:transaction'),
+    status,
+    reason: `${refusal.kind}: ${refusal.reason}`,
+  });
   const now = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }).format(clock.now());
   const view = {
     ...stoppedText(stopOf(refusal), organisation.helpName),

@@ -18,7 +18,10 @@ export function peerAddress(trustedProxies: readonly string[]): (ctx: Context) =
   return (ctx) => {
     const peer = ctx.req.socket.remoteAddress ?? '';
     if (trustedProxies.length === 0 || !isTrusted(peer)) return peer;
-    const hops = ctx.get('x-forwarded-for').split(',').map((hop) => hop.trim());
+    const hops = ctx
+      .get('x-forwarded-for')
+      .split(',')
+      .map((hop) => hop.trim());
     const outside = hops.reverse().find((hop) => !isTrusted(hop));
     return outside !== undefined && isIP(outside) !== 0 ? outside : peer;
   };

@@ -39,7 +39,11 @@ function bucketOf(address: string): string {
 
 export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => string): RateLimits {
   const limiter = (points: number) => new RateLimiterMemory({ points, duration: 60 });
-  const [authorize, register, tokenFailures] = [limiter(limits.authorizePerMinute), limiter(limits.registerPerMinute), limiter(limits.tokenFailuresPerMinute)];
+  const [authorize, register, tokenFailures] = [
+    limiter(limits.authorizePerMinute),
+    limiter(limits.registerPerMinute),
+    limiter(limits.tokenFailuresPerMinute),
+  ];
 
   async function consume(counter: RateLimiterMemory, ctx: Context): Promise<void> {
     try {

@@ -12,12 +12,16 @@ export interface TypedCollection<Value> {
   delete(id: string, where?: Readonly<Record<string, Scalar>>): Promise<boolean>;
 }
 
-export function typedCollection<Shape extends z.ZodObject>(engine: DocumentEngine, collection: Collection<Shape>): TypedCollection<z.infer<Shape>> {
+export function typedCollection<Shape extends z.ZodObject>(
+  engine: DocumentEngine,
+  collection: Collection<Shape>,
+): TypedCollection<z.infer<Shape>> {
   const read = (document: StoredDocument | null) => (document === null ? null : collection.shape.parse(document));
   return {
     insert: (document) => engine.insert(collection, document),
     get: async (id) => read(await engine.get(collection, id)),
-    find: async (field, value, page) => (await engine.find(collection, field, value, page)).map((document) => collection.shape.parse(document)),
+    find: async (field, value, page) =>
+      (await engine.find(collection, field, value, page)).map((document) => collection.shape.parse(document)),
     page: async (page) => (await engine.page(collection, page)).map((document) => collection.shape.parse(document)),
     updateIf: async (id, where, change) => read(await engine.updateIf(collection, id, where, change, 'after')),
     delete: (id, where) => engine.delete(collection, id, where),

@@ -46,7 +46,8 @@ export const authenticateClient =
     const challenge = basic !== null;
     // RFC 6749 §2.3: no more than one method in a request.
     if (basic !== null && client_secret !== null) throw new TokenRefusal('invalid_request', 'two ways of client authentication');
-    if (basic !== null && named !== null && named !== basic.client_id) throw new TokenRefusal('invalid_request', 'client_id differs from Basic');
+    if (basic !== null && named !== null && named !== basic.client_id)
+      throw new TokenRefusal('invalid_request', 'client_id differs from Basic');
     const client_id = basic?.client_id ?? named;
     if (client_id === null) throw new TokenRefusal('invalid_client', 'no client_id', { challenge });
     const expected = expectation(dependencies, client_id);

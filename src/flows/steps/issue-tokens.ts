@@ -30,7 +30,14 @@ export interface IssueDependencies {
 /** Issues an access token for what was approved as far as the roles allow it now, and the refresh token of one generation when the client can use one. */
 export const issueTokens =
   ({ issuer, signer, sealing, clock, entropy }: IssueDependencies) =>
-  async (facts: { grant: Grant; standing: Standing; resource: Resource; generation: number; refreshable: boolean; narrowed?: readonly string[] }): Promise<IssuedTokens> => {
+  async (facts: {
+    grant: Grant;
+    standing: Standing;
+    resource: Resource;
+    generation: number;
+    refreshable: boolean;
+    narrowed?: readonly string[];
+  }): Promise<IssuedTokens> => {
     const { grant, standing, resource } = facts;
     const scope = permittedScope(resource, facts.narrowed ?? grant.scope, standing.permissions);
     const lifetime = resource.lifetimes.accessToken;

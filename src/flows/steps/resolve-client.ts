@@ -28,7 +28,8 @@ async function describe(dependencies: ResolveDependencies, client_id: string): P
   if (configured !== undefined) return configured;
   const sealed = unsealClient(client_id, sealing.mac);
   if (sealed !== null) return sealed;
-  if (!isMetadataDocumentUrl(client_id, { loopback: onLoopback(directory) })) return 'client_id is neither configured, sealed by us nor a document URL';
+  if (!isMetadataDocumentUrl(client_id, { loopback: onLoopback(directory) }))
+    return 'client_id is neither configured, sealed by us nor a document URL';
   const fetched = await documents.fetchDocument(client_id);
   if (fetched.status === 'refused') return `metadata document: ${fetched.reason}`;
   const read = clientFromDocument(client_id, fetched.json, isRegistrableRedirectUri);

@@ -59,7 +59,11 @@ async function stop(ctx: Context, dependencies: HttpDependencies): Promise<void>
   const { id, browser } = await pressed(ctx, dependencies);
   if ((await flows.stopAuthorization(id, browser.digest)) === 'answered') return sendOn(ctx, transactionPath(id));
   const { transaction } = await flows.continueAuthorization(id, browser.digest);
-  return showStopped(ctx, dependencies, new PageRefusal('stopped-by-person', 'the person did not start this', { app: transaction.request.client_name }));
+  return showStopped(
+    ctx,
+    dependencies,
+    new PageRefusal('stopped-by-person', 'the person did not start this', { app: transaction.request.client_name }),
+  );
 }
 
 async function chooseTenant(ctx: Context, dependencies: HttpDependencies): Promise<void> {

@@ -26,7 +26,13 @@ export function addressed(ctx: Context, { cookie }: HttpDependencies): { id: Tra
 }
 
 /** Sends the browser to its identity provider to prove more; if that cannot be reached the dispatcher says so. */
-async function proveMore(ctx: Context, { flows }: HttpDependencies, browser: Browser, step: Step & { step: 'prove-second-factor' }, id: TransactionId): Promise<void> {
+async function proveMore(
+  ctx: Context,
+  { flows }: HttpDependencies,
+  browser: Browser,
+  step: Step & { step: 'prove-second-factor' },
+  id: TransactionId,
+): Promise<void> {
   const { connectionId } = step.stage.person;
   const started = await flows.beginLogin({ id, browser: browser.digest, connectionId, purpose: 'prove-second-factor' });
   sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id));
@@ -37,7 +43,14 @@ function personOf({ stage }: Situation['transaction']): StageAt<'consenting'>['p
 }
 
 /** The person is signed in and cannot go on: another account can, and after a missing second step so can another try. */
-function stoppedShort(ctx: Context, dependencies: HttpDependencies, situation: Situation, csrf: string, refusal: PageRefusal, again: { text: string; tenant: string } | null): void {
+function stoppedShort(
+  ctx: Context,
+  dependencies: HttpDependencies,
+  situation: Situation,
+  csrf: string,
+  refusal: PageRefusal,
+  again: { text: string; tenant: string } | null,
+): void {
   const { transaction } = situation;
   const fields = { transaction: transaction.id, csrf };
   const at = transactionPath(transaction.id);
@@ -52,18 +65,29 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
   const { transaction, resource, step } = situation;
   const csrf = csrfToken(dependencies.sealing, browser, transaction.id);
   const app = transaction.request.client_name;
-  const connection = dependencies.directory.connections.find((entry) => entry.id === personOf(transaction)?.connectionId)?.name ?? 'Your company sign-in';
+  const connection =
+    dependencies.directory.connections.find((entry) => entry.id === personOf(transaction)?.connectionId)?.name ?? 'Your company sign-in';
   switch (step.step) {
     case 'choose-connection':
       return showPage(ctx, 200, beforeSignIn(signInView(dependencies, situation, { csrf, notice: step.notice })));
     case 'consent':
       return showPage(ctx, 200, consent(consentView(dependencies, situation, { csrf, stage: step.stage, chosen: step.chosen })));
     case 'no-access':
-      return stoppedShort(ctx, dependencies, situation, csrf, new PageRefusal('no-access', 'the person belongs to no tenant', { server: resource.name }), null);
+      return stoppedShort(
+        ctx,
+        dependencies,
+        situation,
+        csrf,
+        new PageRefusal('no-access', 'the person belongs to no tenant', { server: resource.name }),
+        null,
+      );
     case 'prove-second-factor':
       return proveMore(ctx, dependencies, browser, step, transaction.id);
     case 'second-factor-unproven': {
-      const refusal = new PageRefusal('second-factor-unproven', 'the identity provider proved no second factor', { connection, workspace: step.tenant.name });
+      const refusal = new PageRefusal('second-factor-unproven', 'the identity provider proved no second factor', {
+        connection,
+        workspace: step.tenant.name,
+      });
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, { text: 'Try again', tenant: step.tenant.id });
     }
     case 'respond':

@@ -33,7 +33,11 @@ const serverOf = (resource: Resource) => ({ name: resource.name, host: new URL(r
 function signInNotice(notice: 'unreachable' | 'sign-in-cancelled' | null): Notice | null {
   if (notice === null) return null;
   if (notice === 'unreachable') return offlineNotice('Your company sign-in');
-  return { tone: 'plain', title: 'The sign-in was not finished', text: 'It was cancelled there, or this account may not use it. Nothing was shared.' };
+  return {
+    tone: 'plain',
+    title: 'The sign-in was not finished',
+    text: 'It was cancelled there, or this account may not use it. Nothing was shared.',
+  };
 }
 
 export function signInView(
@@ -62,7 +66,8 @@ export function signInView(
   };
 }
 
-const listed = (names: readonly string[]) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`);
+const listed = (names: readonly string[]) =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
 
 /** Why a scope is not to be had, in the person's words, and whom to ask. */
 function reasonFor({ directory, organisation }: HttpDependencies, scope: ResourceScope, chosen: Belonging): string {

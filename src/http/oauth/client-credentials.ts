@@ -25,7 +25,10 @@ function readBasic(ctx: Context): ClientCredentials['basic'] {
 }
 
 /** How the client shows who it is. RFC 6749 §2.3. */
-export function readClientCredentials(ctx: Context, fields: { client_id?: string | undefined; client_secret?: string | undefined }): ClientCredentials {
+export function readClientCredentials(
+  ctx: Context,
+  fields: { client_id?: string | undefined; client_secret?: string | undefined },
+): ClientCredentials {
   return {
     client_id: fields.client_id ?? null,
     client_secret: fields.client_secret === undefined ? null : new Secret(fields.client_secret),

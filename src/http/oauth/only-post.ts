@@ -10,7 +10,11 @@ import { jsonRefusals } from '../refusals.ts';
 export function onlyPost(
   router: Router,
   path: string,
-  { log, invalid, limit }: { log: Log; invalid?: 'invalid_client_metadata'; limit(ctx: Context, next: () => Promise<unknown>): Promise<unknown> },
+  {
+    log,
+    invalid,
+    limit,
+  }: { log: Log; invalid?: 'invalid_client_metadata'; limit(ctx: Context, next: () => Promise<unknown>): Promise<unknown> },
 ): void {
   router.all(path, jsonRefusals(log, invalid), async (ctx, next) => {
     allowCrossOrigin(ctx, 'POST, OPTIONS');
@@ -33,7 +37,8 @@ export const countGuesses =
     try {
       await next();
     } catch (error) {
-      if (error instanceof TokenRefusal && (error.error === 'invalid_client' || error.error === 'invalid_grant')) await limits.tokenFailed(ctx);
+      if (error instanceof TokenRefusal && (error.error === 'invalid_client' || error.error === 'invalid_grant'))
+        await limits.tokenFailed(ctx);
       throw error;
     }
   };

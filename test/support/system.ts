@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen } from '../../src/cli/server.ts';
+import { compose } from '../../src/compose.ts';
+import { demoConfig } from '../../src/config/demo.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { startDemoIdp } from '../../src/demo/identity-server.ts';
+import { startDemoMcp } from '../../src/demo/mcp-server.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { nodeEntropy } from '../../src/platform/node-entropy.ts';
+import { openLog } from '../../src/platform/pino-log.ts';
+import type { DocumentEngine } from '../../src/ports/document-engine.ts';
+import { collections } from '../../src/stores/collections.ts';
+import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
+
+/** A clock a test can move; it runs otherwise. */
+export interface MovableClock {
+  now(): number;
+  advance(ms: number): void;
+}
+
+export interface System {
+  readonly issuer: string;
+  readonly mcp: string;
+  readonly idp: string;
+  readonly upstream: string;
+  readonly config: Config;
+  /** The store underneath, for looking at effects. */
+  readonly engine: DocumentEngine;
+  readonly clock: MovableClock;
+  /** Every line the broker logged. */
+  readonly lines: string[];
+  close(): Promise<void>;
+}
+
+export interface SystemOptions {
+  /** Changes the demonstration's configuration before the start. */
+  readonly configure?: (config: Config) => Config;
+  /** Wraps the engine, for example to delay it. */
+  readonly wrapEngine?: (engine: DocumentEngine) => DocumentEngine;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ host: '127.0.0.1', port }, () => probe.close(() => resolve(true)));
+  });
+}
+
+/** Three free ports in a row, away from those that fetch refuses to use. */
+export async function freePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 30_000);
+    const free = await Promise.all([port, port + 1, port + 2].map(isFree));
+    if (free.every(Boolean)) return port;
+  }
+  throw new Error('no three free ports in a row');
+}
+
+/** The whole demonstration in this process, on free ports and a store of its own. */
+export async function startSystem({
+  configure = (config) => config,
+  wrapEngine = (engine) => engine,
+}: SystemOptions = {}): Promise<System> {
+  const port = await freePorts();
+  const folder = mkdtempSync(join(tmpdir(), 'drawbridge-'));
+  const client_secret = nodeEntropy.secret();
+  const config = configure(demoConfig(port, { client_secret }, `sqlite:${join(folder, 'store.db')}`));
+  let offset = 0;
+  const clock: MovableClock = {
+    now: () => Date.now() + offset,
+    advance: (ms) => {
+      offset += ms;
+    },
+  };
+  const lines: string[] = [];
+  const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
+  const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
+  const engine = wrapEngine(file);
+  const masterKey = new Secret<'key'>(Buffer.from(nodeEntropy.bytes(32)).toString('base64url'));
+  const broker = await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log });
+  const listening = await listen({ host: '127.0.0.1', port });
+  listening.serve(broker.app.callback());
+  const client = { client_id: 'drawbridge-demo', client_secret, redirect_uris: [`${config.issuer}/callback/demo`] };
+  const idp = await startDemoIdp({ port: port + 1, clients: [client] });
+  const upstream = await startDemoMcp({ port: port + 2, gatewayJwksUrl: `${config.issuer}/jwks`, gatewayIssuer: config.issuer });
+  return {
+    issuer: config.issuer,
+    mcp: `${config.issuer}/mcp`,
+    idp: idp.issuer,
+    upstream: upstream.url,
+    config,
+    engine,
+    clock,
+    lines,
+    close: async () => {
+      await listening.close(200);
+      await Promise.all([idp.close(), upstream.close()]);
+      await file.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
