@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openOidcConnector } from '../../src/connectors/oidc.ts';
+import { openGuardedFetch } from '../../src/platform/guarded-fetch.ts';
 import { openHostileIdp, type HostileIdp } from '../support/hostile-idp.ts';
-import { attempt, connectorTo, login, refusalOf } from './support.ts';
+import { attempt, clock, connectorTo, login, refusalOf, settingsFor } from './support.ts';
 
 let idp: HostileIdp;
 beforeAll(async () => {
@@ -72,6 +74,14 @@ describe('a login at an OpenID provider', () => {
       reason: 'login: invalid_grant with status 400',
     });
     expect((await connector.complete(answer, mine)).subject).toBe('person-1');
+  });
+
+  it('goes through the guarded way out, which lets nothing reach this machine in production', async () => {
+    const through = (loopback: boolean) => openOidcConnector(settingsFor(idp), { clock, ...openGuardedFetch({ loopback }) });
+    expect((await login(through(true), idp)).subject).toBe('person-1');
+    const before = idp.requests.length;
+    expect(await refusalOf(login(through(false), idp))).toEqual({ refusal: 'unreachable', reason: 'discovery: URL_NOT_ALLOWED' });
+    expect(idp.requests).toHaveLength(before);
   });
 
   it('may ask userinfo for what the ID token lacks, about the same subject only [S3.11]', async () => {
