@@ -30,6 +30,7 @@ import { cacheDocuments } from './platform/document-cache.ts';
 import { openDocumentFetcher } from './platform/document-fetcher.ts';
 import { openGuardedFetch } from './platform/guarded-fetch.ts';
 import { openSigner } from './platform/jose-signer.ts';
+import { openKeyRing } from './platform/key-ring.ts';
 import { openSealing } from './platform/node-sealing.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Connector } from './ports/connector.ts';
@@ -82,13 +83,8 @@ function organisationOf({ organisation }: Config): Organisation {
   return { name: organisation.name, logo: null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
 }
 
-/** Puts every part together; the only file that knows them all by name. */
-export async function compose(world: World): Promise<Broker> {
-  const { config, engine, clock, entropy, log } = world;
-  const { issuer } = config;
-  const directory = directoryOf(config);
-  const sealing = openSealing(world.masterKey);
-  const stores = {
+function openStores({ engine, entropy, clock }: World) {
+  return {
     transactions: openTransactions(engine),
     grants: openGrants(engine),
     users: openUsers(engine),
@@ -96,35 +92,46 @@ export async function compose(world: World): Promise<Broker> {
     seenClients: openSeenClients(engine),
     audit: openAuditLog(engine, { chain: entropy.id(), clock }),
   };
-  const signer = await openSigner({ keys: openSigningKeys(engine), sealing, clock, algorithm: 'ES256' });
+}
+
+type Parts = Parameters<typeof completeLogin>[0] & Parameters<typeof exchangeCode>[0] & Parameters<typeof beginAuthorization>[0];
+
+const openFlows = (parts: Parts): Flows => ({
+  beginAuthorization: beginAuthorization(parts),
+  continueAuthorization: continueAuthorization(parts),
+  beginLogin: beginLogin(parts),
+  completeLogin: completeLogin(parts),
+  chooseTenant: chooseTenant(parts),
+  recordConsent: recordConsent(parts),
+  ensureGrant: ensureGrant(parts),
+  stopAuthorization: stopAuthorization(parts),
+  registerClient: registerClient(parts),
+  authenticateClient: authenticateClient(parts),
+  exchangeCode: exchangeCode(parts),
+  refreshTokens: refreshTokens(parts),
+  revokeToken: revokeToken(parts),
+});
+
+/** Puts every part together; the only file that knows them all by name. */
+export async function compose(world: World): Promise<Broker> {
+  const { config, engine, clock, entropy, log } = world;
+  const { issuer } = config;
+  const directory = directoryOf(config);
+  const sealing = openSealing(world.masterKey);
+  const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: 'ES256' });
   const connectors = openConnectors(world);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: issuer.startsWith('http:') }), { clock });
-  const all = { ...stores, issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
-  const flows: Flows = {
-    beginAuthorization: beginAuthorization(all),
-    continueAuthorization: continueAuthorization(all),
-    beginLogin: beginLogin(all),
-    completeLogin: completeLogin(all),
-    chooseTenant: chooseTenant(all),
-    recordConsent: recordConsent(all),
-    ensureGrant: ensureGrant(all),
-    stopAuthorization: stopAuthorization(all),
-    registerClient: registerClient(all),
-    authenticateClient: authenticateClient(all),
-    exchangeCode: exchangeCode(all),
-    refreshTokens: refreshTokens(all),
-    revokeToken: revokeToken(all),
-  };
+  const signer = openSigner(ring, clock);
+  const parts = { ...openStores(world), issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
   const { resources, roles } = directory;
-  const gateway = gatewayRoutes({ ...all, resources, roles, authority: liveAuthority(all), mac: sealing.mac });
   let draining = false;
   const app = httpApp({
-    ...all,
-    flows,
+    ...parts,
+    flows: openFlows(parts),
     organisation: organisationOf(config),
     cookie: browserCookie(entropy, issuer.startsWith('https:')),
     limits: openRateLimits(config.limits, peerAddress(config.trustedProxies)),
-    gateway,
+    gateway: gatewayRoutes({ ...parts, resources, roles, authority: liveAuthority(parts), mac: sealing.mac }),
     requestLog: requestLog(log, clock, entropy),
     ready: () => !draining,
   });
@@ -132,7 +139,7 @@ export async function compose(world: World): Promise<Broker> {
     app,
     connectors: [...connectors.values()],
     tend: async () => {
-      await signer.tend();
+      await ring.tend();
       for (const collection of collections) if (collection.expires !== null) await engine.sweep(collection, clock.now());
     },
     drain: () => {

@@ -64,7 +64,8 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
     log: (event) => log.warn('store', { reason: JSON.stringify(event) }),
   });
   const broker = await compose({ config, engine, masterKey, clock: systemClock, entropy: nodeEntropy, log });
-  listening.serve(broker.app.callback());
+  const answer = broker.app.callback();
+  listening.serve((req, res) => void answer(req, res));
   const demonstration = options.config === null ? await startDemonstration(config) : [];
   for (const connector of broker.connectors)
     void connector.warmUp().catch((error: unknown) => log.warn('connection.cold', { connection: connector.id, error }));

@@ -1,97 +1,40 @@
-import type { CryptoKey, JWK, JWTHeaderParameters } from 'jose';
-import { CompactSign, compactVerify, exportJWK, generateKeyPair, importJWK } from 'jose';
-import type { SigningKey } from '../domain/signing-key.ts';
-import { currentKey, dueKey, publishedKeys, rotationPolicy } from '../domain/signing-key.ts';
+import type { JWSHeaderParameters } from 'jose';
+import { CompactSign, compactVerify } from 'jose';
 import type { Clock } from '../ports/clock.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
-import type { Sealing } from '../ports/sealing.ts';
 import type { PublicKey, Signer } from '../ports/signer.ts';
-import type { SigningKeys } from '../ports/signing-keys.ts';
+import type { KeyRing, LoadedKey } from './key-ring.ts';
+import { signingAlgorithms } from './key-ring.ts';
 
-export const signingAlgorithms = ['ES256', 'RS256'] as const;
-export type SigningAlgorithm = (typeof signingAlgorithms)[number];
-
-const sealedFor = 'signing_key';
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
-interface KeyDependencies {
-  readonly keys: SigningKeys;
-  readonly sealing: Sealing;
-  readonly clock: Clock;
-  readonly algorithm: SigningAlgorithm;
+function claimsOf(payload: Uint8Array): Readonly<Record<string, unknown>> | null {
+  const claims: unknown = JSON.parse(decoder.decode(payload));
+  return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? (claims as Record<string, unknown>) : null;
 }
 
-async function makeKey({ sealing, algorithm }: KeyDependencies, due: { number: number; activeFrom: number }): Promise<SigningKey> {
-  const pair = await generateKeyPair(algorithm, { extractable: true });
-  const kid = `key-${due.number}`;
-  const publicKey = { ...(await exportJWK(pair.publicKey)), kid, alg: algorithm, use: 'sig' };
-  const sealed = sealing.seal(sealedFor, JSON.stringify(await exportJWK(pair.privateKey)));
-  return { id: kid, number: due.number, alg: algorithm, publicKey, sealed, activeFrom: due.activeFrom };
-}
-
-interface LoadedKey {
-  readonly key: SigningKey;
-  readonly privateKey: CryptoKey | Uint8Array;
-  readonly verifyingKey: CryptoKey | Uint8Array;
-}
-
-async function loadKey(key: SigningKey, sealing: Sealing): Promise<LoadedKey> {
-  const plain = sealing.open(sealedFor, key.sealed);
-  if (plain === null) throw new Error(`${key.id} was sealed under another installation key: start with the key this store was made with`);
-  return {
-    key,
-    privateKey: await importJWK(JSON.parse(plain) as JWK, key.alg),
-    verifyingKey: await importJWK(key.publicKey as JWK, key.alg),
-  };
-}
-
-/** A signer whose keys live in the store; `tend` makes the next key when it is due and takes up keys made elsewhere. */
-export async function openSigner(dependencies: KeyDependencies): Promise<Signer & { tend(): Promise<void> }> {
-  const { keys, sealing, clock } = dependencies;
-  let loaded: LoadedKey[] = [];
-
-  async function tend(): Promise<void> {
-    let stored = await keys.all();
-    const due = dueKey(stored, clock.now(), rotationPolicy);
-    if (due !== null) {
-      await keys.add(await makeKey(dependencies, due));
-      stored = await keys.all();
-    }
-    const published = publishedKeys(stored, clock.now(), rotationPolicy);
-    loaded = await Promise.all(published.map((key) => loaded.find((known) => known.key.id === key.id) ?? loadKey(key, sealing)));
+/** Signs and verifies with the keys of a ring. */
+export function openSigner(ring: KeyRing, clock: Clock): Signer {
+  /** A key that is published but does not sign yet has signed nothing. */
+  function verifyingKey({ kid, alg }: JWSHeaderParameters): LoadedKey['publicKey'] {
+    const entry = ring.published().find(({ key }) => key.id === kid && key.alg === alg && key.activeFrom <= clock.now());
+    if (entry === undefined) throw new Error('no such key');
+    return entry.publicKey;
   }
-  await tend();
-
-  const published = () => {
-    const valid = new Set(publishedKeys(loaded.map((entry) => entry.key), clock.now(), rotationPolicy));
-    return loaded.filter((entry) => valid.has(entry.key));
-  };
 
   return {
-    tend,
-    publicKeys: () => published().map((entry) => entry.key.publicKey as PublicKey),
+    publicKeys: () => ring.published().map((entry) => entry.key.publicKey as PublicKey),
     sign: async (typ, claims) => {
-      const current = currentKey(loaded.map((entry) => entry.key), clock.now());
-      const entry = loaded.find((candidate) => candidate.key === current);
-      if (entry === undefined) throw new StoreUnavailable('there is no signing key');
-      const header: JWTHeaderParameters = { alg: entry.key.alg, kid: entry.key.id, typ };
-      return new CompactSign(encoder.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(entry.privateKey);
+      const current = ring.current();
+      if (current === null) throw new StoreUnavailable('there is no signing key');
+      const header = { alg: current.key.alg, kid: current.key.id, typ };
+      return new CompactSign(encoder.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(current.privateKey);
     },
     verify: async (typ, token) => {
       try {
-        const { payload, protectedHeader } = await compactVerify(
-          token,
-          (header) => {
-            const entry = published().find((candidate) => candidate.key.id === header.kid && candidate.key.alg === header.alg);
-            // A key that is published but does not sign yet has signed nothing.
-            if (entry === undefined || entry.key.activeFrom > clock.now()) throw new Error('no such key');
-            return entry.verifyingKey;
-          },
-          { algorithms: [...signingAlgorithms] },
-        );
-        if (protectedHeader.typ !== typ) return null;
-        const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
-        return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? (claims as Record<string, unknown>) : null;
+        const { payload, protectedHeader } = await compactVerify(token, verifyingKey, { algorithms: [...signingAlgorithms] });
+        return protectedHeader.typ === typ ? claimsOf(payload) : null;
       } catch {
         return null;
       }
