@@ -96,6 +96,8 @@ describe('a URL with a name in it', () => {
       const get = { method: 'GET', headers: {}, redirect: 'manual' } as const;
       expect(await (await fetch(url, get)).text()).toBe('here');
       expect(asked).toBe(1);
+      // Long enough for a connection that is kept to be there for the next request.
+      await new Promise((resolve) => setTimeout(resolve, 50));
       await expect(fetch(url, get)).rejects.toThrow();
       expect(asked).toBe(2);
       expect(await (await fetch(url, get)).text()).toBe('here');
