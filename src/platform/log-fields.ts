@@ -1,10 +1,17 @@
 /** What may stand in a log line, field by field; a name that is not here is dropped, whatever it holds. */
 type Reading = (value: unknown) => string | number | boolean | ErrorFacts | undefined;
 
-/** Of an error only what it is: messages and stacks quote requests. */
+/** Of an error only what it is and where in our own code it arose: messages and whole stacks quote requests. */
 interface ErrorFacts {
   readonly name: string;
   readonly code?: string;
+  /** `src/http/body.ts:42`, the innermost frame that is ours. */
+  readonly at?: string;
+}
+
+function placeOf(stack: unknown): string | null {
+  const frame = typeof stack === 'string' ? /\/(src\/[\w/.-]+\.(?:js|ts):\d+)(?::\d+)?\)?$/m.exec(stack) : null;
+  return frame?.[1] ?? null;
 }
 
 const longest = 500;
@@ -15,9 +22,13 @@ const bare: Reading = (value) => (typeof value === 'string' ? value.replace(/[?#
 
 const error: Reading = (value) => {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { name, code } = value as { name?: unknown; code?: unknown };
-  const facts = { name: typeof name === 'string' ? name.slice(0, 100) : 'unknown' };
-  return typeof code === 'string' ? { ...facts, code: code.slice(0, 100) } : facts;
+  const { name, code, stack } = value as { name?: unknown; code?: unknown; stack?: unknown };
+  const at = placeOf(stack);
+  return {
+    name: typeof name === 'string' ? name.slice(0, 100) : 'unknown',
+    ...(typeof code === 'string' ? { code: code.slice(0, 100) } : {}),
+    ...(at === null ? {} : { at: at.slice(0, 120) }),
+  };
 };
 
 const allowed: Readonly<Record<string, Reading>> = {
