@@ -9,7 +9,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const buildFolder = join(root, 'build');
-const stampFile = join(buildFolder, '.stamp');
+
+/** What can be built: the product alone, which is what a start needs, or the tests and scripts with it. */
+const scopes = {
+  product: { folders: ['src'], config: join(root, 'scripts', 'product.tsconfig.json') },
+  everything: { folders: ['src', 'test', 'scripts'], config: join(root, 'tsconfig.json') },
+};
+const stampFile = (scope) => join(buildFolder, `.${scope}`);
 
 /** A problem whose message is the whole story; shown without a stack. */
 export class Plain extends Error {
@@ -76,8 +82,8 @@ async function filesUnder(folder) {
 }
 
 /** One digest over everything a build is made of. */
-async function digestOfSources() {
-  const folders = await Promise.all(['src', 'test', 'scripts'].map((name) => filesUnder(join(root, name))));
+async function digestOfSources(scope) {
+  const folders = await Promise.all(scopes[scope].folders.map((name) => filesUnder(join(root, name))));
   const files = [...folders.flat(), join(root, 'tsconfig.json'), join(root, 'package-lock.json')].sort();
   const contents = await Promise.all(files.map((path) => readFile(path)));
   const hash = createHash('sha256');
@@ -88,13 +94,14 @@ async function digestOfSources() {
 const entry = () => ({ path: join(buildFolder, 'src', 'main.js'), href: pathToFileURL(join(buildFolder, 'src', 'main.js')).href });
 
 /** Compiles from nothing: a deleted source must not live on in the output. `compile` runs the compiler and answers its exit code. */
-export async function build(compile = run) {
-  const digest = await digestOfSources();
+export async function build(scope = 'everything', compile = run) {
+  const built = scope === 'everything' ? ['product', 'everything'] : ['product'];
+  const digests = await Promise.all(built.map(digestOfSources));
   await rm(buildFolder, { recursive: true, force: true });
-  const code = await compile(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+  const code = await compile(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', scopes[scope].config]);
   if (code !== 0) throw new Plain('The build failed; what the compiler said is above.');
   await copyAssets();
-  await writeFile(stampFile, digest);
+  await Promise.all(built.map((name, index) => writeFile(stampFile(name), digests[index])));
   return entry();
 }
 
@@ -109,9 +116,9 @@ async function copyAssets() {
   }
 }
 
-export async function buildIfChanged(compile = run) {
-  const [stamp, digest] = await Promise.all([readFile(stampFile, 'utf8').catch(() => ''), digestOfSources()]);
+export async function buildIfChanged(scope = 'everything', compile = run) {
+  const [stamp, digest] = await Promise.all([readFile(stampFile(scope), 'utf8').catch(() => ''), digestOfSources(scope)]);
   if (stamp === digest) return entry();
   say('Building …');
-  return build(compile);
+  return build(scope, compile);
 }

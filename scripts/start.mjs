@@ -10,7 +10,7 @@ if (running[0] < needed[0] || (running[0] === needed[0] && running[1] < needed[1
 }
 
 import('./prepare.mjs')
-  .then((prepare) => prepare.install(prepare.root, 'dependencies').then(() => prepare.buildIfChanged()))
+  .then((prepare) => prepare.install(prepare.root, 'dependencies').then(() => prepare.buildIfChanged('product')))
   .then((entry) => {
     process.argv[1] = entry.path;
     return import(entry.href);
