@@ -32,6 +32,10 @@ export interface System {
   readonly clock: MovableClock;
   /** Every line the broker logged. */
   readonly lines: string[];
+  /** What its secrets at rest are sealed under. */
+  readonly masterKey: Secret<'key'>;
+  /** What the running server does once a minute. */
+  tend(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,6 +100,8 @@ export async function startSystem({
     engine,
     clock,
     lines,
+    masterKey,
+    tend: () => broker.tend(),
     close: async () => {
       await listening.close(200);
       await Promise.all([idp.close(), upstream.close()]);
