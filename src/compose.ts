@@ -21,6 +21,8 @@ import { httpApp } from './http/app.ts';
 import type { Flows } from './http/context.ts';
 import { browserCookie } from './http/cookies.ts';
 import { callbackPath } from './http/login/callback.ts';
+import { openLogo } from './http/assets.ts';
+import type { Logo } from './http/assets.ts';
 import { peerAddress } from './http/peer-address.ts';
 import { openRateLimits } from './http/rate-limit.ts';
 import { requestLog } from './http/request-log.ts';
@@ -31,6 +33,7 @@ import { openDocumentFetcher } from './platform/document-fetcher.ts';
 import { openGuardedFetch } from './platform/guarded-fetch.ts';
 import { openSigner } from './platform/jose-signer.ts';
 import { openKeyRing } from './platform/key-ring.ts';
+import { readLocalFile } from './platform/local-file.ts';
 import { openSealing } from './platform/node-sealing.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Connector } from './ports/connector.ts';
@@ -66,11 +69,12 @@ export interface Broker {
 
 function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
   const loopback = config.issuer.startsWith('http:');
-  const { fetch } = openGuardedFetch({ loopback, privateNetworks: true });
   return new Map(
-    config.connections.map(({ type, subline: _subline, tlsCaFile: _ca, ...settings }) => {
+    config.connections.map(({ type, subline: _subline, tlsCaFile, ...settings }) => {
       const kind = connectorTypes[type];
       if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
+      const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
+      const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, ...ca });
       const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
       const connector = kind.open({ ...settings, redirect_uri, client_secret: settings.client_secret ?? null }, { clock, fetch });
       return [connector.id, connector];
@@ -78,9 +82,13 @@ function openConnectors({ config, clock }: World): Map<Connector['id'], Connecto
   );
 }
 
-function organisationOf({ organisation }: Config): Organisation {
+function logoOf({ organisation: { logoPath } }: Config): Logo | null {
+  return logoPath === undefined ? null : openLogo(readLocalFile(logoPath), /svg$/i.test(logoPath) ? 'image/svg+xml' : 'image/png');
+}
+
+function organisationOf({ organisation }: Config, logo: Logo | null): Organisation {
   const helpHref = organisation.supportUrl === undefined ? null : new URL(organisation.supportUrl);
-  return { name: organisation.name, logo: null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
+  return { name: organisation.name, logo: logo?.path ?? null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
 }
 
 function openStores({ engine, entropy, clock }: World) {
@@ -124,11 +132,13 @@ export async function compose(world: World): Promise<Broker> {
   const signer = openSigner(ring, clock);
   const parts = { ...openStores(world), issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
   const { resources, roles } = directory;
+  const logo = logoOf(config);
   let draining = false;
   const app = httpApp({
     ...parts,
     flows: openFlows(parts),
-    organisation: organisationOf(config),
+    organisation: organisationOf(config, logo),
+    logo,
     cookie: browserCookie(entropy, issuer.startsWith('https:')),
     limits: openRateLimits(config.limits, peerAddress(config.trustedProxies)),
     gateway: gatewayRoutes({ ...parts, resources, roles, authority: liveAuthority(parts), mac: sealing.mac }),

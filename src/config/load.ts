@@ -65,6 +65,7 @@ interface Filling {
 }
 
 const secretFiles = ['key_file', 'client_secret_file'];
+const otherFiles = ['tlsCaFile', 'logoPath'];
 
 /** Every `<secret>_file` replaced by what the file holds, relative to the configuration file, without the closing line break. */
 function fillSecrets(value: unknown, path: readonly PropertyKey[], filling: Filling): unknown {
@@ -72,12 +73,26 @@ function fillSecrets(value: unknown, path: readonly PropertyKey[], filling: Fill
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, inner]): [string, unknown] => {
     const at = [...path, name];
+    if (otherFiles.includes(name) && path.at(-1) !== 'tools') return [name, findFile(inner, keyPath(at), filling)];
     if (!secretFiles.includes(name) || path.at(-1) === 'tools') return [name, fillSecrets(inner, at, filling)];
     const secretName = name.replace(/_file$/, '');
     if (Object.hasOwn(value, secretName)) filling.problems.push({ key: keyPath(at), problem: `and ${secretName} exclude each other` });
     return [secretName, readSecret(inner, keyPath(at), filling)];
   });
   return Object.fromEntries(entries);
+}
+
+/** The path of a file that is used as it is, relative to the configuration file and seen to be readable. */
+function findFile(path: unknown, key: string, { folder, readFile, problems }: Filling): unknown {
+  if (typeof path !== 'string' || path === '') return path;
+  const found = resolve(folder, path);
+  try {
+    read(found, key, readFile);
+  } catch (problem) {
+    if (!(problem instanceof ConfigProblems)) throw problem;
+    problems.push(...problem.problems);
+  }
+  return found;
 }
 
 function readSecret(path: unknown, key: string, { folder, readFile, problems }: Filling): unknown {

@@ -66,7 +66,11 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       name: DisplayName.describe('Whose sign-in this is.'),
       supportUrl: WebUrl.optional().describe('Where people get help.'),
-      logoPath: z.string().min(1).optional().describe('A picture for the pages, PNG or SVG.'),
+      logoPath: z
+        .string()
+        .regex(/\.(png|svg)$/i, 'must name a .png or .svg file')
+        .optional()
+        .describe('A picture for the pages, PNG or SVG, shown 22 pixels high.'),
     })
     .describe('Who runs this, as people see it.'),
   trustedProxies: z

@@ -35,6 +35,7 @@ export function readMcpHeaders(raw: readonly string[]): McpHeaders {
   const repeated: string[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? '').toLowerCase();
+    if (!name.startsWith('mcp-') && name !== 'last-event-id') continue;
     const value = (raw[at + 1] ?? '').replace(/^[ \t]+|[ \t]+$/g, '');
     const isParam = name.startsWith('mcp-param-');
     if (!isParam && !Object.hasOwn(FIELDS, name)) continue;

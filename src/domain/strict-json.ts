@@ -12,6 +12,7 @@ export class JsonRefused extends Error {
 }
 
 const DEEPEST = 64;
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * The one value a JSON text means to every reader: no repeated members, nothing that loses precision or survives only in some parsers.
@@ -20,7 +21,7 @@ const DEEPEST = 64;
 export function parseStrictJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch (error) {
     throw new JsonRefused('encoding', { cause: error });
   }

@@ -21,8 +21,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Rpc
 }
 
 async function readBytes(req: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const tooLarge = new HttpRefused(413, `The body is larger than ${limit} bytes.`, { Connection: 'close' });
-  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge;
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve, reject) => {
@@ -30,10 +29,16 @@ async function readBytes(req: IncomingMessage, limit: number): Promise<Uint8Arra
       size += chunk.length;
       if (size <= limit) return chunks.push(chunk);
       req.pause();
-      return reject(tooLarge);
+      return reject(tooLarge(limit));
     });
     req.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
     req.on('error', () => reject(new HttpRefused(400, 'The body broke off.')));
-    req.on('close', () => reject(new HttpRefused(400, 'The body broke off.')));
+    req.on('close', () => {
+      if (!req.complete) reject(new HttpRefused(400, 'The body broke off.'));
+    });
   });
+}
+
+function tooLarge(limit: number): HttpRefused {
+  return new HttpRefused(413, `The body is larger than ${limit} bytes.`, { Connection: 'close' });
 }

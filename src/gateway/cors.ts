@@ -6,11 +6,17 @@ const ASKED = 'Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mc
 const EXPOSED = 'WWW-Authenticate, Mcp-Session-Id, Retry-After';
 
 /** Refuses a Host or Origin that is not ours, which is what DNS rebinding looks like. MCP transports, "Security & Endpoint"; RFC 9110 §7.2. */
-export function checkOrigin({ issuer, origins = [], hosts = [] }: Pick<GatewayDependencies, 'issuer' | 'origins' | 'hosts'>) {
+export function checkOrigin({
+  issuer,
+  resources,
+  origins = [],
+  hosts = [],
+}: Pick<GatewayDependencies, 'issuer' | 'resources' | 'origins' | 'hosts'>) {
+  const own = new Map(resources.map((resource) => [resource.id, new URL(resource.identifier).host]));
   const allowed = new Set([new URL(issuer).origin, ...origins]);
   return (req: IncomingMessage, res: ServerResponse, resource: Resource): void => {
     const host = req.headers.host?.toLowerCase();
-    if (host !== new URL(resource.identifier).host && (host === undefined || !hosts.includes(host))) {
+    if (host !== own.get(resource.id) && (host === undefined || !hosts.includes(host))) {
       throw new HttpRefused(421, 'This server does not answer under that host name.');
     }
     const { origin } = req.headers;

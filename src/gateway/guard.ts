@@ -77,8 +77,9 @@ function endOf({ exp }: Claims, now: number): number {
 }
 
 function hasOtherToken(req: IncomingMessage): boolean {
-  const query = req.url?.split('?')[1] ?? '';
-  return new URLSearchParams(query).has('access_token') || /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? '');
+  const query = req.url?.split('?')[1];
+  if (query !== undefined && new URLSearchParams(query).has('access_token')) return true;
+  return /^application\/x-www-form-urlencoded\b/i.test(req.headers['content-type'] ?? '');
 }
 
 function checkClaims(claims: Claims, issuer: string, resource: Resource, now: number): void {

@@ -6,6 +6,7 @@ import { encodeHeaderValue } from '../domain/mcp-headers.ts';
 import type { McpHeaders } from '../domain/mcp-headers.ts';
 import { requestRule } from '../domain/mcp-methods.ts';
 import type { Era } from '../domain/mcp-methods.ts';
+import type { Resource } from '../domain/resource.ts';
 import { ASSERTION_HEADER } from '../domain/upstream-assertion.ts';
 import type { GatewayLimits, IncomingMessage } from './dependencies.ts';
 
@@ -28,17 +29,28 @@ export function outboundRequest(
   assertion: string,
   limits: GatewayLimits,
 ): Dispatcher.DispatchOptions {
-  const upstream = new URL(judged.caller.resource.upstream);
+  const { origin, path } = addressOf(judged.caller.resource);
   const endless = judged.method === 'GET' || (judged.message?.kind === 'request' && judged.message.method === 'subscriptions/listen');
   return {
-    origin: upstream.origin,
-    path: upstream.pathname + upstream.search,
+    origin,
+    path,
     method: judged.method,
     headers: [...protocolHeaders(judged), ...passedHeaders(judged, req), ASSERTION_HEADER, assertion],
     body: judged.message === null ? null : writeMessage(judged.message),
     headersTimeout: limits.upstreamTimeout,
     bodyTimeout: endless ? 0 : limits.upstreamTimeout,
   };
+}
+
+const addresses = new WeakMap<Resource, { readonly origin: string; readonly path: string }>();
+
+function addressOf(resource: Resource): { readonly origin: string; readonly path: string } {
+  const known = addresses.get(resource);
+  if (known !== undefined) return known;
+  const { origin, pathname, search } = new URL(resource.upstream);
+  const address = { origin, path: pathname + search };
+  addresses.set(resource, address);
+  return address;
 }
 
 /** What the protocol says about the message, derived from the message. */

@@ -3,8 +3,9 @@ import Koa from 'koa';
 import type { Middleware } from 'koa';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import { front } from '../pages/front.ts';
-import { stylesheet } from '../pages/stylesheet.ts';
 import type { Signer } from '../ports/signer.ts';
+import { assetRoutes } from './assets.ts';
+import type { Logo } from './assets.ts';
 import type { HttpDependencies } from './context.ts';
 import type { Route } from './endpoint.ts';
 import { onlyOurHost, safeHeaders } from './headers.ts';
@@ -24,16 +25,9 @@ export interface AppDependencies extends HttpDependencies {
   readonly gateway: Middleware;
   /** Gives each request an id and logs its end. */
   readonly requestLog: Middleware;
+  readonly logo: Logo | null;
   readonly ready: () => boolean;
 }
-
-const stylesheetRoute: Route = (router) => {
-  router.get(stylesheet.path, (ctx) => {
-    ctx.set('Cache-Control', 'public, max-age=31536000, immutable');
-    ctx.type = 'text/css; charset=utf-8';
-    ctx.body = stylesheet.bytes;
-  });
-};
 
 /** Whether the process runs, and whether requests should be sent to it. */
 const healthRoutes =
@@ -86,7 +80,7 @@ export function httpApp(dependencies: AppDependencies): Koa {
     transactionRoute(dependencies),
     decisionRoutes(dependencies),
     callbackRoute(dependencies),
-    stylesheetRoute,
+    assetRoutes(dependencies.logo),
     frontRoute(dependencies),
   ];
   for (const route of routes) route(router);

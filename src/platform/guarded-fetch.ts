@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as resolveName } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { callbackify } from 'node:util';
 import { Agent, fetch, type RequestInit } from 'undici';
 import type { OutboundFetch, OutboundRequest } from '../ports/document-fetcher.ts';
@@ -15,6 +16,8 @@ export interface GuardOptions {
   readonly timeoutMs?: number;
   /** Bytes of one answer as they come over the wire. */
   readonly mostBytes?: number;
+  /** A PEM certificate authority believed beside the public ones. */
+  readonly ca?: string;
   /** All addresses of a name. */
   readonly resolve?: (hostname: string) => Promise<LookupAddress[]>;
 }
@@ -56,7 +59,11 @@ export function openGuardedFetch(options: GuardOptions): { readonly fetch: Outbo
     allowH2: false,
     // Makes the connection ask for all addresses of a name, never for one.
     autoSelectFamily: true,
-    connect: { lookup: callbackify(checkedAddresses), timeout: timeoutMs },
+    connect: {
+      lookup: callbackify(checkedAddresses),
+      timeout: timeoutMs,
+      ...(options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] }),
+    },
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     maxHeaderSize: 16 * 1024,
