@@ -2,17 +2,17 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { catalogue, hostilePages } from '../support/pages-catalogue.ts';
-import { chromiumOrExplain, launchChromium } from '../support/pages-chromium.ts';
+import { launchChromium } from '../support/pages-chromium.ts';
 import { servePages } from '../support/pages-server.ts';
 import type { PagesServer } from '../support/pages-server.ts';
+import { needs } from '../support/prerequisites.ts';
 
 const pictures = join(process.cwd(), 'test-results', 'pages');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const themes = ['light', 'dark'] as const;
-const ready = chromiumOrExplain('test/pages/browser.test.ts: screenshots, axe, reflow at 320 px, keyboard, hostile samples in a browser');
 const slow = 240_000;
 
 interface AxeResult {
@@ -29,7 +29,7 @@ async function axe(page: Page): Promise<AxeResult> {
   );
 }
 
-(ready ? describe : describe.skip)('pages in Chromium', () => {
+needs('chromium', 'pages in Chromium', () => {
   let browser: Browser;
   let server: PagesServer;
   let unprotected: PagesServer;

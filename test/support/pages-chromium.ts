@@ -1,15 +1,11 @@
-/** A real browser for the tests that need one. Where it is missing, CI fails and everybody else is told loudly what it cost. */
-import { existsSync } from 'node:fs';
+/** The browser of the tests that need one; `needs('chromium', …)` sees to it that it is there. */
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
-
-const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-
-export const chromiumIsHere = existsSync(executablePath);
+import { pathOf } from './prerequisites.ts';
 
 export const launchChromium = (extraArgs: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
-    executablePath,
+    executablePath: pathOf('chromium') ?? '/usr/bin/chromium',
     args: [
       '--headless',
       '--no-sandbox',
@@ -22,12 +18,3 @@ export const launchChromium = (extraArgs: readonly string[] = []): Promise<Brows
       ...extraArgs,
     ],
   });
-
-/** True when the tests can run. Otherwise throws under CI, and elsewhere names the tests that were not run. */
-export function chromiumOrExplain(tests: string): boolean {
-  if (chromiumIsHere) return true;
-  const message = `No Chromium at ${executablePath} (CHROMIUM_PATH): NOT RUN: ${tests}`;
-  if (process.env['CI'] === 'true') throw new Error(message);
-  process.stderr.write(`\n${'!'.repeat(80)}\n${message}\n${'!'.repeat(80)}\n`);
-  return false;
-}
