@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Secret } from './secret.ts';
 
 /** SHA-256 as base64url, 43 characters. */
@@ -9,11 +9,6 @@ export function sha256(value: string | Uint8Array): string {
 /** The digest under which a secret is stored and found. */
 export function secretDigest(secret: Secret<string>): string {
   return sha256(secret.reveal());
-}
-
-/** HMAC-SHA-256 as base64url, 43 characters, over `label` and `value` so that one key serves several purposes. */
-export function mac(key: Uint8Array, label: string, value: string): string {
-  return createHmac('sha256', key).update(`${label}\n${value}`).digest('base64url');
 }
 
 /** Equality whose time does not depend on where two strings differ. */
