@@ -19,6 +19,8 @@ export interface GatewayLimits {
   readonly answerBytes: number;
   /** Milliseconds the upstream may take to begin its answer, or stay silent within one that is no event stream. */
   readonly upstreamTimeout: number;
+  /** Milliseconds the authority may take to say whether a grant stands. */
+  readonly authorityTimeout: number;
   /** Verified tokens remembered. */
   readonly tokens: number;
   /** Requests and streams one grant may have open at a time. */
@@ -31,6 +33,7 @@ export const defaultLimits: GatewayLimits = {
   requestBytes: 4 << 20,
   answerBytes: 16 << 20,
   upstreamTimeout: 300_000,
+  authorityTimeout: 5000,
   tokens: 10_000,
   openPerGrant: 100,
   recheck: 1000,

@@ -8,6 +8,7 @@ import { ClientId, GrantId, TenantId, UserId } from '../domain/ids.ts';
 import type { Resource } from '../domain/resource.ts';
 import { parseScope } from '../domain/scope.ts';
 import type { Standing } from '../domain/standing.ts';
+import { StoreUnavailable } from '../ports/document-engine.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { GatewayDependencies, GatewayLimits, IncomingMessage } from './dependencies.ts';
 
@@ -63,12 +64,25 @@ export function openGuard(deps: GatewayDependencies, limits: GatewayLimits) {
     if (hasOtherToken(req)) throw new BearerRefused('invalid_request', 'a second token beside the Authorization header');
     const claims = await claimsOf(credentials.token);
     checkClaims(claims, deps.issuer, resource, clock.now() / 1000);
-    const standing = await authority.standing(claims.grant_id);
+    const standing = await inTime(authority.standing(claims.grant_id), limits.authorityTimeout);
     if (standing === null) throw new BearerRefused('invalid_token', 'its grant has ended');
     const caller = callerFrom(claims, resource, standing);
     if (caller === null) throw new BearerRefused('invalid_token', 'its grant is for somebody or something else');
     return { caller, until: endOf(claims, clock.now()), renew: (later) => callerFrom(claims, resource, later) };
   };
+}
+
+/** What is not known in time is not known. */
+async function inTime<Value>(asked: Promise<Value>, limit: number): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailable('the authority did not answer in time')), limit);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** When what this request begins must be over: at the token's expiry, or where that is already within the skew, at the end of the skew. */

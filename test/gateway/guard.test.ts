@@ -23,7 +23,7 @@ const base64 = (value: unknown): string => Buffer.from(typeof value === 'string'
 describe('the guard', () => {
   let world: GatewayWorld;
   beforeAll(async () => {
-    world = await openGatewayWorld({ origins: ['http://inspector.test'] });
+    world = await openGatewayWorld({ origins: ['http://inspector.test'], limits: { authorityTimeout: 200 } });
   });
   beforeEach(() => world.reset());
   afterAll(() => world.close());
@@ -232,6 +232,7 @@ describe('the guard', () => {
     ['throws', async () => Promise.reject(new Error('down'))],
     ['answers nonsense', async () => ({ grantId: GRANT }) as never],
     ['answers nothing', async () => undefined as never],
+    ['never answers', () => new Promise<never>(() => {})],
   ])('[W151] allows nothing when the authority %s', async (_, answer) => {
     await expectPasses(await world.token());
     world.standings.set(GRANT, answer);

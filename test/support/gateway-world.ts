@@ -13,6 +13,7 @@ import type { Standing } from '../../src/domain/standing.ts';
 import { gatewayRoutes } from '../../src/gateway/app.ts';
 import type { GatewayLimits } from '../../src/gateway/dependencies.ts';
 import { openSigner } from '../../src/platform/jose-signer.ts';
+import { openKeyRing } from '../../src/platform/key-ring.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import { openSealing } from '../../src/platform/node-sealing.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -111,7 +112,8 @@ async function openTestSigner(clock: Clock): Promise<Signer> {
       return 'added' as const;
     },
   };
-  return openSigner({ keys, sealing: openSealing(new Secret(nodeEntropy.secret())), clock, algorithm: 'ES256' });
+  const sealing = openSealing(new Secret(nodeEntropy.secret()));
+  return openSigner(await openKeyRing({ keys, sealing, clock, algorithm: 'ES256' }), clock);
 }
 
 function readingFrom(standings: () => GatewayWorld['standings']): LiveAuthority {
