@@ -63,7 +63,9 @@ export type RefreshVerdict =
  */
 export function judgeRefresh(grant: Grant, generation: number, now: number, grace: number): RefreshVerdict {
   if (generation === grant.generation) {
-    const recent = grant.rotations.filter((at) => now - at <= grace);
+    // Cut, not filtered: a place in the list says whose time it is, also when the clock has stepped back.
+    const old = grant.rotations.findIndex((at) => now - at > grace);
+    const recent = old === -1 ? grant.rotations : grant.rotations.slice(0, old);
     if (recent.length >= rememberedRotations) return { verdict: 'repeat', generation };
     return { verdict: 'rotate', generation: generation + 1, rotations: [now, ...recent] };
   }
