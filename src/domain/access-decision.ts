@@ -28,10 +28,15 @@ export function effectiveScopes(resource: Resource, standing: Standing, tokenSco
 
 export function decide(caller: Caller, needs: MethodNeeds, tool: string | null): AccessDecision {
   if (needs === 'nothing') return { verdict: 'allowed', rule: 'any living grant' };
-  if (needs === 'baseline') return judge(caller, { scopes: caller.resource.baseline, permissions: [] }, 'baseline');
+  if (needs === 'baseline') return judge(caller, { scopes: readingScopes(caller.resource), permissions: [] }, 'reading');
   const rule = tool === null ? undefined : caller.resource.tools.get(tool);
   if (tool === null || rule === undefined) return { verdict: 'unknown tool', rule: 'no rule for this tool' };
   return judge(caller, rule, `tool ${tool}`);
+}
+
+/** The part of the baseline that only looks: what prompts, resources and subscriptions ask for. Whoever may not change anything may still read. */
+function readingScopes(resource: Resource): string[] {
+  return resource.baseline.filter((name) => resource.scopes.some((scope) => scope.name === name && !scope.changes));
 }
 
 function judge(caller: Caller, rule: ToolRule, label: string): AccessDecision {

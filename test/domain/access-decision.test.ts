@@ -61,6 +61,13 @@ describe('the decision', () => {
     expect(challengedScopes(who, needed, false)).toEqual(['notes:read', 'notes:write', 'notes:export']);
   });
 
+  it('a baseline that names a changing scope keeps nobody from reading who may not change anything', () => {
+    const wide = { ...resource, baseline: ['notes:read', 'notes:write'] };
+    const viewer = { ...caller(['notes.read'], read), resource: wide };
+    expect(wide.scopes.find(({ name }) => name === 'notes:write')?.changes).toBe(true);
+    expect(decide(viewer, 'baseline', null).verdict).toBe('allowed');
+  });
+
   it('reading prompts and resources needs the baseline', () => {
     expect(decide(caller(EVERYTHING, read), 'baseline', null).verdict).toBe('allowed');
     expect(decide(caller(EVERYTHING, ['notes:write']), 'baseline', null).verdict).toBe('scope');
