@@ -36,6 +36,8 @@ export interface System {
   readonly masterKey: Secret<'key'>;
   /** What the running server does once a minute. */
   tend(): Promise<void>;
+  /** Ends the broker and its store and starts another over the same file and key, with another configuration if `change` says so. */
+  restart(change?: (config: Config) => Config): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,7 +74,7 @@ export async function startSystem({
   const port = await freePorts();
   const folder = mkdtempSync(join(tmpdir(), 'drawbridge-'));
   const client_secret = nodeEntropy.secret();
-  const config = configure(demoConfig(port, { client_secret }, `sqlite:${join(folder, 'store.db')}`));
+  let config = configure(demoConfig(port, { client_secret }, `sqlite:${join(folder, 'store.db')}`));
   let offset = 0;
   const clock: MovableClock = {
     now: () => Date.now() + offset,
@@ -82,12 +84,15 @@ export async function startSystem({
   };
   const lines: string[] = [];
   const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
-  const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
-  const engine = wrapEngine(file);
   const masterKey = new Secret<'key'>(Buffer.from(nodeEntropy.bytes(32)).toString('base64url'));
-  const broker = await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log });
+  const start = async () => {
+    const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
+    const engine = wrapEngine(file);
+    return { file, engine, broker: await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log }) };
+  };
+  let running = await start();
   const listening = await listen({ host: '127.0.0.1', port });
-  listening.serve(broker.app.callback());
+  listening.serve(running.broker.app.callback());
   const client = { client_id: 'drawbridge-demo', client_secret, redirect_uris: [`${config.issuer}/callback/demo`] };
   const idp = await startDemoIdp({ port: port + 1, clients: [client] });
   const upstream = await startDemoMcp({ port: port + 2, gatewayJwksUrl: `${config.issuer}/jwks`, gatewayIssuer: config.issuer });
@@ -96,16 +101,26 @@ export async function startSystem({
     mcp: `${config.issuer}/mcp`,
     idp: idp.issuer,
     upstream: upstream.url,
-    config,
-    engine,
+    get config() {
+      return config;
+    },
+    get engine() {
+      return running.engine;
+    },
     clock,
     lines,
     masterKey,
-    tend: () => broker.tend(),
+    tend: () => running.broker.tend(),
+    restart: async (change = (same) => same) => {
+      await running.file.close();
+      config = change(config);
+      running = await start();
+      listening.serve(running.broker.app.callback());
+    },
     close: async () => {
       await listening.close(200);
       await Promise.all([idp.close(), upstream.close()]);
-      await file.close();
+      await running.file.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
