@@ -69,7 +69,7 @@ function attributesOf(tag: string): Map<string, string> {
   return found;
 }
 
-const buttonPattern = /(<button\b[^>]*>)([\s\S]*?)<\/button>|(<input\b[^>]*\btype="?submit[^>]*>)/gi;
+const buttonPattern = /(<button\b[^>]*>)([\s\S]*?)<\/button\s*>|(<input\b[^>]*\btype="?submit[^>]*>)/gi;
 
 function buttonsOf(markup: string, base: URL): Form['buttons'] {
   return [...markup.matchAll(buttonPattern)].flatMap(([, open, words, input]) => {
@@ -96,11 +96,11 @@ function fieldsOf(markup: string): URLSearchParams {
       if (attributes.has('checked')) fields.append(name, attributes.get('value') ?? 'on');
     } else fields.append(name, attributes.get('value') ?? '');
   }
-  for (const [, open, text] of markup.matchAll(/(<textarea\b[^>]*>)([\s\S]*?)<\/textarea>/gi)) {
+  for (const [, open, text] of markup.matchAll(/(<textarea\b[^>]*>)([\s\S]*?)<\/textarea\s*>/gi)) {
     const name = attributesOf(open ?? '').get('name');
     if (name !== undefined) fields.append(name, unescapeHtml(text ?? ''));
   }
-  for (const [, open, options] of markup.matchAll(/(<select\b[^>]*>)([\s\S]*?)<\/select>/gi)) {
+  for (const [, open, options] of markup.matchAll(/(<select\b[^>]*>)([\s\S]*?)<\/select\s*>/gi)) {
     const name = attributesOf(open ?? '').get('name');
     const tags = [...(options ?? '').matchAll(/<option\b[^>]*>/gi)].map(([tag]) => attributesOf(tag));
     const chosen = tags.find((tag) => tag.has('selected')) ?? tags[0];
@@ -110,7 +110,7 @@ function fieldsOf(markup: string): URLSearchParams {
 }
 
 function formsOf(body: string, base: URL): Form[] {
-  return [...body.matchAll(/(<form\b[^>]*>)([\s\S]*?)<\/form>/gi)].map(([, open = '', inner = '']) => {
+  return [...body.matchAll(/(<form\b[^>]*>)([\s\S]*?)<\/form\s*>/gi)].map(([, open = '', inner = '']) => {
     const attributes = attributesOf(open);
     return {
       action: new URL(attributes.get('action') ?? '', base),
