@@ -81,10 +81,11 @@ async function filesUnder(folder) {
   return (await Promise.all(nested)).flat();
 }
 
-/** One digest over everything a build is made of. */
-async function digestOfSources(scope) {
-  const folders = await Promise.all(scopes[scope].folders.map((name) => filesUnder(join(root, name))));
-  const files = [...folders.flat(), join(root, 'tsconfig.json'), join(root, 'package-lock.json')].sort();
+/** One digest over everything a build is made of. Of the tests only what is compiled: a run may write snapshots. */
+async function digestOfSources() {
+  const folders = await Promise.all(['src', 'test', 'scripts'].map((name) => filesUnder(join(root, name))));
+  const sources = folders.flat().filter((path) => path.endsWith('.ts') || path.startsWith(join(root, 'src')));
+  const files = [...sources, join(root, 'tsconfig.json'), join(root, 'package-lock.json')].sort();
   const contents = await Promise.all(files.map((path) => readFile(path)));
   const hash = createHash('sha256');
   files.forEach((path, index) => hash.update(path).update('\0').update(contents[index]).update('\0'));
