@@ -28,6 +28,12 @@ export function findConnection(directory: Directory, id: ConnectionId): Connecti
   return directory.connections.find((connection) => connection.id === id) ?? null;
 }
 
+/** What a refusal's words call a connection. */
+export function connectionNames(directory: Directory, id: ConnectionId): { readonly connection?: string } {
+  const name = findConnection(directory, id)?.name;
+  return name === undefined ? {} : { connection: name };
+}
+
 export function findResource(directory: Directory, id: string): Resource | null {
   return directory.resources.find((resource) => resource.id === id) ?? null;
 }

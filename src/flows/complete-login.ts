@@ -1,12 +1,13 @@
-import { z } from 'zod';
 import { sameText, sha256 } from '../domain/digest.ts';
+import { connectionNames } from '../domain/directory.ts';
 import type { ConnectionId } from '../domain/ids.ts';
 import { TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
 import { advance, afterFailedTrip } from '../domain/transaction.ts';
+import { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
-import type { Connector, UpstreamAttempt } from '../ports/connector.ts';
+import type { Connector } from '../ports/connector.ts';
 import { LoginRefused } from '../ports/connector.ts';
 import type { Log } from '../ports/log.ts';
 import type { Sealing } from '../ports/sealing.ts';
@@ -14,15 +15,6 @@ import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
 import type { SettleDependencies } from './steps/settle-identity.ts';
 import { settleIdentity } from './steps/settle-identity.ts';
-
-const Attempt = z.object({
-  state: z.string(),
-  nonce: z.string(),
-  code_verifier: z.string(),
-  demand: z.object({ mfa: z.boolean() }),
-  prompt: z.enum(['login', 'select_account']).nullable(),
-  login_hint: z.string().nullable(),
-});
 
 export interface CompleteDependencies extends ClaimDependencies, SettleDependencies {
   readonly connectors: ReadonlyMap<ConnectionId, Connector>;
@@ -68,7 +60,7 @@ async function take(
 function readAttempt(sealing: Sealing, sealed: string): UpstreamAttempt {
   const plain = sealing.open('upstream_attempt', sealed);
   if (plain === null) throw new PageRefusal('expired', 'the attempt was sealed under another key');
-  return Attempt.parse(JSON.parse(plain));
+  return UpstreamAttempt.parse(JSON.parse(plain));
 }
 
 /** What a refused trip does to the transaction: a person may try again after saying no or an outage, and never after a failed check. */
@@ -93,7 +85,7 @@ async function refused(
     return;
   }
   await dependencies.transactions.advance(advance(judging, { at: 'stopped' }));
-  throw new PageRefusal('sign-in-untrustworthy', error.reason);
+  throw new PageRefusal('sign-in-untrustworthy', error.reason, connectionNames(dependencies.directory, connectionId));
 }
 
 /** Judges the upstream's answer in one go and settles who this is; afterwards the browser goes back to the dispatcher. */

@@ -1,4 +1,5 @@
 import type { Directory } from '../../domain/directory.ts';
+import { connectionNames } from '../../domain/directory.ts';
 import { UserId } from '../../domain/ids.ts';
 import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
@@ -24,7 +25,9 @@ export const settleIdentity =
   async (identity: VerifiedIdentity): Promise<{ user: User; roles: HeldRole[] }> => {
     const { connectionId, subject, groups } = identity;
     // Unknown is not empty: nobody comes in on it and nobody loses a role by it.
-    if (groups === null) throw new PageRefusal('groups-unknown', 'the upstream did not say which groups the person is in');
+    if (groups === null) {
+      throw new PageRefusal('groups-unknown', 'the upstream did not say in which groups', connectionNames(directory, connectionId));
+    }
     const user = await users.settle(identity, UserId.parse(`u_${entropy.id()}`), clock.now());
     if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
     const held = await memberships.ofUser(user.id);
