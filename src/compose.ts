@@ -141,7 +141,14 @@ export async function compose(world: World): Promise<Broker> {
     logo,
     cookie: browserCookie(entropy, issuer.startsWith('https:')),
     limits: openRateLimits(config.limits, peerAddress(config.trustedProxies)),
-    gateway: gatewayRoutes({ ...parts, resources, roles, authority: liveAuthority(parts), mac: sealing.mac }),
+    gateway: gatewayRoutes({
+      ...parts,
+      resources,
+      roles,
+      authority: liveAuthority(parts),
+      mac: sealing.mac,
+      origins: config.browserOrigins,
+    }),
     requestLog: requestLog(log, clock, entropy),
     ready: () => !draining,
   });

@@ -24,18 +24,18 @@ interface Closing {
 
 const pathOf = ({ store }: Config) => store.replace(/^sqlite:/, '');
 
-function configure({ config }: StartOptions): Config {
-  if (config === null) return demoConfig(readPort(process.env['PORT']), { client_secret: nodeEntropy.secret() });
+function configure({ config }: StartOptions, demoSecret: string): Config {
+  if (config === null) return demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret });
   return loadConfig({ file: config, env: process.env, readFile: (path) => readFileSync(path, 'utf8') });
 }
 
 /** The identity provider and the MCP server of the demonstration. */
-async function startDemonstration(config: Config): Promise<Closing[]> {
+async function startDemonstration(config: Config, client_secret: string): Promise<Closing[]> {
   const [connection] = config.connections;
   const [resource] = config.resources;
-  if (connection?.client_secret === undefined || resource === undefined) return [];
-  const { client_id, client_secret } = connection;
-  const client = { client_id, client_secret: client_secret.reveal(), redirect_uris: [`${config.issuer}/callback/${connection.id}`] };
+  if (connection === undefined || resource === undefined) return [];
+  const { client_id } = connection;
+  const client = { client_id, client_secret, redirect_uris: [`${config.issuer}/callback/${connection.id}`] };
   return Promise.all([
     startDemoIdp({ port: Number(new URL(connection.issuer).port), clients: [client] }),
     startDemoMcp({
@@ -53,7 +53,9 @@ function forget(config: Config): void {
 }
 
 async function start(options: StartOptions): Promise<() => Promise<void>> {
-  const config = configure(options);
+  // Known to the demonstration's two ends alone, and only as long as this process lives.
+  const demoSecret = nodeEntropy.secret();
+  const config = configure(options, demoSecret);
   const log = openLog({ level: config.log.level });
   const listening = await listen(config.listen);
   if (options.fresh) forget(config);
@@ -66,7 +68,7 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   const broker = await compose({ config, engine, masterKey, clock: systemClock, entropy: nodeEntropy, log });
   const answer = broker.app.callback();
   listening.serve((req, res) => void answer(req, res));
-  const demonstration = options.config === null ? await startDemonstration(config) : [];
+  const demonstration = options.config === null ? await startDemonstration(config, demoSecret) : [];
   for (const connector of broker.connectors)
     void connector.warmUp().catch((error: unknown) => log.warn('connection.cold', { connection: connector.id, error }));
   const tending = setInterval(() => void broker.tend().catch((error: unknown) => log.error('tend', { error })), 60_000);

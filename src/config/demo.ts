@@ -86,6 +86,8 @@ export function demoConfig(port: number, { client_secret }: DemoSecrets, store =
     listen: { port },
     store,
     organisation,
+    // Where MCP Inspector's web interface runs.
+    browserOrigins: ['http://localhost:6274', 'http://127.0.0.1:6274'],
     connections: [connection],
     tenants,
     roles,

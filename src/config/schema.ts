@@ -77,6 +77,10 @@ export const ConfigSchema = z.strictObject({
     .array(Network)
     .default([])
     .describe('Proxies whose `X-Forwarded-For` is believed. Nothing else is ever taken from forwarded headers.'),
+  browserOrigins: z
+    .array(z.string().regex(/^https?:\/\/[^/?#@\s]+$/, 'must be an origin such as https://client.example'))
+    .default([])
+    .describe('Origins of web pages whose scripts may call the gateway: web-based MCP clients. Fetch standard, "CORS protocol".'),
   connections: z.array(ConnectionSchema).min(1).describe('The identity providers people sign in with.'),
   tenants: z.array(tenant).min(1).describe('The customers or departments people belong to.'),
   roles: z.array(role).min(1).describe('What people can be.'),

@@ -34,9 +34,10 @@ export function decide(caller: Caller, needs: MethodNeeds, tool: string | null):
   return judge(caller, rule, `tool ${tool}`);
 }
 
-/** The part of the baseline that only looks: what prompts, resources and subscriptions ask for. Whoever may not change anything may still read. */
-function readingScopes(resource: Resource): string[] {
-  return resource.baseline.filter((name) => resource.scopes.some((scope) => scope.name === name && !scope.changes));
+/** The part of the baseline that only looks, or all of it where nothing only looks: what prompts, resources and subscriptions ask for. */
+function readingScopes({ baseline, scopes }: Resource): readonly string[] {
+  const reading = baseline.filter((name) => scopes.some((scope) => scope.name === name && !scope.changes));
+  return reading.length > 0 ? reading : baseline;
 }
 
 function judge(caller: Caller, rule: ToolRule, label: string): AccessDecision {

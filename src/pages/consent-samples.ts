@@ -1,5 +1,5 @@
 /** Sample views of the decision page. */
-import type { ConsentView } from './consent.ts';
+import type { ConsentView } from './consent-view.ts';
 import { hostile } from './hostile.ts';
 import { changedNotice } from './notice.ts';
 import { sampleOrganisation } from './samples.ts';

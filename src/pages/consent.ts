@@ -1,45 +1,17 @@
 /** The decision: which account, which workspace, what the app may do, for how long, and where the answer goes. */
 import { choice, heldRow } from './choices.ts';
-import type { Scope } from './choices.ts';
 import { hiddenFields, postForm, unseen } from './form.ts';
-import type { FormKeys } from './form.ts';
+import type { ConsentView, TenantChoice } from './consent-view.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icons } from './icons.ts';
 import { layout } from './layout.ts';
-import type { Organisation } from './layout.ts';
 import { displayName, named, plainText, withArticle } from './names.ts';
 import { noticesOf } from './notice.ts';
-import type { Notice } from './notice.ts';
 import { answerPoint, answerSentence, appName, appText, askingPoint, crossing, note, riskOf } from './request.ts';
-import type { App, Point, ReturnTo } from './request.ts';
+import type { Point } from './request.ts';
 
 export { samples } from './consent-samples.ts';
-
-export interface TenantChoice {
-  id: string;
-  name: string;
-  roleTitle: string;
-  chosen: boolean;
-  /** Choosing it asks for one more sign-in step first. */
-  needsStepUp: boolean;
-}
-
-export interface ConsentView extends FormKeys {
-  organisation: Organisation;
-  app: App;
-  resource: { name: string; host: string };
-  account: { name: string; email: string | null; connectionName: string };
-  otherAccountAction: string;
-  tenants: readonly TenantChoice[];
-  scopes: readonly Scope[];
-  lasts: { title: string; note: string };
-  returnTo: ReturnTo;
-  notice: Notice | null;
-  action: string;
-  tenantAction: string;
-  buttons: { approve: string; deny: string };
-}
 
 export function consent(view: ConsentView): Html {
   const { app, organisation, resource, returnTo } = view;

@@ -1,17 +1,6 @@
-import type { AssuranceDemand } from '../domain/assurance.ts';
 import type { ConnectionId } from '../domain/ids.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
-
-/** One trip to the upstream: made before it, kept with the transaction, demanded back after it. */
-export interface UpstreamAttempt {
-  readonly state: string;
-  readonly nonce: string;
-  readonly code_verifier: string;
-  readonly demand: AssuranceDemand;
-  /** `login` asks for fresh authentication, `select_account` for another account. OpenID Connect Core §3.1.2.1. */
-  readonly prompt: 'login' | 'select_account' | null;
-  readonly login_hint: string | null;
-}
+import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 
 /** One configured upstream. Neither method lets an HTTP type through, and `complete` exchanges and verifies in one call so that no check can be left out. */
 export interface Connector {

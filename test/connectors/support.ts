@@ -5,7 +5,8 @@ import type { OidcSettingsInput } from '../../src/connectors/oidc-settings.ts';
 import type { VerifiedIdentity } from '../../src/domain/identity.ts';
 import { ConnectionId } from '../../src/domain/ids.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { LoginRefused, type Connector, type LoginRefusal, type UpstreamAttempt } from '../../src/ports/connector.ts';
+import type { UpstreamAttempt } from '../../src/domain/upstream-attempt.ts';
+import { LoginRefused, type Connector, type LoginRefusal } from '../../src/ports/connector.ts';
 import type { HostileIdp, Script } from '../support/hostile-idp.ts';
 
 export const clock = { now: () => Date.now() };

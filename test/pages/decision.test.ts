@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { beforeSignIn, samples as signIn } from '../../src/pages/before-sign-in.ts';
 import type { BeforeSignInView } from '../../src/pages/before-sign-in.ts';
 import { consent, samples as decisions } from '../../src/pages/consent.ts';
-import type { ConsentView } from '../../src/pages/consent.ts';
+import type { ConsentView } from '../../src/pages/consent-view.ts';
 import { catalogue } from '../support/pages-catalogue.ts';
 
 const signInSample = (name: string): BeforeSignInView => {

@@ -7,7 +7,7 @@ import type { StageAt, Transaction } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
 import type { BeforeSignInView } from '../../pages/before-sign-in.ts';
 import type { Scope } from '../../pages/choices.ts';
-import type { ConsentView } from '../../pages/consent.ts';
+import type { ConsentView } from '../../pages/consent-view.ts';
 import type { Notice } from '../../pages/notice.ts';
 import { changedNotice, offlineNotice } from '../../pages/notice.ts';
 import type { App, ReturnTo } from '../../pages/request.ts';
