@@ -66,7 +66,7 @@ function readRedirectUris(uris: readonly string[], policies: readonly RedirectPo
     if (!isRegistrableRedirectUri(uri)) {
       throw new RegistrationRefusal(
         'invalid_redirect_uri',
-        `redirect_uris[${index}] must be https, http on localhost, 127.0.0.1 or [::1], or a private-use scheme with a dot, without fragment, user information or wildcard`,
+        `redirect_uris[${index}] must be https, http on localhost, 127.0.0.1 or [::1], or a private-use scheme with a dot, without fragment, user information, wildcard or answer parameters`,
       );
     }
     // A client is refused here already when no server would ever send an answer there.

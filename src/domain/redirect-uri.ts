@@ -17,6 +17,9 @@ const loopback = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::([1-9]\d{0,4}))?
 /** An address without a dot in its scheme that a well-known client insists on, matched whole. RFC 8252 §7.1 would have them refused. */
 const knownAppAddresses: readonly string[] = ['cursor://anysphere.cursor-mcp/oauth/callback'];
 
+/** Ours to add, so an address that brings one would be answered with two. RFC 6749 §4.1.2, RFC 9207 §2. */
+const answerParameters: readonly string[] = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri'];
+
 function kindOf(uri: string): ReturnAddress['kind'] | null {
   if (loopback.test(uri)) return 'loopback';
   if (uri.startsWith('https://')) return 'web';
@@ -25,13 +28,14 @@ function kindOf(uri: string): ReturnAddress['kind'] | null {
   return null;
 }
 
-/** May this URI be registered at all? Absolute, without fragment, user information or wildcard, and equal to its own serialisation. RFC 9700 §2.1. */
+/** May this URI be registered at all? Absolute, without fragment, user information, wildcard or answer of its own, and equal to its own serialisation. RFC 9700 §2.1. */
 export function isRegistrableRedirectUri(uri: string): boolean {
   if (uri.length > 2000 || !/^[\x21-\x7e]+$/.test(uri) || /[\\#*"<>`]/.test(uri) || !URL.canParse(uri)) return false;
   const kind = kindOf(uri);
   if (kind === null) return false;
   const url = new URL(uri);
   if (url.username !== '' || url.password !== '' || uri.includes('@')) return false;
+  if ([...url.searchParams.keys()].some((name) => answerParameters.includes(name))) return false;
   if (kind === 'web' && (url.hostname.endsWith('.') || url.hostname === '')) return false;
   if (kind === 'loopback' && Number(loopback.exec(uri)?.[2] ?? '1') > 65535) return false;
   return url.href === uri || url.href === `${uri}/` || (kind === 'loopback' && /^http:\/\/[^/]*:80(\/|$)/.test(uri));
