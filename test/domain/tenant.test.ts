@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
+import type { Role } from '../../src/domain/resource.ts';
+import type { Membership, Tenant } from '../../src/domain/tenant.ts';
+import { mapRoles, permissionsOf, rolesOf } from '../../src/domain/tenant.ts';
+
+const [okta, google] = [ConnectionId.parse('okta'), ConnectionId.parse('google')];
+const [viewer, editor, admin] = [RoleId.parse('viewer'), RoleId.parse('editor'), RoleId.parse('admin')];
+
+function tenant(changed: Partial<Tenant> = {}): Tenant {
+  return { id: TenantId.parse('acme'), name: 'Acme', demand: { mfa: false }, rules: [], members: [], defaultRole: null, ...changed };
+}
+
+const withRule = (group: string, connectionId: ConnectionId | null = null) => tenant({ rules: [{ group, role: editor, connectionId }] });
+const gives = (pattern: string, group: string) =>
+  mapRoles(withRule(pattern), { connectionId: okta, subject: 's', groups: [group] }).length === 1;
+
+describe('groups and rules', () => {
+  it.each<[string, string, boolean]>([
+    ['eng', 'eng', true],
+    ['eng', 'Eng', false],
+    ['eng', 'eng ', false],
+    ['eng', ' eng', false],
+    ['eng', 'engineering', false],
+    ['eng', 'my-eng', false],
+    ['eng', 'a,eng', false],
+    ['eng', '\u0435ng', false],
+    ['eng', 'eng\u0000', false],
+    ['eng-*', 'eng-leads', true],
+    ['eng-*', 'eng-', true],
+    ['eng-*', 'eng', false],
+    ['eng-*', 'my-eng-leads', false],
+    ['*-admins', 'it-admins', true],
+    ['*-admins', 'it-admins-2', false],
+    ['eng-*-leads', 'eng-web-leads', true],
+    ['eng-*-leads', 'eng--leads', true],
+    ['eng-*-leads', 'eng-leads', false],
+    ['a*a', 'a', false],
+    ['a*a', 'aa', true],
+    ['a*b*a', 'aba', true],
+    ['a*b*a', 'aaa', false],
+    ['**', 'x', true],
+    ['e.g', 'eng', false],
+    ['e[n]g', 'eng', false],
+    ['(eng)', 'eng', false],
+    ['*', 'line\nline', true],
+  ])('the rule %j and the group %j: %s', (pattern, group, matches) => {
+    expect(gives(pattern, group)).toBe(matches);
+  });
+
+  const letters = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.', '(', '\n', '\\'), maxLength: 8 });
+
+  it('a pattern without a star is one group and no other', () => {
+    fc.assert(fc.property(letters, letters, (pattern, group) => expect(gives(pattern, group)).toBe(pattern === group)));
+  });
+
+  it('a star is any run of characters, anchored at both ends', () => {
+    const patterns = fc.array(letters, { minLength: 2, maxLength: 4 });
+    const quoted = (part: string) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    fc.assert(
+      fc.property(patterns, fc.array(letters, { maxLength: 4 }), letters, (parts, filling, other) => {
+        const pattern = parts.join('*');
+        const filled = parts.map((part, index) => `${index === 0 ? '' : (filling[index - 1] ?? '')}${part}`).join('');
+        expect(gives(pattern, filled)).toBe(true);
+        expect(gives(pattern, other)).toBe(new RegExp(`^${parts.map(quoted).join('.*')}$`, 's').test(other));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('a pattern of many stars is judged at once', () => {
+    const from = process.hrtime.bigint();
+    expect(gives('a*'.repeat(140), 'a'.repeat(100_000) + 'b'.repeat(10))).toBe(true);
+    expect(gives(`${'a*'.repeat(140)}c`, 'a'.repeat(100_000))).toBe(false);
+    expect(Number(process.hrtime.bigint() - from) / 1e6).toBeLessThan(1000);
+  });
+});
+
+describe('the roles a tenant gives', () => {
+  const held = (where: Tenant, groups: string[], connectionId = okta, subject = 'ana') =>
+    mapRoles(where, { connectionId, subject, groups }).map(({ role, rule }) => [role, rule]);
+
+  it('a rule of one connection is nothing to another that has a group of that name', () => {
+    expect(held(withRule('admins', okta), ['admins'])).toHaveLength(1);
+    expect(held(withRule('admins', okta), ['admins'], google)).toEqual([]);
+    expect(held(withRule('admins'), ['admins'], google)).toHaveLength(1);
+  });
+
+  it('every role is given once, for the first reason there is', () => {
+    const where = tenant({
+      members: [{ connectionId: okta, subject: 'ana', role: admin }],
+      rules: [
+        { group: 'eng', role: editor, connectionId: null },
+        { group: 'e*', role: editor, connectionId: null },
+        { group: 'it', role: admin, connectionId: null },
+      ],
+      defaultRole: viewer,
+    });
+    expect(held(where, ['it', 'eng'])).toEqual([
+      ['admin', 'named member gets admin'],
+      ['editor', 'rule 1: group eng gives editor'],
+    ]);
+    expect(held(where, ['it'], okta, 'bob')).toEqual([['admin', 'rule 3: group it gives admin']]);
+  });
+
+  it('a named member is named by connection and subject together', () => {
+    const where = tenant({ members: [{ connectionId: okta, subject: 'ana', role: admin }] });
+    expect(held(where, [])).toHaveLength(1);
+    expect(held(where, [], google)).toEqual([]);
+    expect(held(where, [], okta, 'Ana')).toEqual([]);
+  });
+
+  it('the default role is for those who got no other, and nobody without one', () => {
+    const where = { ...withRule('eng'), defaultRole: viewer };
+    expect(held(where, [])).toEqual([['viewer', 'everybody gets viewer']]);
+    expect(held(where, ['eng'])).toEqual([['editor', 'rule 1: group eng gives editor']]);
+    expect(held(withRule('eng'), [])).toEqual([]);
+  });
+
+  it('more groups never take a role of a rule away', () => {
+    const where = tenant({
+      rules: ['a*', '*b', 'ab'].map((group, n) => ({ group, role: [viewer, editor, admin][n] ?? viewer, connectionId: null })),
+    });
+    const groups = fc.array(fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 3 }), { maxLength: 4 });
+    const roles = (of: string[]) => held(where, of).map(([role]) => role);
+    fc.assert(fc.property(groups, groups, (some, more) => expect(roles([...some, ...more])).toEqual(expect.arrayContaining(roles(some)))));
+  });
+});
+
+describe('what a membership allows', () => {
+  const roles: Role[] = [
+    { id: viewer, name: 'Viewer', permissions: ['read'] },
+    { id: editor, name: 'Editor', permissions: ['read', 'write'] },
+  ];
+  const membership = (...ids: RoleId[]): Membership => ({
+    id: 'acme:u_1',
+    tenantId: TenantId.parse('acme'),
+    userId: UserId.parse('u_1'),
+    roles: ids.map((role) => ({ role, connectionId: okta, rule: 'r' })),
+    version: 1,
+  });
+
+  it.each<[string, RoleId[], string[]]>([
+    ['nothing without a role', [], []],
+    ['what the role allows', [viewer], ['read']],
+    ['the union, once each', [editor, viewer], ['read', 'write']],
+    ['nothing for a role that is not configured any more', [admin], []],
+  ])('%s', (_, ids, permissions) => {
+    expect(permissionsOf(membership(...ids), roles)).toEqual(permissions);
+    expect(rolesOf(membership(...ids), roles).flatMap((role) => role.permissions)).toEqual(expect.arrayContaining(permissions));
+  });
+});
