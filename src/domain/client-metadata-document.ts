@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Client } from './client.ts';
+import { webPage } from './client.ts';
 
 const longestUrl = 2000;
 /** Grants a document may ask for and get; others are left out, and a request that uses one is refused there. */
@@ -59,8 +60,7 @@ export function clientFromDocument(
 
 function describe(document: Document, redirect_uris: string[]): Client {
   const { client_id, client_name, client_uri, application_type, scope } = document;
-  const webPage =
-    client_uri !== undefined && client_uri.length <= 500 && URL.canParse(client_uri) && new URL(client_uri).protocol === 'https:';
+  const page = webPage(client_uri);
   return {
     client_id,
     metadata: {
@@ -69,7 +69,7 @@ function describe(document: Document, redirect_uris: string[]): Client {
       token_endpoint_auth_method: 'none',
       grant_types: (document.grant_types ?? ourGrants).filter((grant) => ourGrants.includes(grant)),
       response_types: ['code'],
-      ...(webPage ? { client_uri } : {}),
+      ...(page === undefined ? {} : { client_uri: page }),
       ...(application_type === undefined ? {} : { application_type }),
       ...(scope === undefined || scope === '' ? {} : { scope }),
     },

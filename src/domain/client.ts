@@ -61,6 +61,11 @@ function authenticationOf(asked: string | undefined): ClientAuthentication {
   return known.success ? known.data : refuse('token_endpoint_auth_method must be none, client_secret_basic or client_secret_post');
 }
 
+/** The client's home page, if it is one that anybody may be sent to; anything else is left out. */
+export function webPage(uri: string | undefined): string | undefined {
+  return uri !== undefined && uri.length <= 500 && /^https:\/\/[^\s\p{Cc}]+$/u.test(uri) && URL.canParse(uri) ? uri : undefined;
+}
+
 function readRedirectUris(uris: readonly string[], policies: readonly RedirectPolicy[]): string[] {
   for (const [index, uri] of uris.entries()) {
     if (!isRegistrableRedirectUri(uri)) {
@@ -106,7 +111,7 @@ export function admitClient(submitted: unknown, policies: readonly RedirectPolic
     grant_types: asked.filter((grant) => grant === 'authorization_code' || grant === 'refresh_token'),
     response_types: ['code'],
     scope: data.scope,
-    client_uri: data.client_uri,
+    client_uri: webPage(data.client_uri),
     application_type: application_type as 'native' | 'web' | undefined,
     software_id: data.software_id,
     software_version: data.software_version,
