@@ -1,9 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readyLine, welcome } from './cli/announce.ts';
+import { reportAudit } from './cli/audit.ts';
 import { keyBeside } from './cli/master-key.ts';
 import { readOptions, readPort } from './cli/options.ts';
-import type { StartOptions } from './cli/options.ts';
+import type { AuditOptions, StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { compose } from './compose.ts';
 import { demoConfig } from './config/demo.ts';
@@ -15,6 +16,7 @@ import { startDemoMcp } from './demo/mcp-server.ts';
 import { nodeEntropy } from './platform/node-entropy.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
+import { readAuditChains } from './stores/audit-log.ts';
 import { collections } from './stores/collections.ts';
 import { openSqliteEngine } from './stores/sqlite/engine.ts';
 
@@ -24,8 +26,8 @@ interface Closing {
 
 const pathOf = ({ store }: Config) => store.replace(/^sqlite:/, '');
 
-function configure({ config }: StartOptions, demoSecret: string): Config {
-  if (config === null) return demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret });
+function configure({ config }: StartOptions | AuditOptions, demoSecret: string): Config {
+  if (config === null) return demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret || nodeEntropy.secret() });
   return loadConfig({ file: config, env: process.env, readFile: (path) => readFileSync(path, 'utf8') });
 }
 
@@ -84,17 +86,25 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   };
 }
 
-/** A sentence for whoever started us, never a stack. */
-function explain(error: unknown): string {
-  if (error instanceof ConfigProblems) return error.message;
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE')
-    return `Port ${port ?? ''} is taken: something else listens there, perhaps another Drawbridge. PORT=n moves the demonstration.`;
-  return message;
+/** Prints what was asked of the audit log; true when every chain is whole. */
+async function audit(options: AuditOptions): Promise<boolean> {
+  const path = pathOf(configure(options, ''));
+  if (!existsSync(path)) throw new Error(`There is no store at ${path}.`);
+  const engine = await openSqliteEngine({ path, collections });
+  try {
+    const { lines, checked, broken } = await reportAudit(readAuditChains(engine), options.query, options.json);
+    for (const line of lines) process.stdout.write(`${line}\n`);
+    const found = broken.map(({ chain, sequence }) => `row ${sequence} of chain ${chain} is not what was written\n`).join('');
+    process.stderr.write(broken.length === 0 ? `${checked} rows checked, every chain is whole\n` : found);
+    return broken.length === 0;
+  } finally {
+    await engine.close();
+  }
 }
 
-try {
-  const stop = await start(readOptions(process.argv.slice(2)));
+/** Runs until a signal; the second one ends it at once. */
+async function run(options: StartOptions): Promise<void> {
+  const stop = await start(options);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -106,6 +116,21 @@ try {
       );
     });
   }
+}
+
+/** A sentence for whoever started us, never a stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigProblems) return error.message;
+  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE')
+    return `Port ${port ?? ''} is taken: something else listens there, perhaps another Drawbridge. PORT=n moves the demonstration.`;
+  return message;
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.command === 'audit') process.exitCode = (await audit(options)) ? 0 : 1;
+  else await run(options);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exit(1);

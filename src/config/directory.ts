@@ -40,7 +40,7 @@ function tenantOf(config: TenantConfig): Tenant {
   };
 }
 
-function clientOf(config: ClientConfig): Client {
+function clientOf(config: ClientConfig, onlyFor?: string): Client {
   const { client_id, client_name, redirect_uris, token_endpoint_auth_method } = config;
   return {
     client_id,
@@ -54,6 +54,7 @@ function clientOf(config: ClientConfig): Client {
     verifiedHost: null,
     origin: 'configured',
     secretDigest: config.client_secret === undefined ? null : secretDigest(config.client_secret),
+    ...(onlyFor === undefined ? {} : { onlyFor }),
   };
 }
 
@@ -66,6 +67,9 @@ export function directoryOf(config: Config): Directory {
     tenants: config.tenants.map(tenantOf),
     roles: config.roles,
     resources: config.resources.map((resource) => resourceOf(resource, single)),
-    clients: [...config.clients, ...config.resources.flatMap((resource) => resource.clients)].map(clientOf),
+    clients: [
+      ...config.clients.map((client) => clientOf(client)),
+      ...config.resources.flatMap(({ id, clients }) => clients.map((client) => clientOf(client, id))),
+    ],
   };
 }

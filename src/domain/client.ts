@@ -30,6 +30,8 @@ export interface Client {
   readonly origin: 'self-registered' | 'configured' | 'metadata-document';
   /** Digest of the secret a configured client authenticates with; null when it has none or the secret is derived. */
   readonly secretDigest: string | null;
+  /** The one resource it was made known for; absent when it may ask for any. */
+  readonly onlyFor?: string;
 }
 
 const text = (max: number) => z.string().max(max);

@@ -33,11 +33,27 @@ export function openAuditLog(engine: DocumentEngine, options: { chain: string; c
   };
 }
 
-/** The records of one chain in order, at most `limit` after `after`. */
-export async function readAuditChain(engine: DocumentEngine, chain: string, after = 0, limit = 1000): Promise<AuditRecord[]> {
-  const rows = await engine.page(collection, { after: rowId(chain, after), limit });
-  return rows
-    .map((row) => collection.shape.parse(row))
-    .filter((row) => row.chain === chain)
-    .map(({ sequence, at, event, previous, hash }) => ({ chain, sequence, at, event, previous, hash }) as unknown as AuditRecord);
+const asRecord = (row: unknown): AuditRecord => {
+  const { chain, sequence, at, event, previous, hash } = collection.shape.parse(row);
+  return { chain, sequence, at, event, previous, hash } as unknown as AuditRecord;
+};
+
+/** Every chain, whole and in order, one after the other. */
+export async function* readAuditChains(engine: DocumentEngine): AsyncGenerator<readonly AuditRecord[]> {
+  let chain: AuditRecord[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const rows = await engine.page(collection, { ...(after === undefined ? {} : { after }), limit: 1000 });
+    for (const row of rows) {
+      const record = asRecord(row);
+      if (chain.length > 0 && chain[0]?.chain !== record.chain) {
+        yield chain;
+        chain = [];
+      }
+      chain.push(record);
+    }
+    after = rows.at(-1)?.id;
+    if (after === undefined) break;
+  }
+  if (chain.length > 0) yield chain;
 }
