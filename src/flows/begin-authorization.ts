@@ -100,7 +100,8 @@ function freeze(directory: Directory, proven: Proven, parameters: AuthorizationP
   const { values } = parameters;
   const code_challenge = readChallenge(values, refuse);
   const asked = parseScope(values['scope'] ?? '') ?? refuse('invalid_scope', 'scope holds illegal characters');
-  const resource = matchResource(directory.resources, values['resource'] ?? null) ?? refuse('invalid_target', 'unknown resource');
+  const own = directory.resources.find(({ id }) => id === client.onlyFor)?.identifier;
+  const resource = matchResource(directory.resources, values['resource'] ?? own ?? null) ?? refuse('invalid_target', 'unknown resource');
   if (client.onlyFor !== undefined && client.onlyFor !== resource.id) refuse('invalid_target', 'the client is not for this resource');
   return {
     client_id: client.client_id,
