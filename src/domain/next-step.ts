@@ -16,6 +16,8 @@ export type Step =
   | { readonly step: 'no-access' }
   | { readonly step: 'prove-second-factor'; readonly tenantId: TenantId; readonly stage: StageAt<'consenting'> }
   | { readonly step: 'second-factor-unproven'; readonly tenant: Tenant }
+  /** The upstream could not be asked for it. */
+  | { readonly step: 'second-factor-unreachable'; readonly tenant: Tenant }
   | { readonly step: 'consent'; readonly stage: StageAt<'consenting'>; readonly chosen: Belonging }
   | { readonly step: 'respond'; readonly stage: StageAt<'approved'> }
   | { readonly step: 'respond-denied' }
@@ -30,7 +32,8 @@ function proveOrConsent(stage: StageAt<'consenting'>, belongings: readonly Belon
   if (chosen === undefined) return { step: 'no-access' };
   if (proven(chosen)) return { step: 'consent', stage, chosen };
   // Asked once and not proven, or the trip came to nothing: asking again by ourselves would go round in circles.
-  if (person.askedForMfa || stage.notice !== null) return { step: 'second-factor-unproven', tenant: chosen.tenant };
+  if (stage.notice === 'unreachable') return { step: 'second-factor-unreachable', tenant: chosen.tenant };
+  if (person.askedForMfa || stage.notice === 'step-up-cancelled') return { step: 'second-factor-unproven', tenant: chosen.tenant };
   return { step: 'prove-second-factor', tenantId: chosen.tenant.id, stage };
 }
 

@@ -71,6 +71,7 @@ export type PageRefusalKind =
   | 'no-access'
   | 'groups-unknown'
   | 'second-factor-unproven'
+  | 'not-answering'
   | 'stopped-by-person'
   | 'too-many-tries'
   | 'not-found'

@@ -25,6 +25,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'no-access': 403,
   'groups-unknown': 403,
   'second-factor-unproven': 403,
+  'not-answering': 503,
   'stopped-by-person': 200,
   'too-many-tries': 429,
   'not-found': 404,
@@ -47,6 +48,7 @@ function stopOf({ kind, names }: Pick<PageRefusal, 'kind' | 'names'>): Stop {
     case 'sign-in-untrustworthy':
       return { kind: 'sign-in-untrustworthy', connection };
     case 'groups-unknown':
+    case 'not-answering':
       return { kind, connection };
     case 'no-access':
       return { kind, server: names.server ?? 'this server' };

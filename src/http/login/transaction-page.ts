@@ -90,6 +90,10 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
       });
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, { text: 'Try again', tenant: step.tenant.id });
     }
+    case 'second-factor-unreachable': {
+      const refusal = new PageRefusal('not-answering', 'the identity provider could not be asked for a second factor', { connection });
+      return stoppedShort(ctx, dependencies, situation, csrf, refusal, { text: 'Try again', tenant: step.tenant.id });
+    }
     case 'respond':
       await dependencies.flows.ensureGrant(transaction, step.stage, resource);
       return deliverCode(ctx, dependencies, { transaction, resource, stage: step.stage });
