@@ -7,11 +7,11 @@ export interface DemoSecrets {
 }
 
 const scopes = [
-  { name: 'read', title: 'Look at notes', note: 'List the notes of the tenant you choose.', permissions: ['notes:read'] },
+  { name: 'read', title: 'Look at notes', note: 'It can’t change anything.', permissions: ['notes:read'] },
   {
     name: 'write',
     title: 'Add and delete notes',
-    note: 'Change the notes of the tenant you choose.',
+    note: 'Your colleagues see what it adds, under your name.',
     changes: true,
     permissions: ['notes:write'],
   },
@@ -80,7 +80,7 @@ export function demoConfig(port: number, { client_secret }: DemoSecrets, store =
     tools,
     redirects: { policy: 'open' },
   };
-  const organisation = { name: 'Drawbridge demonstration' };
+  const organisation = { name: 'Demo Company' };
   return validate({
     issuer: origin,
     listen: { port },

@@ -8,6 +8,7 @@ import type { Situation } from '../../flows/continue-authorization.ts';
 import type { BeforeSignInView } from '../../pages/before-sign-in.ts';
 import type { Scope } from '../../pages/choices.ts';
 import type { ConsentView } from '../../pages/consent-view.ts';
+import { withArticle } from '../../pages/names.ts';
 import type { Notice } from '../../pages/notice.ts';
 import { changedNotice, offlineNotice } from '../../pages/notice.ts';
 import type { App, ReturnTo } from '../../pages/request.ts';
@@ -66,14 +67,14 @@ export function signInView(
   };
 }
 
-const listed = (names: readonly string[]) =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
+const listed = (names: readonly string[], last: 'and' | 'or') =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1) ?? ''}`;
 
 /** Why a scope is not to be had, in the person's words, and whom to ask. */
 function reasonFor({ directory, organisation }: HttpDependencies, scope: ResourceScope, chosen: Belonging): string {
   const able = rolesHolding(directory, scope.permissions).map((role) => role.name);
-  const needs = able.length === 0 ? 'no role here can do this' : `this needs the ${listed(able)} role`;
-  return `Not available: in ${chosen.tenant.name} you are ${listed(chosen.roleNames)}, and ${needs}. ${organisation.helpName} can change that.`;
+  const needs = able.length === 0 ? 'no role here can do this' : `this needs the ${listed(able, 'or')} role`;
+  return `Not available: in ${chosen.tenant.name} you are ${withArticle(listed(chosen.roleNames, 'and'))}, and ${needs}. ${organisation.helpName} can change that.`;
 }
 
 function scopeRow(dependencies: HttpDependencies, resource: Resource, scope: ResourceScope, chosen: Belonging, ticks: boolean): Scope {
@@ -132,7 +133,7 @@ export function consentView(
     tenants: belongings.map((belonging) => ({
       id: belonging.tenant.id,
       name: belonging.tenant.name,
-      roleTitle: listed(belonging.roleNames),
+      roleTitle: listed(belonging.roleNames, 'and'),
       chosen: belonging === chosen,
       needsStepUp: !satisfies(stage.person.assurance, belonging.tenant.demand),
     })),
