@@ -24,7 +24,17 @@ export interface Parameters {
 
 const mostParameters = 100;
 
+/** Percent-encoded bytes that are no text would be replaced in silence, and an answer could not repeat them. WHATWG URL §5.1. */
+function requireText(encoded: string): void {
+  try {
+    decodeURIComponent(encoded.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
+  } catch {
+    throw new BodyRefused(400, 'a parameter is not UTF-8');
+  }
+}
+
 export function readParameters(text: string): Parameters {
+  requireText(text);
   const query = new URLSearchParams(text);
   const values: Record<string, string> = Object.create(null) as Record<string, string>;
   const repeated = new Set<string>();
