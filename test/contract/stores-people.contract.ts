@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
+import type { VerifiedIdentity } from '../../src/domain/identity.ts';
+import type { HeldRole } from '../../src/domain/tenant.ts';
+import type { DocumentEngine } from '../../src/ports/document-engine.ts';
+import { identities, users } from '../../src/stores/collections.ts';
+import { openMemberships } from '../../src/stores/memberships.ts';
+import { openSeenClients } from '../../src/stores/seen-clients.ts';
+import { openUsers } from '../../src/stores/users.ts';
+
+export type Opened = () => DocumentEngine;
+
+export const many = <T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, n) => work(n)));
+
+const assurance = { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] };
+
+function identity(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
+  const connectionId = ConnectionId.parse('okta');
+  return {
+    connectionId,
+    issuer: 'https://i.example',
+    subject: '1',
+    email: 'ana@x.example',
+    name: 'Ana',
+    groups: [],
+    assurance,
+    ...changed,
+  };
+}
+
+export function userRows(engine: Opened): void {
+  describe('users', () => {
+    const candidate = (n: number | string) => UserId.parse(`u_${n}`);
+
+    it('of any number of concurrent first sign-ins of one identity all get the same user [W185]', async () => {
+      const store = openUsers(engine());
+      for (let round = 0; round < 5; round += 1) {
+        const who = identity({ subject: `s${round}` });
+        const settled = await many(20, (n) => store.settle(who, candidate(`${round}x${n}`), 7));
+        expect(new Set(settled.map((user) => user.id)).size).toBe(1);
+        expect(await store.get(settled[0]?.id ?? candidate(0))).toEqual(settled[0]);
+        expect((await store.settle(who, candidate('later'), 8)).id).toBe(settled[0]?.id);
+      }
+      expect(await engine().page(identities)).toHaveLength(5);
+      expect(await engine().page(users)).toHaveLength(5);
+    });
+
+    it('name, e-mail and seenAt follow the identity, the rest stays', async () => {
+      const store = openUsers(engine());
+      await store.settle(identity(), candidate(1), 7);
+      await engine().updateIf(users, 'u_1', {}, { set: { status: 'disabled' } }, 'after');
+      const again = await store.settle(identity({ name: null, email: 'new@x.example' }), candidate(2), 9);
+      expect(again).toEqual({ id: 'u_1', name: null, email: 'new@x.example', status: 'disabled', createdAt: 7, seenAt: 9 });
+    });
+
+    it.each<[string, Partial<VerifiedIdentity>]>([
+      ['another connection with the same issuer and subject', { connectionId: ConnectionId.parse('google') }],
+      ['another issuer behind the same connection', { issuer: 'https://other.example' }],
+      ['a subject in capitals', { subject: 'ANA' }],
+      ['a subject with a space', { subject: 'ana ' }],
+    ])('%s is another user, also with the same e-mail', async (_, changed) => {
+      const store = openUsers(engine());
+      const one = await store.settle(identity({ subject: 'ana' }), candidate(1), 7);
+      const other = await store.settle(identity({ subject: 'ana', ...changed }), candidate(2), 7);
+      expect([one.id, other.id]).toEqual(['u_1', 'u_2']);
+    });
+
+    it('a user whose row was never written after the identity’s is made good at the next sign-in', async () => {
+      const store = openUsers(engine());
+      await store.settle(identity(), candidate(1), 7);
+      await engine().delete(users, 'u_1');
+      expect(await store.settle(identity(), candidate(2), 9)).toMatchObject({ id: 'u_1', status: 'active', createdAt: 9 });
+    });
+  });
+}
+
+export function membershipRows(engine: Opened): void {
+  describe('memberships', () => {
+    const [acme, globex, ana] = [TenantId.parse('acme'), TenantId.parse('globex'), UserId.parse('u_1')];
+    const [okta, google] = [ConnectionId.parse('okta'), ConnectionId.parse('google')];
+    const held = (role: string, connectionId = okta): HeldRole => ({ role: RoleId.parse(role), connectionId, rule: 'r' });
+    const rolesAt = async (tenant: TenantId) => (await openMemberships(engine()).get(tenant, ana))?.roles ?? null;
+
+    it('replaces the roles that came through one connection and leaves the others', async () => {
+      const store = openMemberships(engine());
+      await store.resync(acme, ana, okta, [held('viewer'), held('editor')]);
+      await store.resync(acme, ana, google, [held('admin', google)]);
+      await store.resync(acme, ana, okta, [held('viewer')]);
+      expect(await rolesAt(acme)).toEqual(expect.arrayContaining([held('viewer'), held('admin', google)]));
+      expect(await rolesAt(acme)).toHaveLength(2);
+    });
+
+    it('a membership without roles is removed, and one that never was is not made', async () => {
+      const store = openMemberships(engine());
+      await store.resync(acme, ana, okta, []);
+      expect(await rolesAt(acme)).toBeNull();
+      await store.resync(acme, ana, okta, [held('viewer')]);
+      await store.resync(acme, ana, okta, []);
+      expect(await rolesAt(acme)).toBeNull();
+      expect(await store.ofUser(ana)).toEqual([]);
+    });
+
+    it('tells the tenants of one user and nobody else’s', async () => {
+      const store = openMemberships(engine());
+      await store.resync(acme, ana, okta, [held('viewer')]);
+      await store.resync(globex, ana, okta, [held('editor')]);
+      await store.resync(acme, UserId.parse('u_2'), okta, [held('admin')]);
+      const theirs = await store.ofUser(ana);
+      expect(theirs.map((membership) => membership.tenantId).sort()).toEqual(['acme', 'globex']);
+      expect(await store.get(globex, UserId.parse('u_2'))).toBeNull();
+    });
+
+    it('sign-ins through two connections at once lose nothing of each other', async () => {
+      const store = openMemberships(engine());
+      for (let round = 0; round < 10; round += 1) {
+        const [mine, theirs] = [held(`a${round}`), held(`b${round}`, google)];
+        await Promise.all([store.resync(acme, ana, okta, [mine]), store.resync(acme, ana, google, [theirs])]);
+        expect(await rolesAt(acme)).toEqual(expect.arrayContaining([mine, theirs]));
+        expect(await rolesAt(acme)).toHaveLength(2);
+      }
+    });
+
+    it('a sign-in that takes the last role away and one that gives another end with the other one', async () => {
+      const store = openMemberships(engine());
+      for (let round = 0; round < 10; round += 1) {
+        await store.resync(acme, ana, okta, [held('viewer')]);
+        await store.resync(acme, ana, google, []);
+        await Promise.all([store.resync(acme, ana, okta, []), store.resync(acme, ana, google, [held('admin', google)])]);
+        expect(await rolesAt(acme)).toEqual([held('admin', google)]);
+      }
+    });
+
+    it('the same sign-in many times at once is the same membership', async () => {
+      const store = openMemberships(engine());
+      await many(20, () => store.resync(acme, ana, okta, [held('viewer')]));
+      expect(await rolesAt(acme)).toEqual([held('viewer')]);
+    });
+  });
+}
+
+export function clientRows(engine: Opened): void {
+  describe('seen clients', () => {
+    it('remembers a client at a first consent, once, however many at once; later ones move usedAt', async () => {
+      const store = openSeenClients(engine());
+      const client = { client_id: 'https://app.example/client.json', client_name: 'App' };
+      expect(await store.get(client.client_id)).toBeNull();
+      await many(20, (n) => store.note(client, `u_${n}`, 7));
+      const row = await store.get(client.client_id);
+      expect(row).toMatchObject({ ...client, status: 'allowed', addedAt: 7, usedAt: 7 });
+      await store.note({ ...client, client_name: 'Renamed' }, 'u_99', 9);
+      expect(await store.get(client.client_id)).toEqual({ ...row, usedAt: 9 });
+    });
+  });
+}
