@@ -38,6 +38,8 @@ export const Grant = z.object({
   /** When each of the latest generations was replaced, newest first. */
   rotations: z.array(z.number()),
   createdAt: z.number(),
+  /** When the first tokens were on their way; absent until then. */
+  answeredAt: z.number().optional(),
   usedAt: z.number(),
   expiresAt: z.number(),
   /** End of the grant however much it is used; null without a cap. */
@@ -48,6 +50,14 @@ export type Grant = z.infer<typeof Grant>;
 
 export function isLive(grant: Grant, now: number): boolean {
   return grant.stage === 'live' && now < grant.expiresAt && (grant.absoluteExpiresAt === null || now < grant.absoluteExpiresAt);
+}
+
+/**
+ * A redeemed code that is shown again after its tokens were handed out is a replay. One that was on its way before was sent twice,
+ * and whoever got the tokens keeps them. RFC 6749 §4.1.2.
+ */
+export function isReplay(grant: Grant, shownAt: number): boolean {
+  return grant.stage === 'live' && grant.answeredAt !== undefined && shownAt > grant.answeredAt;
 }
 
 /** `rotate`: it is the current one. `repeat`: it was current a moment ago, so the same successor is due. `stolen`: it was replaced before the grace window. */

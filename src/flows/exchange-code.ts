@@ -1,5 +1,6 @@
 import type { Directory } from '../domain/directory.ts';
 import type { Grant } from '../domain/grant.ts';
+import { isReplay } from '../domain/grant.ts';
 import { TokenRefusal } from '../domain/oauth-error.ts';
 import { verifierMatches } from '../domain/pkce.ts';
 import type { Resource } from '../domain/resource.ts';
@@ -31,13 +32,13 @@ async function endGrant({ grants, audit }: ExchangeDependencies, grant: Grant, b
 }
 
 /** RFC 6749 §4.1.3, each condition in turn; a code shown wrongly is burned, a redeemed one shown rightly again ends the grant. */
-async function check(dependencies: ExchangeDependencies, asked: CodeExchange, grant: Grant): Promise<Resource> {
+async function check(dependencies: ExchangeDependencies, asked: CodeExchange, grant: Grant, shownAt: number): Promise<Resource> {
   const { client, code_verifier, redirect_uri } = asked;
   const matches =
     grant.client_id === client.client_id &&
     verifierMatches(code_verifier, grant.code_challenge) &&
     (redirect_uri === null || redirect_uri === grant.redirect_uri);
-  if (grant.stage === 'live' && matches) {
+  if (matches && isReplay(grant, shownAt)) {
     await endGrant(dependencies, grant, 'the code was redeemed again');
     throw new TokenRefusal('invalid_grant', 'the code was redeemed again');
   }
@@ -55,10 +56,11 @@ export const exchangeCode =
   (dependencies: ExchangeDependencies) =>
   async (asked: CodeExchange): Promise<IssuedTokens> => {
     const { grants, sealing, clock, audit } = dependencies;
+    const shownAt = clock.now();
     const id = readCode(asked.code, sealing.mac);
     const grant = id === null ? null : await grants.get(id);
     if (grant === null) throw new TokenRefusal('invalid_grant', 'no such code');
-    const resource = await check(dependencies, asked, grant);
+    const resource = await check(dependencies, asked, grant, shownAt);
     const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
     const now = clock.now();
@@ -67,6 +69,9 @@ export const exchangeCode =
     if (redeemed === null) throw new TokenRefusal('invalid_grant', 'the code was redeemed at the same moment');
     const refreshable = asked.client.grant_types.includes('refresh_token');
     const tokens = await issueTokens(dependencies)({ grant: redeemed, standing, resource, generation: 1, refreshable });
-    await audit.append({ ...aboutGrant(grant), event: 'token.issued', scope: tokens.scope.split(' '), rule: 'authorization_code' });
+    await Promise.all([
+      grants.answered(grant.id, clock.now()),
+      audit.append({ ...aboutGrant(grant), event: 'token.issued', scope: tokens.scope.split(' '), rule: 'authorization_code' }),
+    ]);
     return tokens;
   };

@@ -9,6 +9,9 @@ export function openGrants(engine: DocumentEngine): Grants {
     add: async (grant) => ((await rows.insert(grant)) === 'inserted' ? 'added' : 'exists'),
     get: (id) => rows.get(id),
     redeem: (id, at) => rows.updateIf(id, { stage: 'coded' }, { set: { stage: 'live', ...at } }),
+    answered: async (id, at) => {
+      await rows.updateIf(id, { stage: 'live' }, { set: { answeredAt: at } });
+    },
     rotate: (id, from, to) => rows.updateIf(id, { stage: 'live', generation: from }, { set: { ...to } }),
     end: async (id, because) => {
       // Two conditional writes instead of one unconditional, so that the reason of whoever ended it first stays.
