@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Grant } from '../../src/domain/grant.ts';
-import { isLive, judgeRefresh } from '../../src/domain/grant.ts';
+import { isLive, isReplay, judgeRefresh } from '../../src/domain/grant.ts';
 import { makeGrant } from '../support/grant.ts';
 
 const grace = 120_000;
@@ -17,6 +17,18 @@ describe('a live grant', () => {
     ['that was ended', { stage: 'ended' }, 0, false],
   ])('%s', (_, changed, now, live) => {
     expect(isLive(makeGrant(changed), now)).toBe(live);
+  });
+});
+
+describe('a redeemed code that is shown again', () => {
+  it.each<[string, Partial<Grant>, boolean]>([
+    ['after its tokens were handed out', { answeredAt: 999 }, true],
+    ['at that very moment', { answeredAt: 1000 }, false],
+    ['on its way before', { answeredAt: 1001 }, false],
+    ['while the first answer is not out', {}, false],
+    ['of a grant that was ended', { stage: 'ended', answeredAt: 999 }, false],
+  ])('%s', (_, changed, replay) => {
+    expect(isReplay(makeGrant(changed), 1000)).toBe(replay);
   });
 });
 

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { demoConfig } from '../../src/config/demo.ts';
+import { directoryOf } from '../../src/config/directory.ts';
+import type { AuditEvent } from '../../src/domain/audit-event.ts';
+import { sha256 } from '../../src/domain/digest.ts';
+import type { Directory } from '../../src/domain/directory.ts';
+import { ConnectionId } from '../../src/domain/ids.ts';
+import type { TransactionId } from '../../src/domain/ids.ts';
+import type { VerifiedIdentity } from '../../src/domain/identity.ts';
+import { codeOf } from '../../src/domain/token-format.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { beginAuthorization } from '../../src/flows/begin-authorization.ts';
+import { beginLogin } from '../../src/flows/begin-login.ts';
+import { chooseTenant } from '../../src/flows/choose-tenant.ts';
+import { completeLogin } from '../../src/flows/complete-login.ts';
+import { continueAuthorization } from '../../src/flows/continue-authorization.ts';
+import { exchangeCode } from '../../src/flows/exchange-code.ts';
+import { recordConsent } from '../../src/flows/record-consent.ts';
+import { refreshTokens } from '../../src/flows/refresh-tokens.ts';
+import { registerClient } from '../../src/flows/register-client.ts';
+import { revokeToken } from '../../src/flows/revoke-token.ts';
+import type { IssuedTokens } from '../../src/flows/steps/issue-tokens.ts';
+import { liveAuthority } from '../../src/flows/steps/standing.ts';
+import { stopAuthorization } from '../../src/flows/stop-authorization.ts';
+import { openSigner } from '../../src/platform/jose-signer.ts';
+import { openKeyRing } from '../../src/platform/key-ring.ts';
+import { openSealing } from '../../src/platform/node-sealing.ts';
+import type { UpstreamAttempt } from '../../src/domain/upstream-attempt.ts';
+import type { Connector } from '../../src/ports/connector.ts';
+import type { LoginRefused } from '../../src/ports/connector.ts';
+import type { DocumentEngine } from '../../src/ports/document-engine.ts';
+import type { Entropy } from '../../src/ports/entropy.ts';
+import { openAuditLog } from '../../src/stores/audit-log.ts';
+import { collections } from '../../src/stores/collections.ts';
+import { openGrants } from '../../src/stores/grants.ts';
+import { openMemberships } from '../../src/stores/memberships.ts';
+import { openSeenClients } from '../../src/stores/seen-clients.ts';
+import { openSigningKeys } from '../../src/stores/signing-keys.ts';
+import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
+import { openTransactions } from '../../src/stores/transactions.ts';
+import { openUsers } from '../../src/stores/users.ts';
+
+/** Looks random and is the same in every run. */
+export function seededEntropy(seed: string): Entropy {
+  let drawn = 0;
+  const bytes = (length: number) => {
+    drawn += 1;
+    const block = createHash('sha512').update(`${seed} ${drawn}`).digest();
+    return new Uint8Array(block.subarray(0, length));
+  };
+  const word = (length: number) => Buffer.from(bytes(length)).toString('base64url');
+  return { bytes, id: () => word(16), secret: () => word(32) };
+}
+
+/** A clock that stands still until a test moves it. */
+export class StillClock {
+  #now = Date.UTC(2026, 0, 1);
+  now = (): number => this.#now;
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+const demo = ConnectionId.parse('demo');
+const plain = { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] };
+export const proven = { auth_time: null, acr: 'urn:drawbridge:demo:mfa', amr: [], mfa: true, evidence: ['acr=urn:drawbridge:demo:mfa'] };
+
+/** Alice of the demonstration as its identity provider vouches for her. */
+export function alice(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
+  const [issuer, subject, email] = ['http://localhost:4001', 'demo-0001', 'alice@demo.example'];
+  return { connectionId: demo, issuer, subject, email, name: 'Alice', groups: ['eng'], assurance: plain, ...changed };
+}
+
+/** An upstream that vouches for whoever the test says, and keeps what it was asked. */
+export class StubConnector implements Connector {
+  readonly id = demo;
+  readonly name = 'Demo Company';
+  says: VerifiedIdentity | LoginRefused = alice();
+  readonly attempts: UpstreamAttempt[] = [];
+
+  begin = async (attempt: UpstreamAttempt): Promise<URL> => {
+    this.attempts.push(attempt);
+    return Promise.resolve(new URL(`http://localhost:4001/auth?state=${attempt.state}`));
+  };
+  complete = async (): Promise<VerifiedIdentity> => (this.says instanceof Error ? Promise.reject(this.says) : Promise.resolve(this.says));
+  warmUp = async (): Promise<void> => Promise.resolve();
+}
+
+export interface FlowOptions {
+  readonly wrapEngine?: (engine: DocumentEngine) => DocumentEngine;
+}
+
+/** Every flow over a real store in a temporary file, with a clock that stands still, seeded entropy and an upstream in the test's hands. */
+export async function openFlowWorld({ wrapEngine = (engine) => engine }: FlowOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'flows-'));
+  const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
+  const engine = wrapEngine(file);
+  const directory: Directory = directoryOf(demoConfig(4000, { client_secret: 'stub' }));
+  const clock = new StillClock();
+  const entropy = seededEntropy(folder);
+  const sealing = openSealing(new Secret<'key'>(entropy.secret()));
+  const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: 'ES256' });
+  const connector = new StubConnector();
+  const events: AuditEvent[] = [];
+  const written = openAuditLog(engine, { chain: 'flows', clock });
+  const parts = {
+    issuer: directory.issuer,
+    directory,
+    clock,
+    entropy,
+    sealing,
+    signer: openSigner(ring, clock),
+    connectors: new Map([[connector.id, connector]]),
+    documents: { fetchDocument: async () => Promise.resolve({ status: 'refused' as const, reason: 'there is no network here' }) },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    transactions: openTransactions(engine),
+    grants: openGrants(engine),
+    users: openUsers(engine),
+    memberships: openMemberships(engine),
+    seenClients: openSeenClients(engine),
+    audit: {
+      append: async (event: AuditEvent) => {
+        await written.append(event);
+        events.push(event);
+      },
+    },
+  };
+  return {
+    ...parts,
+    engine,
+    connector,
+    events,
+    flows: {
+      begin: beginAuthorization(parts),
+      beginLogin: beginLogin(parts),
+      complete: completeLogin(parts),
+      choose: chooseTenant(parts),
+      continue: continueAuthorization(parts),
+      consent: recordConsent(parts),
+      stop: stopAuthorization(parts),
+      register: registerClient(parts),
+      exchange: exchangeCode(parts),
+      refresh: refreshTokens(parts),
+      revoke: revokeToken(parts),
+    },
+    authority: liveAuthority(parts),
+    close: async () => {
+      await file.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type FlowWorld = Awaited<ReturnType<typeof openFlowWorld>>;
+
+export const browser = sha256('a browser');
+export const code_verifier = 'v'.repeat(43);
+export const redirect_uri = 'http://127.0.0.1:9876/callback';
+export const grant_types = ['authorization_code', 'refresh_token'];
+
+export function registered({ flows }: FlowWorld, client_name = 'Tool'): string {
+  return flows.register({ client_name, redirect_uris: [redirect_uri] }).client_id;
+}
+
+/** An authorization request with everything right, but for what is changed. */
+export function asked(client_id: string, changed: Record<string, string | undefined> = {}, repeated: readonly string[] = []) {
+  const code_challenge = sha256(code_verifier);
+  const request = { response_type: 'code', client_id, redirect_uri, code_challenge, code_challenge_method: 'S256', scope: 'read write' };
+  return { values: { ...request, state: 's', resource: 'http://localhost:4000/mcp', ...changed }, repeated: new Set(repeated) };
+}
+
+/** Has somebody sign in, as the upstream vouches for them. */
+export async function signIn(
+  world: FlowWorld,
+  id: TransactionId,
+  says: VerifiedIdentity = alice(),
+  purpose: 'sign-in' | 'prove-second-factor' | 'another-account' = 'sign-in',
+): Promise<void> {
+  const { flows, connector } = world;
+  await flows.beginLogin({ id, browser, connectionId: demo, purpose });
+  connector.says = says;
+  const answer = new URLSearchParams({ state: connector.attempts.at(-1)?.state ?? '', code: 'c' });
+  await flows.complete({ connectionId: demo, browser, answer });
+}
+
+export interface Approved {
+  readonly client_id: string;
+  readonly id: TransactionId;
+  readonly code: string;
+}
+
+/** A request, a sign-in and an approval. */
+export async function approve(
+  world: FlowWorld,
+  {
+    says = alice(),
+    tenant = 'acme',
+    scope = ['read', 'write'],
+    client_id = registered(world),
+    changed = {} as Record<string, string>,
+  } = {},
+): Promise<Approved> {
+  const id = await world.flows.begin(asked(client_id, changed), browser);
+  await signIn(world, id, says);
+  const recorded = await world.flows.consent(id, browser, { decision: 'approve', tenant, scope });
+  const transaction = await world.transactions.get(id);
+  if (recorded !== 'recorded' || transaction?.stage.at !== 'approved') throw new Error(`not approved but ${recorded}`);
+  return { client_id, id, code: codeOf(transaction.stage.grantId, world.sealing.mac).reveal() };
+}
+
+export function redeem(
+  world: FlowWorld,
+  { client_id, code }: Approved,
+  changed: Partial<Parameters<FlowWorld['flows']['exchange']>[0]> = {},
+): Promise<IssuedTokens> {
+  return world.flows.exchange({ client: { client_id, grant_types }, code, code_verifier, redirect_uri, resource: null, ...changed });
+}
+
+export function refresh(
+  world: FlowWorld,
+  client_id: string,
+  tokens: IssuedTokens,
+  changed: { scope?: string; resource?: string } = {},
+): Promise<IssuedTokens> {
+  const refresh_token = tokens.refresh_token?.reveal() ?? '';
+  return world.flows.refresh({ client: { client_id, grant_types }, refresh_token, scope: null, resource: null, ...changed });
+}
