@@ -11,11 +11,10 @@ import { demoConfig } from './config/demo.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigProblems } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
-import { startDemoIdp } from './demo/identity-server.ts';
-import { startDemoMcp } from './demo/mcp-server.ts';
 import { nodeEntropy } from './platform/node-entropy.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
+import { LoginRefused } from './ports/connector.ts';
 import { readAuditChains } from './stores/audit-log.ts';
 import { collections } from './stores/collections.ts';
 import { openSqliteEngine } from './stores/sqlite/engine.ts';
@@ -31,11 +30,12 @@ function configure({ config }: StartOptions | AuditOptions, demoSecret: string):
   return loadConfig({ file: config, env: process.env, readFile: (path) => readFileSync(path, 'utf8') });
 }
 
-/** The identity provider and the MCP server of the demonstration. */
+/** The identity provider and the MCP server of the demonstration, loaded for it alone: nobody else carries a second OpenID provider. */
 async function startDemonstration(config: Config, client_secret: string): Promise<Closing[]> {
   const [connection] = config.connections;
   const [resource] = config.resources;
   if (connection === undefined || resource === undefined) return [];
+  const [{ startDemoIdp }, { startDemoMcp }] = await Promise.all([import('./demo/identity-server.ts'), import('./demo/mcp-server.ts')]);
   const { client_id } = connection;
   const client = { client_id, client_secret, redirect_uris: [`${config.issuer}/callback/${connection.id}`] };
   return Promise.all([
@@ -72,7 +72,9 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   listening.serve((req, res) => void answer(req, res));
   const demonstration = options.config === null ? await startDemonstration(config, demoSecret) : [];
   for (const connector of broker.connectors)
-    void connector.warmUp().catch((error: unknown) => log.warn('connection.cold', { connection: connector.id, error }));
+    void connector.warmUp().catch((error: unknown) => {
+      log.warn('connection.cold', { connection: connector.id, error, ...(error instanceof LoginRefused ? { reason: error.reason } : {}) });
+    });
   const tending = setInterval(() => void broker.tend().catch((error: unknown) => log.error('tend', { error })), 60_000);
   process.stdout.write(
     `${welcome(config, { demonstration: options.config === null, colours: process.stdout.isTTY })}\n${readyLine(config, process.pid)}\n`,

@@ -37,10 +37,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     },
 
     async warmUp() {
-      await discovery
-        .configuration()
-        .then(discovery.warmKeys)
-        .catch(() => null);
+      await discovery.warmKeys(await discovery.configuration());
     },
   };
 }

@@ -7,13 +7,14 @@ import { isNotification, requestRule } from '../domain/mcp-methods.ts';
 import type { Era } from '../domain/mcp-methods.ts';
 import type { Role } from '../domain/resource.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
+import type { Log } from '../ports/log.ts';
 import { ScopeRefused } from './answers.ts';
 
 /** Whether what was allowed would still be allowed to a caller as they are later. */
 export type StillAllowed = (caller: Caller) => boolean;
 
 /** Judges one message; refusals are thrown, and a tool call is on record before it is let through. */
-export function openJudge({ audit, roles }: { audit: AuditLog; roles: readonly Role[] }) {
+export function openJudge({ audit, roles, log }: { audit: AuditLog; roles: readonly Role[]; log: Log }) {
   async function judgeRequest(request: RpcRequest, era: Era, caller: Caller): Promise<StillAllowed> {
     const rule = requestRule(request.method, era);
     // An HTTP 404 tells an older client that its session is gone, so it hears of an unknown method in the body alone.
@@ -28,6 +29,10 @@ export function openJudge({ audit, roles }: { audit: AuditLog; roles: readonly R
   async function record(tool: string, decision: AccessDecision, caller: Caller): Promise<void> {
     const event = decision.verdict === 'allowed' ? 'tool.allowed' : 'tool.refused';
     await audit.append({ event, tool: tool.slice(0, 200), rule: decision.rule.slice(0, 1000), ...subjectOf(caller) });
+    if (decision.verdict === 'allowed') return;
+    const { standing, resource } = caller;
+    const { user, tenant, grantId: grant } = standing;
+    log.info('tool.refused', { user: user.id, tenant: tenant.id, resource: resource.id, grant, tool: tool.slice(0, 200), reason: decision.rule });
   }
 
   return async (message: RpcMessage, era: Era, caller: Caller, session: string | null): Promise<StillAllowed> => {

@@ -11,7 +11,7 @@ export interface Connector {
   begin(attempt: UpstreamAttempt): Promise<URL>;
   /** The verified identity behind the upstream's answer; throws `LoginRefused` otherwise and then nothing about the person may be believed. */
   complete(answer: URLSearchParams, attempt: UpstreamAttempt): Promise<VerifiedIdentity>;
-  /** Fetches what can be known beforehand (discovery, keys); failing is not fatal. */
+  /** Fetches what can be known beforehand (discovery, keys). Throws `LoginRefused` when the upstream cannot be asked, which keeps nobody from trying later. */
   warmUp(): Promise<void>;
 }
 

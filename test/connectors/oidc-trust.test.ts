@@ -83,7 +83,7 @@ describe('the discovery document', () => {
     const port = Number(new URL(issuer).port);
     const connector = connectorTo(idp);
     await idp.close();
-    await connector.warmUp();
+    expect((await refusalOf(connector.warmUp())).refusal).toBe('unreachable');
     expect((await refusalOf(connector.begin(attempt()))).refusal).toBe('unreachable');
     idp = await openHostileIdp({ port });
     expect((await refusalOf(connector.begin(attempt()))).refusal).toBe('unreachable');
