@@ -2,6 +2,8 @@ import type Koa from 'koa';
 import { directoryOf } from './config/directory.ts';
 import type { Config } from './config/schema.ts';
 import { connectorTypes } from './connectors/registry.ts';
+import { clientFromDocument } from './domain/client-metadata-document.ts';
+import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
 import { beginLogin } from './flows/begin-login.ts';
@@ -102,6 +104,8 @@ function openStores({ engine, entropy, clock }: World) {
   };
 }
 
+const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
+
 type Parts = Parameters<typeof completeLogin>[0] & Parameters<typeof exchangeCode>[0] & Parameters<typeof beginAuthorization>[0];
 
 const openFlows = (parts: Parts): Flows => ({
@@ -128,7 +132,7 @@ export async function compose(world: World): Promise<Broker> {
   const sealing = openSealing(world.masterKey);
   const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: 'ES256' });
   const connectors = openConnectors(world);
-  const documents = cacheDocuments(openDocumentFetcher({ loopback: issuer.startsWith('http:') }), { clock });
+  const documents = cacheDocuments(openDocumentFetcher({ loopback: issuer.startsWith('http:') }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
   const parts = { ...openStores(world), issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
   const { resources, roles } = directory;

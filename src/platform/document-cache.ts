@@ -7,6 +7,8 @@ const failureWindowMs = 60 * 1000;
 
 export interface DocumentCacheOptions {
   readonly clock: Clock;
+  /** Whether a document is what was looked for; one that is not is handed on, but never kept. */
+  readonly isUsable?: (url: string, json: unknown) => boolean;
   /** Documents kept, and hosts remembered as failing. */
   readonly most?: number;
   /** Failures of one host within a minute after which it is left alone for the rest of that minute. */
@@ -19,10 +21,11 @@ interface Kept {
 }
 
 /**
- * Remembers documents for as long as their sender says, between five minutes and a day; never a failure. However many ask for a URL at the
+ * Remembers documents for as long as their sender says, between five minutes and a day; never a failure nor one without use. However many ask for a URL at the
  * same time, it is fetched once. draft-ietf-oauth-client-id-metadata-document §4.4.
  */
-export function cacheDocuments(inner: DocumentFetcher, { clock, most = 500, mostFailures = 5 }: DocumentCacheOptions): DocumentFetcher {
+export function cacheDocuments(inner: DocumentFetcher, options: DocumentCacheOptions): DocumentFetcher {
+  const { clock, isUsable = () => true, most = 500, mostFailures = 5 } = options;
   const kept = new Map<string, Kept>();
   const pending = new Map<string, Promise<FetchedDocument>>();
   const failures = new Map<string, { count: number; since: number }>();
@@ -37,7 +40,7 @@ export function cacheDocuments(inner: DocumentFetcher, { clock, most = 500, most
     const { count, since } = failures.get(blamed) ?? { count: 0, since: clock.now() };
     if (count >= mostFailures) return { status: 'refused', reason: 'failed too often in the last minute' };
     const document = await inner.fetchDocument(url);
-    if (document.status === 'refused') {
+    if (document.status === 'refused' || !isUsable(url, document.json)) {
       put(failures, blamed, { count: (failures.get(blamed)?.count ?? 0) + 1, since }, most);
       return document;
     }
