@@ -27,11 +27,14 @@ function readBasic(ctx: Context): ClientCredentials['basic'] {
 /** How the client shows who it is. RFC 6749 §2.3. */
 export function readClientCredentials(
   ctx: Context,
-  fields: { client_id?: string | undefined; client_secret?: string | undefined },
+  fields: { client_id?: string | undefined; client_secret?: string | undefined; client_assertion?: string | undefined },
 ): ClientCredentials {
-  return {
-    client_id: fields.client_id ?? null,
-    client_secret: fields.client_secret === undefined ? null : new Secret(fields.client_secret),
-    basic: readBasic(ctx),
-  };
+  const basic = readBasic(ctx);
+  // RFC 7521 §4.2: nobody is registered for this, and leaving it unread would take a client for less than it claims to be.
+  if (fields.client_assertion !== undefined) {
+    const alone = basic === null && fields.client_secret === undefined;
+    throw new TokenRefusal(alone ? 'invalid_client' : 'invalid_request', 'a client assertion');
+  }
+  const client_secret = fields.client_secret === undefined ? null : new Secret<'client_secret'>(fields.client_secret);
+  return { client_id: fields.client_id ?? null, client_secret, basic };
 }

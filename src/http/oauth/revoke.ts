@@ -16,6 +16,7 @@ export const RevocationRequest = z.object({
   token_type_hint: z.string().optional(),
   client_id: z.string().optional(),
   client_secret: z.string().optional(),
+  client_assertion: z.string().optional(),
 });
 
 const contract = {

@@ -22,6 +22,7 @@ export const TokenRequest = z.object({
   resource: z.string().optional().describe('RFC 8707 §2.2'),
   client_id: z.string().optional().describe('RFC 6749 §2.3.1'),
   client_secret: z.string().optional().describe('RFC 6749 §2.3.1'),
+  client_assertion: z.string().optional().describe('RFC 7521 §4.2'),
 });
 
 /** RFC 6749 §5.1. */
