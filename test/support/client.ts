@@ -45,7 +45,7 @@ export function pkce(): Pkce {
 
 /** An authorization request with everything right; a value of null leaves a parameter out. */
 export function authorizeUrl(
-  { issuer, mcp }: System,
+  { issuer, mcp }: Pick<System, 'issuer' | 'mcp'>,
   client: TestClient,
   { code_challenge }: Pkce,
   changes: Record<string, string | null> = {},
@@ -138,7 +138,7 @@ export async function refresh(
 
 /** A whole login, from registration to tokens. */
 export async function login(
-  system: System,
+  system: Pick<System, 'issuer' | 'mcp'>,
   how: Consenting & { client?: TestClient; changes?: Record<string, string | null> } = {},
 ): Promise<SignedIn> {
   const client = how.client ?? (await register(system));
