@@ -4,9 +4,10 @@ import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icons } from './icons.ts';
 import { gate, layout } from './layout.ts';
-import type { Href, Organisation } from './layout.ts';
+import type { Organisation } from './layout.ts';
 import { named } from './names.ts';
 import { sampleOrganisation } from './samples.ts';
+import { takingBack } from './taking-back.ts';
 
 export interface AlreadyAnsweredView {
   organisation: Organisation;
@@ -14,11 +15,9 @@ export interface AlreadyAnsweredView {
   resource: { name: string };
   /** The first answer, the one that counts. */
   answer: 'approved' | 'denied';
-  /** Where the app can be disconnected. */
-  disconnectHref: Href | null;
 }
 
-export function alreadyAnswered({ organisation, app, resource, answer, disconnectHref }: AlreadyAnsweredView): Html {
+export function alreadyAnswered({ organisation, app, resource, answer }: AlreadyAnsweredView): Html {
   const approved = answer === 'approved';
   const title = approved ? 'You already approved this' : 'You already said no';
   return layout(
@@ -30,14 +29,13 @@ export function alreadyAnswered({ organisation, app, resource, answer, disconnec
             ? html`<p class="lead">
                   Your first answer counts: ${named(app.name)} can use ${named(resource.name)} as you. Pressing again changed nothing.
                 </p>
-                <p>To take it back, disconnect ${named(app.name)} under Connected apps.</p>`
+                <p>${takingBack(named(app.name), organisation)}</p>`
             : html`<p class="lead">
                   Your first answer counts: ${named(app.name)} gets no access to ${named(resource.name)}. Pressing again changed nothing.
                 </p>
                 <p class="firm">Nothing was shared.</p>
                 <p>If you want to allow it after all, go back to ${named(app.name)} and connect again.</p>`
-        }
-        ${approved && disconnectHref !== null && html`<a class="button" href="${disconnectHref}">Disconnect ${named(app.name)}…</a>`}`,
+        }`,
     ),
   );
 }
@@ -47,7 +45,6 @@ const everyday: AlreadyAnsweredView = {
   app: { name: 'Lantern Code' },
   resource: { name: 'Acme Billing' },
   answer: 'approved',
-  disconnectHref: '/account/apps',
 };
 
 export const samples: Record<string, AlreadyAnsweredView> = {

@@ -8,6 +8,7 @@ import { icons } from './icons.ts';
 import { layout } from './layout.ts';
 import { displayName, named, plainText, withArticle } from './names.ts';
 import { noticesOf } from './notice.ts';
+import { takingBack } from './taking-back.ts';
 import { answerPoint, answerSentence, appName, appText, askingPoint, crossing, note, riskOf } from './request.ts';
 import type { Point } from './request.ts';
 
@@ -95,7 +96,7 @@ function decision(view: ConsentView): Html {
       <p class="under">Looking is ticked for you. Anything that changes data is your decision.</p>
       <div class="rows">${asked.map(choice)}</div>
     </fieldset>
-    <p class="last">${answerSentence(returnTo)} You can disconnect ${appName(app)} any time under Connected apps.</p>
+    <p class="last">${answerSentence(returnTo)} ${takingBack(appName(app), view.organisation)}</p>
     <div class="pair">
       <button class="button main" name="decision" value="approve">${buttons.approve}</button
       ><button class="button" name="decision" value="deny">${buttons.deny}</button>

@@ -7,6 +7,7 @@ import { gate, layout } from './layout.ts';
 import type { Organisation } from './layout.ts';
 import { displayName, named } from './names.ts';
 import { sampleOrganisation } from './samples.ts';
+import { takingBack } from './taking-back.ts';
 import { vettedHref } from './vetted-href.ts';
 import type { VettedHref } from './vetted-href.ts';
 
@@ -26,7 +27,7 @@ export function handOver(view: HandOverView): Html {
   return layout({ title, organisation, movesOnTo: href }, gate(view.outcome === 'approved' ? approved(view, title) : denied(view, title)));
 }
 
-const approved = ({ app, resource, allowed, href }: HandOverView, title: string): Html =>
+const approved = ({ app, organisation, resource, allowed, href }: HandOverView, title: string): Html =>
   html`<h1 class="with-medallion"><span class="medallion ok" aria-hidden="true">${icons.check}</span>${title}</h1>
     <p class="lead">${named(app.name)} can now use ${named(resource.name)} as you.</p>
     ${
@@ -36,9 +37,7 @@ const approved = ({ app, resource, allowed, href }: HandOverView, title: string)
       </ul>`
     }
     <a class="button main" href="${href}">Back to ${named(app.name)}</a>
-    <p class="under">
-      If nothing opens by itself, press the button. You can disconnect ${named(app.name)} any time under Connected apps.
-    </p>`;
+    <p class="under">If nothing opens by itself, press the button. ${takingBack(named(app.name), organisation)}</p>`;
 
 const denied = ({ app, organisation, href }: HandOverView, title: string): Html =>
   html`<h1 class="with-medallion"><span class="medallion" aria-hidden="true">${icons.stop}</span>${title}</h1>

@@ -48,7 +48,7 @@ async function decide(ctx: Context, dependencies: HttpDependencies): Promise<voi
     const { at } = transaction.stage;
     if ((at === 'approved' && decision === 'deny') || (at === 'denied' && decision === 'approve')) {
       const app = { name: transaction.request.client_name };
-      return showPage(ctx, 200, alreadyAnswered({ organisation, app, resource, answer: at, disconnectHref: null }));
+      return showPage(ctx, 200, alreadyAnswered({ organisation, app, resource, answer: at }));
     }
   }
   return sendOn(ctx, transactionPath(id));
