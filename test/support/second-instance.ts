@@ -1,0 +1,47 @@
+import { Agent, request } from 'node:http';
+import { listen } from '../../src/cli/server.ts';
+import { compose } from '../../src/compose.ts';
+import { nodeEntropy } from '../../src/platform/node-entropy.ts';
+import { openLog } from '../../src/platform/pino-log.ts';
+import type { System } from './system.ts';
+
+export interface Answered {
+  readonly status: number;
+  readonly json: Record<string, string>;
+}
+
+export interface SecondInstance {
+  /** Posts a form to this instance under the address both share. */
+  post(path: string, fields: Record<string, string>): Promise<Answered>;
+  close(): Promise<void>;
+}
+
+/** Another broker over the same store, with nothing in memory shared, as behind a balancer. */
+export async function startSecondInstance({ config, engine, masterKey, clock, lines, issuer }: System): Promise<SecondInstance> {
+  const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
+  const broker = await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log });
+  const listening = await listen({ host: '127.0.0.1', port: 0 });
+  listening.serve(broker.app.callback());
+  const { host } = new URL(issuer);
+  const agent = new Agent({ keepAlive: true });
+  return {
+    post: async (path, fields) =>
+      new Promise((resolve, reject) => {
+        const headers = { Host: host, 'Content-Type': 'application/x-www-form-urlencoded' };
+        const sent = request({ host: '127.0.0.1', port: listening.port, path, method: 'POST', headers, agent }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => {
+            const json = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, string>;
+            resolve({ status: response.statusCode ?? 0, json });
+          });
+        });
+        sent.on('error', reject);
+        sent.end(new URLSearchParams(fields).toString());
+      }),
+    close: async () => {
+      agent.destroy();
+      await listening.close(200);
+    },
+  };
+}
