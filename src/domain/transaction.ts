@@ -82,6 +82,11 @@ export function advance(transaction: Transaction, stage: Stage): Transaction {
   return { ...transaction, version: transaction.version + 1, stage };
 }
 
+/** The transaction named by a `state` that we sent upstream: it stands before the dot, the secret after it. */
+export function transactionOfState(state: string | null): TransactionId | null {
+  return TransactionId.safeParse(state?.split('.')[0]).data ?? null;
+}
+
 /** Back to the sign-in page, or to the consent page when somebody had already signed in. */
 export function afterFailedTrip(previous: StageAt<'consenting'> | null, notice: 'unreachable' | 'cancelled'): Stage {
   if (previous === null) return { at: 'choosing', notice: notice === 'unreachable' ? 'unreachable' : 'sign-in-cancelled' };

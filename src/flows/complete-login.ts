@@ -1,10 +1,10 @@
 import { sameText, sha256 } from '../domain/digest.ts';
 import { connectionNames } from '../domain/directory.ts';
 import type { ConnectionId } from '../domain/ids.ts';
-import { TransactionId } from '../domain/ids.ts';
+import type { TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
-import { advance, afterFailedTrip } from '../domain/transaction.ts';
+import { advance, afterFailedTrip, transactionOfState } from '../domain/transaction.ts';
 import { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Connector } from '../ports/connector.ts';
@@ -26,6 +26,8 @@ export interface CompleteDependencies extends ClaimDependencies, SettleDependenc
 interface UpstreamAnswer {
   readonly connectionId: ConnectionId;
   readonly browser: string;
+  /** What this browser is to be known by once somebody has signed in; without it, it stays as it was. */
+  readonly renewal?: string;
   readonly answer: URLSearchParams;
 }
 
@@ -36,12 +38,12 @@ async function take(
 ): Promise<{ judging: Transaction; stage: StageAt<'upstream'> }> {
   const states = given.answer.getAll('state');
   const [state] = states;
-  const id = TransactionId.safeParse(state?.split('.')[0]);
-  if (states.length !== 1 || state === undefined || !id.success)
+  const id = transactionOfState(state ?? null);
+  if (states.length !== 1 || state === undefined || id === null)
     throw new PageRefusal('malformed-request', 'state is missing, repeated or not ours');
-  const transaction = await claimedTransaction(dependencies)(id.data, given.browser).catch(async (error: unknown) => {
+  const transaction = await claimedTransaction(dependencies)(id, given.browser).catch(async (error: unknown) => {
     if (error instanceof PageRefusal && error.kind === 'other-browser') {
-      const foreign = await dependencies.transactions.get(id.data);
+      const foreign = await dependencies.transactions.get(id);
       if (foreign?.stage.at === 'upstream' && sameText(foreign.stage.stateDigest, sha256(state))) {
         await dependencies.transactions.advance(advance(foreign, { at: 'stopped' }));
       }
@@ -91,7 +93,7 @@ async function refused(
 /** Judges the upstream's answer in one go and settles who this is; afterwards the browser goes back to the dispatcher. */
 export const completeLogin =
   (dependencies: CompleteDependencies) =>
-  async (given: UpstreamAnswer): Promise<TransactionId> => {
+  async (given: UpstreamAnswer): Promise<{ readonly id: TransactionId; readonly renewed: boolean }> => {
     const connector = dependencies.connectors.get(given.connectionId);
     if (connector === undefined) throw new PageRefusal('not-found', 'unknown connection');
     const { judging, stage } = await take(dependencies, given);
@@ -114,7 +116,10 @@ export const completeLogin =
         roles: roles.map((held) => held.role),
         rule: roles.map((held) => held.rule).join('; ') || 'no rule gives a role',
       });
-      await dependencies.transactions.advance(advance(judging, { at: 'consenting', person, tenantId, notice: null }));
+      const signedIn = advance(judging, { at: 'consenting', person, tenantId, notice: null });
+      const { renewal = judging.browser } = given;
+      const settled = await dependencies.transactions.advance({ ...signedIn, browser: renewal });
+      return { id: judging.id, renewed: settled && given.renewal !== undefined };
     } catch (error) {
       if (error instanceof PageRefusal) {
         const { connectionId } = stage;
@@ -128,6 +133,6 @@ export const completeLogin =
       }
       if (!(error instanceof LoginRefused)) throw error;
       await refused(dependencies, judging, stage, error);
+      return { id: judging.id, renewed: false };
     }
-    return judging.id;
   };

@@ -11,7 +11,8 @@ export function openTransactions(engine: DocumentEngine): Transactions {
     },
     get: (id) => rows.get(id),
     advance: async (next) => {
-      const written = await rows.updateIf(next.id, { version: next.version - 1 }, { set: { version: next.version, stage: next.stage } });
+      const { version, stage, browser } = next;
+      const written = await rows.updateIf(next.id, { version: version - 1 }, { set: { version, stage, browser } });
       return written !== null;
     },
   };

@@ -76,7 +76,7 @@ describe('the answer of the upstream', () => {
   it('settles who this is, once, and goes on to consent', async () => {
     const id = await begin();
     const answer = await underWay(id);
-    expect(await world.flows.complete({ connectionId: demo, browser, answer })).toBe(id);
+    expect(await world.flows.complete({ connectionId: demo, browser, answer })).toEqual({ id, renewed: false });
     expect(await stepOf(id)).toMatchObject({ step: 'consent', chosen: { tenant: { id: 'acme' }, roleNames: ['Editor'] } });
     expect(world.events.at(-1)).toMatchObject({ event: 'login.succeeded', rule: expect.stringContaining('group eng gives editor') });
     await expect(world.flows.complete({ connectionId: demo, browser, answer })).rejects.toEqual(page('expired'));

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { ConnectionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
+import { transactionOfState } from '../../domain/transaction.ts';
 import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
 import type { Route } from '../endpoint.ts';
@@ -17,9 +18,12 @@ export const callbackRoute =
     router.get(callbackPath(':connection'), pageRefusals(dependencies), async (ctx: Context) => {
       const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);
       if (!connectionId.success) throw new PageRefusal('not-found', 'no such connection');
+      const answer = new URLSearchParams(ctx.querystring);
       // An answer without our cookie is judged like one in another browser: it also ends the attempt it names.
-      const browser = cookie.read(ctx)?.digest ?? '';
-      const id = await flows.completeLogin({ connectionId: connectionId.data, browser, answer: new URLSearchParams(ctx.querystring) });
+      const browser = cookie.read(ctx, transactionOfState(answer.get('state')) ?? '')?.digest ?? '';
+      const fresh = cookie.renew();
+      const { id, renewed } = await flows.completeLogin({ connectionId: connectionId.data, browser, renewal: fresh.digest, answer });
+      if (renewed) fresh.give(ctx, id);
       sendOn(ctx, transactionPath(id));
     });
   };

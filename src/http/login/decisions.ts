@@ -88,7 +88,7 @@ async function signIn(ctx: Context, dependencies: HttpDependencies): Promise<voi
   const form = await readForm(ctx);
   const id = TransactionId.safeParse(form.values['transaction']);
   const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);
-  const browser = cookie.read(ctx);
+  const browser = id.success ? cookie.read(ctx, id.data) : null;
   if (!id.success || !connectionId.success) throw new PageRefusal('not-found', 'no such transaction or connection');
   if (browser === null) throw new PageRefusal('other-browser', 'the browser has no cookie of ours');
   requireOurForm(ctx, { issuer: directory.issuer, sealing, browser, transaction: id.data, form });

@@ -19,7 +19,7 @@ import { consentView, signInView } from './views.ts';
 /** The transaction named in the path and the browser it has to belong to. */
 export function addressed(ctx: Context, { cookie }: HttpDependencies): { id: TransactionId; browser: Browser } {
   const id = TransactionId.safeParse((ctx as Context & { params: Record<string, string> }).params['transaction']);
-  const browser = cookie.read(ctx);
+  const browser = id.success ? cookie.read(ctx, id.data) : null;
   if (!id.success) throw new PageRefusal('not-found', 'not a transaction');
   if (browser === null) throw new PageRefusal('other-browser', 'the browser has no cookie of ours');
   return { id: id.data, browser };
