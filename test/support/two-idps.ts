@@ -59,7 +59,11 @@ export async function startWithTwoIdps(options: SystemOptions = {}): Promise<Two
     const tenants = config.tenants.map((tenant) => ({ ...tenant, members: tenant.id === 'globex' ? [named] : [] }));
     return (options.configure ?? ((same) => same))(unhurried({ ...config, connections, tenants }));
   };
-  const system = await startSystem({ ...options, configure });
+  const closeIdps = () => Promise.all([alpha.close(), beta.close()]);
+  const system = await startSystem({ ...options, configure }).catch(async (error: unknown) => {
+    await closeIdps();
+    throw error;
+  });
   clock = system.clock;
   return {
     ...system,
@@ -67,7 +71,7 @@ export async function startWithTwoIdps(options: SystemOptions = {}): Promise<Two
     beta,
     close: async () => {
       await system.close();
-      await Promise.all([alpha.close(), beta.close()]);
+      await closeIdps();
     },
   };
 }
