@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { grants } from '../../src/stores/collections.ts';
+import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 import type { TestClient } from '../support/client.ts';
 import { authorizeUrl, callTool, consent, openBrowser, pkce, redeem, refresh, register } from '../support/client.ts';
 import type { Tokens } from '../support/client.ts';
@@ -8,10 +9,27 @@ import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
 import { countOf, expectBegun, expectError } from '../support/wire.ts';
 
+/** While true the store takes its time, so that requests overtake one another. */
+let slow = false;
+const slowed = (engine: DocumentEngine): DocumentEngine => ({
+  insert: (collection, document) => engine.insert(collection, document),
+  find: (collection, field, value, page) => engine.find(collection, field, value, page),
+  delete: (collection, id, where) => engine.delete(collection, id, where),
+  page: (collection, page) => engine.page(collection, page),
+  sweep: (collection, now, limit) => engine.sweep(collection, now, limit),
+  close: () => engine.close(),
+  get: async (collection, id) => {
+    const found = await engine.get(collection, id);
+    if (slow) await new Promise((resolve) => setTimeout(resolve, 10));
+    return found;
+  },
+  updateIf: (collection, id, where, change, returns) => engine.updateIf(collection, id, where, change, returns),
+});
+
 let system: System;
 let client: TestClient;
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ wrapEngine: slowed });
   client = await register(system);
 });
 afterAll(() => system.close());
@@ -124,7 +142,10 @@ describe('the code verifier', () => {
     const { code_challenge, code_verifier } = pkce();
     const code = await codeFor(code_challenge);
     const before = await countOf(system, grants);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => show(code, code_verifier)));
+    slow = true;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => show(code, code_verifier))).finally(() => {
+      slow = false;
+    });
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array<number>(19).fill(400)]);
     expect(new Set(answers.map(({ body }) => body.error))).toEqual(new Set([undefined, 'invalid_grant']));
     expect(await countOf(system, grants)).toBe(before);

@@ -97,6 +97,8 @@ describe('the resource of a request', () => {
     'SELF\n',
     'SELF%2f',
     'SELF/../mcp',
+    'ISSUER#f',
+    'ISSUER#',
     'ISSUER/MCP',
     'ISSUER/%6dcp',
     'ISSUER//mcp',
