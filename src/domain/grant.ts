@@ -52,6 +52,14 @@ export function isLive(grant: Grant, now: number): boolean {
   return grant.stage === 'live' && now < grant.expiresAt && (grant.absoluteExpiresAt === null || now < grant.absoluteExpiresAt);
 }
 
+/** How far the clocks of two instances may be apart. */
+const clockSkew = 60_000;
+
+/** A code is good until its end, and not before it was made: a clock that stepped back makes none of them live longer. */
+export function isFreshCode(grant: Grant, now: number): boolean {
+  return now < grant.expiresAt && now >= grant.createdAt - clockSkew;
+}
+
 /**
  * A redeemed code that is shown again after its tokens were handed out is a replay. One that was on its way before was sent twice,
  * and whoever got the tokens keeps them. RFC 6749 §4.1.2.

@@ -1,6 +1,6 @@
 import type { Directory } from '../domain/directory.ts';
 import type { Grant } from '../domain/grant.ts';
-import { isReplay } from '../domain/grant.ts';
+import { isFreshCode, isReplay } from '../domain/grant.ts';
 import { TokenRefusal } from '../domain/oauth-error.ts';
 import { verifierMatches } from '../domain/pkce.ts';
 import type { Resource } from '../domain/resource.ts';
@@ -47,7 +47,7 @@ async function check(dependencies: ExchangeDependencies, asked: CodeExchange, gr
     await endGrant(dependencies, grant, 'the code was shown with the wrong client, verifier or redirect_uri');
     throw new TokenRefusal('invalid_grant', 'wrong client, verifier or redirect_uri');
   }
-  if (dependencies.clock.now() >= grant.expiresAt) throw new TokenRefusal('invalid_grant', 'the code has expired');
+  if (!isFreshCode(grant, dependencies.clock.now())) throw new TokenRefusal('invalid_grant', 'the code has expired');
   return grantedResource(dependencies.directory, grant, asked.resource);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Grant } from '../../src/domain/grant.ts';
-import { isLive, isReplay, judgeRefresh } from '../../src/domain/grant.ts';
+import { isFreshCode, isLive, isReplay, judgeRefresh } from '../../src/domain/grant.ts';
 import { makeGrant } from '../support/grant.ts';
 
 const grace = 120_000;
@@ -17,6 +17,18 @@ describe('a live grant', () => {
     ['that was ended', { stage: 'ended' }, 0, false],
   ])('%s', (_, changed, now, live) => {
     expect(isLive(makeGrant(changed), now)).toBe(live);
+  });
+});
+
+describe('a code', () => {
+  it.each<[string, number, boolean]>([
+    ['when it is made', 1_000_000, true],
+    ['a moment before its end', 1_299_999, true],
+    ['at its end', 1_300_000, false],
+    ['on an instance whose clock is a minute behind', 940_000, true],
+    ['after the clock stepped back further', 939_999, false],
+  ])('%s', (_, now, fresh) => {
+    expect(isFreshCode(makeGrant({ stage: 'coded', createdAt: 1_000_000, expiresAt: 1_300_000 }), now)).toBe(fresh);
   });
 });
 
