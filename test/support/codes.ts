@@ -4,6 +4,7 @@ import { GrantId } from '../../src/domain/ids.ts';
 import { codeOf, readCode, refreshTokenOf } from '../../src/domain/token-format.ts';
 import { grants } from '../../src/stores/collections.ts';
 import type { SignedIn } from './client.ts';
+import { postForm } from './client.ts';
 import type { System } from './system.ts';
 
 type Stored = Pick<System, 'engine' | 'masterKey' | 'clock'>;
@@ -30,4 +31,37 @@ export async function anotherApproval(
   await engine.insert(grants, { ...row, ...fresh, ...changed, id });
   const { mac } = openSealing(masterKey);
   return { id, code: codeOf(id, mac).reveal(), refresh_token: refreshTokenOf(id, 1, mac).reveal() };
+}
+
+export type Fields = Record<string, string>;
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Fields;
+}
+
+export const answered = async (response: Response): Promise<Answered> => ({
+  status: response.status,
+  headers: response.headers,
+  body: (await response.json()) as Fields,
+});
+
+export const without = (fields: Fields, ...names: string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+
+/** What the tests of the token endpoint do over and over, at one system and in the likeness of one login. */
+export function tokenDesk(system: System, like: SignedIn) {
+  return {
+    /** A code of the client's, not yet redeemed, and the request that would redeem it. */
+    fresh: async (changed: Record<string, unknown> = {}) => {
+      const approval = await anotherApproval(system, like, changed);
+      const { client_id, redirect_uri } = like.client;
+      const { code_verifier } = like.pkce;
+      const fields: Fields = { grant_type: 'authorization_code', client_id, redirect_uri, code: approval.code, code_verifier };
+      return { ...approval, fields };
+    },
+    post: async (fields: Fields, headers: Fields = {}) => answered(await postForm(`${system.issuer}/token`, fields, headers)),
+    stageOf: async (approval: { code: string }) => (await grantOf(system, approval))['stage'],
+  };
 }

@@ -2,14 +2,19 @@ import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What stands before every operation of an engine: it may wait, and what it throws is what the caller gets. */
-export function hookEngine(engine: DocumentEngine, before: (operation: string) => Promise<void> | void): DocumentEngine {
+/** Stands around every operation of an engine: it may wait, and what it throws is what the caller gets, afterwards although the operation took effect. */
+type Hook = (operation: string, when: 'before' | 'after') => Promise<void> | void;
+
+export function hookEngine(engine: DocumentEngine, hook: Hook): DocumentEngine {
   return new Proxy(engine, {
     get: (target, name: keyof DocumentEngine) => {
       const method = target[name] as (...given: unknown[]) => Promise<unknown>;
       return async (...given: unknown[]) => {
-        if (name !== 'close') await before(name);
-        return method.apply(target, given);
+        if (name === 'close') return method.apply(target, given);
+        await hook(name, 'before');
+        const answer = await method.apply(target, given);
+        await hook(name, 'after');
+        return answer;
       };
     },
   });
@@ -17,4 +22,6 @@ export function hookEngine(engine: DocumentEngine, before: (operation: string) =
 
 /** As slow as a store across a network: 5 to 20 ms before each operation. */
 export const slowEngine = (engine: DocumentEngine): DocumentEngine =>
-  hookEngine(engine, async () => void (await pause(5 + Math.random() * 15)));
+  hookEngine(engine, async (_, when) => {
+    if (when === 'before') await pause(5 + Math.random() * 15);
+  });
