@@ -88,7 +88,7 @@ describe('a registration', () => {
   it('[A1.11] [A2.08] can then be used by exactly the method it echoed', async () => {
     for (const method of ['none', 'client_secret_basic', 'client_secret_post']) {
       const client = await register(system, { token_endpoint_auth_method: method });
-      const secret = String(client['client_secret'] ?? '');
+      const secret = method === 'none' ? '' : String(client['client_secret']);
       const basic = { Authorization: `Basic ${Buffer.from(`${client.client_id}:${secret}`).toString('base64')}` };
       const secrets = pkce();
       const answer = await consent(openBrowser(), authorizeUrl(system, client, secrets));

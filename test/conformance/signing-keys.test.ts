@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => system.close());
 
 const published = async (): Promise<JSONWebKeySet> => (await (await fetch(`${system.issuer}/jwks`)).json()) as JSONWebKeySet;
-const kids = async () => (await published()).keys.map(({ kid }) => kid);
+const kids = async () => (await published()).keys.map(({ kid }) => String(kid));
 const kidOf = (token: string) => (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
 const opens = async (token: string) => (await callTool(system, token, 'whoami')).status;
 
