@@ -121,7 +121,7 @@ async function handedOver(client_id: string, redirect_uri: string): Promise<URL>
 const public2 = { token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
 
 describe('clients as they are in the wild', () => {
-  it('[B5.01] claude.ai: by its document, by registration, and configured with a secret in the body', async () => {
+  it('[B5.01] [A4.02] claude.ai: by its document, by registration, and configured with a secret in the body', async () => {
     const redirect_uri = 'https://claude.ai/api/mcp/auth_callback';
     const document = {
       client_name: 'Claude',

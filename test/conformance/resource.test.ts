@@ -179,7 +179,7 @@ describe('with two resources on one origin', () => {
     expect((await callTool({ mcp: two.mcp }, notes.access_token, 'whoami')).status).toBe(200);
   });
 
-  it('[W21] [A4.01] a client configured for one is no client of the other', async () => {
+  it('[W21] a client configured for one is no client of the other', async () => {
     const its = { client_id: bound.client_id, redirect_uri: 'http://127.0.0.1:9876/callback' };
     await expectBegun(two, authorizeUrl(two, its, pkce(), { resource: reports, scope: 'read' }));
     await expectError(two, authorizeUrl(two, its, pkce(), { resource: two.mcp }), 'invalid_target');

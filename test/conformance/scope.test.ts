@@ -142,7 +142,7 @@ describe('the scope that is given', () => {
     expect(whole.scope).toBe('read write');
   });
 
-  it('[A9.11] is ticked beforehand only where it changes nothing', async () => {
+  it('is ticked beforehand only where it changes nothing', async () => {
     const { ticked, offered: all } = await offered('read write', 'carol');
     expect([all, ticked]).toEqual([['read', 'write'], ['read']]);
     const browser = openBrowser();
