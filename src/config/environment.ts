@@ -53,5 +53,12 @@ export function overlay(file: unknown, env: Environment): { written: unknown; pr
     else if (branch === undefined || isTree(branch)) written[first] = { ...branch, [second]: variable.read(value) };
   }
   const isTwice = names.includes('DRAWBRIDGE_KEY') && names.includes('DRAWBRIDGE_KEY_FILE');
-  return { written, problems: isTwice ? [{ key: 'DRAWBRIDGE_KEY', problem: 'and DRAWBRIDGE_KEY_FILE exclude each other' }] : [] };
+  const twice = isTwice ? [{ key: 'DRAWBRIDGE_KEY', problem: 'and DRAWBRIDGE_KEY_FILE exclude each other' }] : [];
+  return { written, problems: [...twice, ...unverified(env)] };
 }
+
+/** Node's own switch would have us believe every certificate; a private authority is named in the configuration instead. */
+const unverified = (env: Environment): ConfigProblem[] =>
+  env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? [{ key: 'NODE_TLS_REJECT_UNAUTHORIZED', problem: 'must not be 0: name a private authority in tlsCaFile' }]
+    : [];
