@@ -83,7 +83,7 @@ export async function startSystem({
     },
   };
   const lines: string[] = [];
-  const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
+  const log = openLog({ level: config.log.level, isForPeople: false, write: (line) => lines.push(line) });
   const masterKey = new Secret<'key'>(Buffer.from(nodeEntropy.bytes(32)).toString('base64url'));
   const start = async () => {
     const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
