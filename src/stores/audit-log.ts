@@ -8,10 +8,17 @@ import { auditEvents as collection } from './collections.ts';
 /** Rows sort by chain and sequence, so a chain is read in order by its id. */
 const rowId = (chain: string, sequence: number) => `${chain}:${String(sequence).padStart(12, '0')}`;
 
-/** Every process writes a chain of its own, so instances never wait for each other and each chain can be checked by itself. */
+/** How many events may wait for a store that does not answer. */
+const mostOwed = 1000;
+
+/**
+ * Every process writes a chain of its own, so instances never wait for each other and each chain can be checked by itself. What could
+ * not be written is written with the next event: a chain with a hole looks like one that somebody cut.
+ */
 export function openAuditLog(engine: DocumentEngine, options: { chain: string; clock: Clock }): AuditLog {
   let sequence = 0;
   let previous = chainStart;
+  const owed = new Set<AuditRecord>();
 
   async function store(record: AuditRecord): Promise<void> {
     const { event } = record;
@@ -19,16 +26,36 @@ export function openAuditLog(engine: DocumentEngine, options: { chain: string; c
       ...(event.userId === undefined ? {} : { userId: event.userId }),
       ...(event.tenantId === undefined ? {} : { tenantId: event.tenantId }),
     };
-    await engine.insert(collection, { id: rowId(record.chain, record.sequence), ...subject, ...record });
+    owed.delete(record);
+    try {
+      await engine.insert(collection, { id: rowId(record.chain, record.sequence), ...subject, ...record });
+    } catch (error) {
+      owed.add(record);
+      throw error;
+    }
+  }
+
+  /** One goes ahead of the others, so that a store that does not answer is asked once and not for each. */
+  async function makeGood(): Promise<void> {
+    const [first] = owed;
+    if (first !== undefined) await store(first);
+    await Promise.all([...owed].map(store));
   }
 
   return {
-    append: (event) => {
+    append: async (event) => {
+      if (owed.size >= mostOwed) await makeGood();
       // Linked at once and in order; the writes of one turn are committed together.
       const record = linkRecord(options.chain, sequence + 1, options.clock.now(), event, previous);
       sequence = record.sequence;
       previous = record.hash;
-      return store(record);
+      if (owed.size > 0) {
+        await makeGood().catch((error: unknown) => {
+          owed.add(record);
+          throw error;
+        });
+      }
+      await store(record);
     },
   };
 }

@@ -5,12 +5,14 @@ import { TransactionId } from '../../src/domain/ids.ts';
 import type { FrozenRequest, Transaction } from '../../src/domain/transaction.ts';
 import { advance } from '../../src/domain/transaction.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
+import { StoreUnavailable } from '../../src/ports/document-engine.ts';
 import { openAuditLog, readAuditChains } from '../../src/stores/audit-log.ts';
 import { collections } from '../../src/stores/collections.ts';
 import { openGrants } from '../../src/stores/grants.ts';
 import { openSigningKeys } from '../../src/stores/signing-keys.ts';
 import { openTransactions } from '../../src/stores/transactions.ts';
 import { makeGrant } from '../support/grant.ts';
+import { hookEngine } from '../support/slow-engine.ts';
 import type { OpenEngine } from './engine.contract.ts';
 import type { Opened } from './stores-people.contract.ts';
 import { clientRows, many, membershipRows, userRows } from './stores-people.contract.ts';
@@ -172,6 +174,48 @@ function auditRows(engine: Opened): void {
       expect(written.get('one')?.map((record) => record.event)).toEqual(Array.from({ length: 50 }, (_, n) => event(n)));
       expect(written.get('other')).toHaveLength(20);
       for (const chain of written.values()) expect(firstBroken(chain)).toBeNull();
+    });
+
+    it('an event that could not be written is written with the next one, so that no chain has a hole', async () => {
+      let down = false;
+      const failing = hookEngine(engine(), (_, when) => {
+        if (down && when === 'before') throw new StoreUnavailable('down for a test');
+      });
+      const log = openAuditLog(failing, { chain: 'one', clock });
+      await log.append(event(0));
+      down = true;
+      for (const answer of await Promise.allSettled([1, 2, 3].map((n) => log.append(event(n))))) expect(answer.status).toBe('rejected');
+      down = false;
+      await log.append(event(4));
+      const chain = (await chains()).get('one') ?? [];
+      expect(firstBroken(chain)).toBeNull();
+      expect(chain.map((record) => record.event)).toEqual([0, 1, 2, 3, 4].map(event));
+    });
+
+    it('an event that was written although the answer was lost is there once', async () => {
+      let lost = true;
+      const failing = hookEngine(engine(), (_, when) => {
+        if (lost && when === 'after') throw new StoreUnavailable('lost for a test');
+      });
+      const log = openAuditLog(failing, { chain: 'one', clock });
+      await expect(log.append(event(0))).rejects.toBeInstanceOf(StoreUnavailable);
+      lost = false;
+      await log.append(event(1));
+      expect((await chains()).get('one')).toHaveLength(2);
+    });
+
+    it('what is owed is bounded: beyond it nothing is taken on until the store answers', async () => {
+      let down = true;
+      const failing = hookEngine(engine(), () => {
+        if (down) throw new StoreUnavailable('down for a test');
+      });
+      const log = openAuditLog(failing, { chain: 'one', clock });
+      for (let n = 0; n < 1500; n += 1) await expect(log.append(event(n))).rejects.toBeInstanceOf(StoreUnavailable);
+      down = false;
+      await log.append(event(9999));
+      const chain = (await chains()).get('one') ?? [];
+      expect(firstBroken(chain)).toBeNull();
+      expect(chain).toHaveLength(1001);
     });
 
     it('resolves once the event is there to be read', async () => {
