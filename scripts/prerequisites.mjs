@@ -1,7 +1,8 @@
 // What some suites need besides Node: programs of test/tools and a browser. Each is fetched when it can be.
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { Plain, install, root, run, say } from './prepare.mjs';
 
 const tools = join(root, 'test', 'tools');
@@ -26,16 +27,34 @@ async function obtainBrowser() {
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], options);
 }
 
+const mongo = join(tools, 'mongo');
+const substitute = join(mongo, '.cache');
+
+const onPath = (name) => (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
+const hasSubstitute = () => onPath('java') && existsSync(join(substitute, 'complete'));
+const hasMongo = () => process.env['MONGODB_URL'] !== undefined || onPath('mongod') || hasSubstitute();
+
+/** A server that speaks MongoDB's protocol over memory; the mark is written last, so that a broken fetch is seen. */
+async function obtainMongo() {
+  if (hasMongo() || !onPath('java') || !onPath('mvn')) return;
+  say('Fetching a MongoDB for the tests …');
+  await rm(substitute, { recursive: true, force: true });
+  const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${join(substitute, 'jars')}`];
+  if ((await run('mvn', ['-q', '-B', '-f', join(mongo, 'pom.xml'), ...goal])) === 0) await writeFile(join(substitute, 'complete'), '');
+}
+
 /** Fetches what is missing; answers with what could not be had, by the name test/support/prerequisites.ts uses. */
 export async function obtainPrerequisites() {
   await obtainTools();
   await obtainBrowser();
+  await obtainMongo();
   const missing = [];
   const program = (name) => existsSync(join(tools, 'node_modules', '.bin', name));
   if (!hasBrowser()) missing.push({ name: 'chromium', reason: 'no /usr/bin/chromium; install it or set CHROMIUM_PATH' });
   for (const name of ['conformance', 'mcp-remote']) {
     if (!program(name)) missing.push({ name, reason: 'npm ci in test/tools did not succeed' });
   }
+  if (!hasMongo()) missing.push({ name: 'mongodb', reason: 'no MONGODB_URL, no mongod, and java with mvn did not bring the substitute' });
   if (!program('node')) missing.push({ name: 'newest-node', reason: 'npm ci in test/tools did not bring a Node for this machine' });
   return missing;
 }

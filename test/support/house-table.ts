@@ -28,6 +28,7 @@ export const rooms: readonly Room[] = [
     packages: ['@photostructure/sqlite', 'zod', 'node:*'],
     reveals: true,
   },
+  { name: 'stores/mongo/', imports: ['domain/', 'ports/', 'stores/'], packages: ['mongodb', 'zod'], reveals: true },
   { name: 'stores/', imports: ['domain/', 'ports/', 'stores/'], packages: ['zod'], reveals: true },
   {
     name: 'platform/',

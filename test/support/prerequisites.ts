@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from '@jest/globals';
 
 /** What a suite may need besides Node; `npm test` fetches each when it can (scripts/prerequisites.mjs). */
-export type Prerequisite = 'chromium' | 'conformance' | 'mcp-remote';
+export type Prerequisite = 'chromium' | 'conformance' | 'mcp-remote' | 'mongodb';
 
 const repository = ['../../../', '../../']
   .map((up) => fileURLToPath(new URL(up, import.meta.url)))
@@ -11,14 +12,29 @@ const repository = ['../../../', '../../']
 
 const tool = (name: string) => `${repository ?? process.cwd()}/test/tools/node_modules/.bin/${name}`;
 
+const onPath = (program: string) =>
+  (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find(existsSync);
+
+/** In memory, in Java; complete once the mark stands beside the jars. */
+const mongoTools = `${repository ?? process.cwd()}/test/tools/mongo/.cache`;
+const mongoSubstitute =
+  onPath('java') !== undefined && existsSync(`${mongoTools}/complete`) ? `${mongoTools}/jars/mongo-java-server-1.47.0.jar` : undefined;
+
 const places: Record<Prerequisite, readonly (string | undefined)[]> = {
   chromium: [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
   conformance: [tool('conformance')],
   'mcp-remote': [tool('mcp-remote')],
+  mongodb: [onPath('mongod'), mongoSubstitute],
 };
 
-/** The path of the program, or null. */
-export const pathOf = (name: Prerequisite): string | null => places[name].find((path) => path !== undefined && existsSync(path)) ?? null;
+/** The path of the program, or null; for MongoDB the URL of one that runs already comes first. */
+export function pathOf(name: Prerequisite): string | null {
+  const running = name === 'mongodb' ? process.env['MONGODB_URL'] : undefined;
+  return running ?? places[name].find((path) => path !== undefined && existsSync(path)) ?? null;
+}
 
 /**
  * A suite that needs a program: `needs('chromium', 'pages in a browser', (path) => { it(...) })`.

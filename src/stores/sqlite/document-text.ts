@@ -1,7 +1,5 @@
+import { checkSize } from '../misuse.ts';
 import type { Fields } from './change.ts';
-
-/** The largest document, as in MongoDB. */
-const LARGEST = 16 * 1_024 * 1_024;
 
 /** A stored document that is not JSON. The message names no id and quotes nothing, since either may be a secret. */
 export class Corrupt extends Error {
@@ -20,6 +18,6 @@ export function parseDocument(collection: string, text: string): Fields {
 
 export function documentText(document: Fields): string {
   const text = JSON.stringify(document);
-  if (text.length > LARGEST) throw new TypeError(`a document is larger than ${LARGEST} characters`);
+  checkSize(text);
   return text;
 }

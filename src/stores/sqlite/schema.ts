@@ -1,7 +1,8 @@
 import type { CollectionDeclaration } from '../../ports/document-engine.ts';
+import { checkNames, keyedFields } from '../declaration.ts';
 import { own } from './change.ts';
 import { type Connection, isUniqueViolation, transact } from './connection.ts';
-import { checkNames, column, keyedFields, table } from './declaration.ts';
+import { column, table } from './declaration.ts';
 import { parseDocument } from './document-text.ts';
 import { keyOf } from './keys.ts';
 

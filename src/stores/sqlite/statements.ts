@@ -1,6 +1,7 @@
 import type { CollectionDeclaration } from '../../ports/document-engine.ts';
+import { keyedFields } from '../declaration.ts';
 import type { Connection } from './connection.ts';
-import { column, keyedFields, table } from './declaration.ts';
+import { column, table } from './declaration.ts';
 
 type Statement = ReturnType<Connection['prepare']>;
 
