@@ -69,6 +69,9 @@ function keyChecks(root: Written): ConfigProblem[] {
   if (key !== null && (!/^[\w-]{43}$/.test(key) || Buffer.from(key, 'base64url').toString('base64url') !== key)) {
     return [{ key: 'key', problem: 'must be 32 bytes as base64url, 43 characters' }];
   }
+  if (key !== null && new Set(Buffer.from(key, 'base64url')).size === 1) {
+    return [{ key: 'key', problem: 'is a placeholder: every byte of it is the same' }];
+  }
   if (root['key'] === undefined && issuer !== null && !isLoopbackUrl(issuer)) {
     return [{ key: 'key', problem: 'is required when the issuer is not on loopback; give key_file or DRAWBRIDGE_KEY_FILE' }];
   }
