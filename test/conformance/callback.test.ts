@@ -346,7 +346,7 @@ describe('an ID token that does not hold', () => {
 });
 
 describe('what we say upstream', () => {
-  it('has a challenge, a nonce and a state of its own each time, the one callback, and nothing of the client [W55] [W104] [S2.01] [S2.04]', async () => {
+  it('has a challenge, a nonce and a state of its own each time, the one callback, and nothing of the client [W55] [S2.01] [S2.04]', async () => {
     const trips = [];
     for (let round = 0; round < 2; round += 1) {
       await beginConsent(system, { changes: { state: 'CLIENTSTATE', login_hint: 'ana@corp.example' } });

@@ -178,7 +178,7 @@ describe('a form that was tampered with', () => {
   });
 
   it.each(['initech', 'Acme', 'ACME', 'acme ', 'globex', '__proto__', '*', 'acme,globex', '507f1f77bcf86cd799439011'])(
-    'the tenant "%s" is not the one on the page: asked again, no grant [W77] [AB-05]',
+    'the tenant "%s" is not the one on the page: asked again, no grant [W77]',
     async (tenant) => {
       const begun = await fresh();
       const page = await press(begun, (fields) => fields.set('shown_tenant', tenant));
@@ -211,7 +211,7 @@ describe('a form that was tampered with', () => {
     },
   );
 
-  it('a scope the client did not ask for, or the role does not allow, cannot be ticked into the form [AB-12] [AB-13]', async () => {
+  it('a scope the client did not ask for, or the role does not allow, cannot be ticked into the form [AB-12]', async () => {
     const narrow = await fresh({ changes: { scope: 'read' } });
     const viewer = await fresh({ door: 'beta' });
     for (const begun of [narrow, viewer]) {
@@ -223,7 +223,7 @@ describe('a form that was tampered with', () => {
     }
   });
 
-  it('nothing ticked is no approval [AB-07]', async () => {
+  it('nothing ticked is no approval', async () => {
     const begun = await fresh();
     const page = await press(begun, (fields) => fields.delete('scope'));
     expect(wordsOf(page.body)).toContain('Choose at least one thing');
@@ -408,7 +408,7 @@ describe('one decision', () => {
     expect(await system.engine.get(seenClients, clientKey(begun.client.client_id))).toBeNull();
   });
 
-  it('two tabs with two tenants are two grants, each with its own [W79] [S2.06] [AB-05]', async () => {
+  it('two tabs with two tenants are two grants, each with its own [W79] [S2.06]', async () => {
     const first = await fresh();
     const second = await fresh({ browser: first.browser, door: 'beta' });
     const initech = codeOf(await press(second));

@@ -295,7 +295,7 @@ describe('a start that would not be safe', () => {
     });
   const start = (changes: Record<string, unknown>, env: Record<string, string> = {}): string[] => {
     try {
-      loadConfig({ file: '/d/c.yaml', env, readFile: () => yaml(changes) });
+      loadConfig({ file: '/d/c.yaml', env, readFile: (path) => (path === '/d/c.yaml' ? yaml(changes) : '') });
       return [];
     } catch (problem) {
       if (!(problem instanceof ConfigProblems)) throw problem;
@@ -311,6 +311,8 @@ describe('a start that would not be safe', () => {
     expect(start({ key: undefined })).toEqual(['key']);
     expect(start({ key: 'changeme' })).toEqual(['key']);
     expect(start({ key: 'k'.repeat(42) })).toEqual(['key']);
+    expect(start({ key: 'A'.repeat(43) })).toEqual(['key']);
+    expect(start({ key: undefined, key_file: '/missing' })).toEqual(['key_file']);
     expect(start({ connections: [{ ...connection, issuer: 'http://idp.acme.example' }] })).toEqual(['connections[0].issuer']);
     expect(start({ connections: [{ ...connection, allowedAlgorithms: ['none'] }] })).toEqual(['connections[0].allowedAlgorithms[0]']);
     expect(start({ connections: [{ ...connection, allowedAlgorithms: ['HS256'] }] })).toEqual(['connections[0].allowedAlgorithms[0]']);

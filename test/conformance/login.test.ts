@@ -312,7 +312,7 @@ describe('before anything goes upstream', () => {
     expect(begun.browser.page.url.href).toBe(`${system.issuer}${begun.path}`);
   });
 
-  it('prompt=login and max_age=0 ask for a fresh login and take nothing else for one [W19] [A5.12]', async () => {
+  it('prompt=login and max_age=0 ask for a fresh login and take nothing else for one [W19]', async () => {
     const seconds = (): number => Math.floor(system.clock.now() / 1000);
     for (const changes of [{ prompt: 'login' }, { max_age: '0' }]) {
       for (const [auth_time, kind] of [
