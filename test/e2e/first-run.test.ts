@@ -185,4 +185,30 @@ needs('chromium', 'the first run in a real browser', () => {
     },
     slow,
   );
+
+  it(
+    'a person who changes their mind: leaving the identity provider leads back with a word, and stopping tells the app nothing',
+    async () => {
+      const { window, callback, app } = await arrive('stop', { login: 'alice' });
+      const stopped = new Error('stopped');
+      app.person = async (url) => {
+        const { page } = window;
+        await page.goto(url.href);
+        await page.getByRole('button', { name: /Continue with Demo Company/ }).click();
+        await page.getByRole('link', { name: 'Go back without signing in' }).click();
+        await window.picture();
+        await page.getByRole('button', { name: 'Go back' }).click();
+        await window.picture();
+        expect(await words(page)).toContain('The sign-in was not finished');
+        await page.getByRole('button', { name: 'Stop, I didn’t start this' }).click();
+        await window.picture();
+        throw stopped;
+      };
+      await expect(connect(app)).rejects.toBe(stopped);
+      expect(await words(window.page)).toContain('Nothing was shared');
+      expect(callback.answers).toEqual([]);
+      expect(window.complaints).toEqual([]);
+    },
+    slow,
+  );
 });
