@@ -130,7 +130,7 @@ export async function compose(world: World): Promise<Broker> {
   const { issuer } = config;
   const directory = directoryOf(config);
   const sealing = openSealing(world.masterKey);
-  const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: 'ES256' });
+  const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: config.signingAlgorithm });
   const connectors = openConnectors(world);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: issuer.startsWith('http:') }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);

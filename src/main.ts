@@ -60,7 +60,11 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   const config = configure(options, demoSecret);
   const log = openLog({ level: config.log.level });
   const listening = await listen(config.listen);
-  if (options.fresh) forget(config);
+  if (options.fresh) {
+    // All three places must be ours before anything is forgotten.
+    for (const next of [1, 2]) await (await listen({ ...config.listen, port: config.listen.port + next })).close(0);
+    forget(config);
+  }
   const masterKey = config.key ?? keyBeside(pathOf(config));
   const engine = await openSqliteEngine({
     path: pathOf(config),

@@ -24,24 +24,40 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-/** Takes the port first, so that a second start ends here and touches no data. */
+/** Errors that say the machine has no such address, rather than that somebody else has the port. */
+const noSuchAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
+
+/**
+ * Takes the port first, so that a second start ends here and touches no data. On loopback `localhost` means two addresses: both are
+ * taken, where the machine has both, so that nobody else answers under our name.
+ */
 export async function listen({ host, port }: { host: string; port: number }): Promise<Listening> {
   let current = notYet;
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 }, (req, res) => {
-    current(req, res);
-  });
-  const bound = await bind(server, host, port);
+  const answer: RequestListener = (req, res) => current(req, res);
+  const open = () => createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 }, answer);
+  const servers = [open()];
+  const bound = await bind(servers[0] ?? open(), host === 'localhost' ? '127.0.0.1' : host, port);
+  if (host === 'localhost') {
+    const second = open();
+    try {
+      await bind(second, '::1', bound);
+      servers.push(second);
+    } catch (error) {
+      if (!noSuchAddress.has((error as NodeJS.ErrnoException).code ?? '')) {
+        servers[0]?.close();
+        throw error;
+      }
+    }
+  }
   return {
     port: bound,
     serve: (listener) => {
       current = listener;
     },
     close: async (grace) => {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), grace);
+      const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+      for (const server of servers) server.closeIdleConnections();
+      const timer = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), grace);
       await closed;
       clearTimeout(timer);
     },

@@ -83,7 +83,7 @@ export function demoConfig(port: number, { client_secret }: DemoSecrets, store =
   const organisation = { name: 'Demo Company' };
   return validate({
     issuer: origin,
-    listen: { port },
+    listen: { host: 'localhost', port },
     store,
     organisation,
     // Where MCP Inspector's web interface runs.

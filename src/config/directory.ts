@@ -66,6 +66,7 @@ export function directoryOf(config: Config): Directory {
     connections: config.connections.map(({ id, name, subline }) => ({ id, name, subline: subline ?? null })),
     tenants: config.tenants.map(tenantOf),
     roles: config.roles,
+    registration: config.registration,
     resources: config.resources.map((resource) => resourceOf(resource, single)),
     clients: [
       ...config.clients.map((client) => clientOf(client)),

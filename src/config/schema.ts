@@ -77,6 +77,17 @@ export const ConfigSchema = z.strictObject({
     .array(Network)
     .default([])
     .describe('Proxies whose `X-Forwarded-For` is believed. Nothing else is ever taken from forwarded headers.'),
+  signingAlgorithm: z
+    .enum(['ES256', 'RS256'])
+    .default('ES256')
+    .describe('How access tokens are signed. A change takes two days, so that every cache has the new key before it signs. RFC 7518 §3.1.'),
+  registration: z
+    .strictObject({
+      dynamic: z.boolean().default(true).describe('Whether clients may register themselves. RFC 7591.'),
+      documents: z.boolean().default(true).describe('Whether a client may be named by the URL of its metadata document.'),
+    })
+    .prefault({})
+    .describe('How clients become known beside those listed here.'),
   browserOrigins: z
     .array(z.string().regex(/^https?:\/\/[^/?#@\s]+$/, 'must be an origin such as https://client.example'))
     .default([])

@@ -34,6 +34,13 @@ export interface Client {
   readonly onlyFor?: string;
 }
 
+/** What a sentence calls a client: in quotes when it chose the name itself and nobody vouches for it. */
+export function spokenName({ metadata, verifiedHost, origin }: Client): string | null {
+  const { client_name } = metadata;
+  if (client_name === undefined) return null;
+  return verifiedHost !== null || origin === 'configured' ? client_name : `“${client_name}”`;
+}
+
 const text = (max: number) => z.string().max(max);
 
 /** The members we read; a wrong type in one of them is `invalid_client_metadata`, anything else is ignored. RFC 7591 §2. */

@@ -18,6 +18,8 @@ export interface Directory {
   readonly roles: readonly Role[];
   readonly resources: readonly Resource[];
   readonly clients: readonly Client[];
+  /** The other ways in which clients become known. RFC 7591; draft-ietf-oauth-client-id-metadata-document. */
+  readonly registration: { readonly dynamic: boolean; readonly documents: boolean };
 }
 
 export function findTenant(directory: Directory, id: TenantId): Tenant | null {

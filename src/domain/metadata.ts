@@ -28,14 +28,18 @@ export function metadataPaths(issuer: string): string[] {
 const clientAuthentication = ['none', 'client_secret_basic', 'client_secret_post'];
 
 /** The one metadata document, served alike under every well-known form. RFC 8414 §2, RFC 9207 §3; the OpenID members are there for clients that insist on them. */
-export function authorizationServerMetadata({ issuer, resources }: Pick<Directory, 'issuer' | 'resources'>): Record<string, unknown> {
+export function authorizationServerMetadata({
+  issuer,
+  resources,
+  registration,
+}: Pick<Directory, 'issuer' | 'resources' | 'registration'>): Record<string, unknown> {
   const at = (path: string) => `${issuer}${path}`;
   const scopes = new Set(resources.flatMap((resource) => resource.scopes.map((scope) => scope.name)));
   return {
     issuer,
     authorization_endpoint: at(endpointPaths.authorization_endpoint),
     token_endpoint: at(endpointPaths.token_endpoint),
-    registration_endpoint: at(endpointPaths.registration_endpoint),
+    ...(registration.dynamic ? { registration_endpoint: at(endpointPaths.registration_endpoint) } : {}),
     revocation_endpoint: at(endpointPaths.revocation_endpoint),
     jwks_uri: at(endpointPaths.jwks_uri),
     scopes_supported: [...scopes, offlineAccess],
@@ -46,7 +50,7 @@ export function authorizationServerMetadata({ issuer, resources }: Pick<Director
     revocation_endpoint_auth_methods_supported: clientAuthentication,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
-    client_id_metadata_document_supported: true,
+    client_id_metadata_document_supported: registration.documents,
     protected_resources: resources.map((resource) => resource.identifier),
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

@@ -84,6 +84,8 @@ export interface RefusalNames {
   readonly connection?: string;
   readonly server?: string;
   readonly workspace?: string;
+  /** Who is signed in. */
+  readonly account?: string;
 }
 
 /** A refusal shown as a page, because nobody is proven yet to whom a redirect may go. */

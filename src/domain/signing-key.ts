@@ -42,11 +42,16 @@ export function publishedKeys(keys: readonly SigningKey[], now: number, policy: 
   });
 }
 
-/** The number and start of the key that has to be made now, or null. */
-export function dueKey(keys: readonly SigningKey[], now: number, policy: RotationPolicy): { number: number; activeFrom: number } | null {
+/** The number and start of the key that has to be made now, or null: the newest is about to end, or signs in another way than is wanted. */
+export function dueKey(
+  keys: readonly SigningKey[],
+  now: number,
+  policy: RotationPolicy & { readonly alg: string },
+): { number: number; activeFrom: number } | null {
   const newest = keys.reduce<SigningKey | null>((latest, key) => (latest === null || key.number > latest.number ? key : latest), null);
   if (newest === null) return { number: 1, activeFrom: now };
   const endsAt = newest.activeFrom + policy.period;
+  if (newest.alg !== policy.alg) return { number: newest.number + 1, activeFrom: now + policy.lead };
   if (now < endsAt - policy.lead) return null;
   return { number: newest.number + 1, activeFrom: Math.max(endsAt, now + policy.lead) };
 }

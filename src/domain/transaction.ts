@@ -11,6 +11,8 @@ export const FrozenRequest = z.object({
   client_id: z.string(),
   client_name: z.string(),
   verifiedHost: z.string().nullable(),
+  /** True when the organisation itself made the client known. */
+  configured: z.boolean(),
   returnAddress: ReturnAddress,
   state: z.string().nullable(),
   resourceId: z.string(),

@@ -1,3 +1,4 @@
+import { spokenName } from '../domain/client.ts';
 import type { Client } from '../domain/client.ts';
 import type { Directory } from '../domain/directory.ts';
 import { TransactionId } from '../domain/ids.ts';
@@ -42,9 +43,9 @@ async function prove(dependencies: ResolveDependencies, { values, repeated }: Au
   if (answer.answer === 'withdrawn') throw new PageRefusal('app-withdrawn', 'client was withdrawn');
   if (answer.answer === 'unknown') throw new PageRefusal('unknown-app', answer.reason);
   const returnAddress = matchRedirectUri(answer.client.metadata.redirect_uris, redirect_uri ?? null);
-  const app = answer.client.metadata.client_name;
+  const app = spokenName(answer.client);
   if (returnAddress === null) {
-    throw new PageRefusal('unregistered-address', 'redirect_uri is not one of the client', app === undefined ? {} : { app });
+    throw new PageRefusal('unregistered-address', 'redirect_uri is not one of the client', app === null ? {} : { app });
   }
   return { client: answer.client, returnAddress, state: state ?? null };
 }
@@ -107,6 +108,7 @@ function freeze(directory: Directory, proven: Proven, parameters: AuthorizationP
     client_id: client.client_id,
     client_name: client.metadata.client_name ?? returnAddress.host,
     verifiedHost: client.verifiedHost,
+    configured: client.origin === 'configured',
     returnAddress,
     state,
     resourceId: resource.id,
@@ -135,7 +137,9 @@ export const beginAuthorization =
     const resource = directory.resources.find((entry) => entry.id === request.resourceId);
     const { uri } = request.returnAddress;
     if (proven.client.origin !== 'configured' && (resource === undefined || !isAdmittedBy(resource.redirects, uri))) {
-      throw new PageRefusal('unregistered-address', 'the resource does not send answers to this address', { app: request.client_name });
+      throw new PageRefusal('unregistered-address', 'the resource does not send answers to this address', {
+        app: spokenName(proven.client) ?? request.client_name,
+      });
     }
     const now = clock.now();
     const transaction: Transaction = {

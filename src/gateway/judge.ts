@@ -32,7 +32,14 @@ export function openJudge({ audit, roles, log }: { audit: AuditLog; roles: reado
     if (decision.verdict === 'allowed') return;
     const { standing, resource } = caller;
     const { user, tenant, grantId: grant } = standing;
-    log.info('tool.refused', { user: user.id, tenant: tenant.id, resource: resource.id, grant, tool: tool.slice(0, 200), reason: decision.rule });
+    log.info('tool.refused', {
+      user: user.id,
+      tenant: tenant.id,
+      resource: resource.id,
+      grant,
+      tool: tool.slice(0, 200),
+      reason: decision.rule,
+    });
   }
 
   return async (message: RpcMessage, era: Era, caller: Caller, session: string | null): Promise<StillAllowed> => {

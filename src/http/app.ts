@@ -73,7 +73,7 @@ export function httpApp(dependencies: AppDependencies): Koa {
   const routes: Route[] = [
     metadataRoutes(dependencies),
     jwksRoute(dependencies.signer),
-    registerRoute(dependencies),
+    ...(directory.registration.dynamic ? [registerRoute(dependencies)] : []),
     tokenRoute(dependencies),
     revokeRoute(dependencies),
     authorizeRoute(dependencies),

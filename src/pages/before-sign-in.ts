@@ -10,7 +10,7 @@ import type { Organisation } from './layout.ts';
 import { displayName, named, plainText } from './names.ts';
 import { noticesOf, offlineNotice } from './notice.ts';
 import type { Notice } from './notice.ts';
-import { answerPoint, askingPoint, crossing, note, riskOf } from './request.ts';
+import { answerPoint, askingPoint, crossing, note, riskOf, isVouchedFor } from './request.ts';
 import type { App, ReturnTo } from './request.ts';
 import { sampleOrganisation } from './samples.ts';
 
@@ -38,7 +38,7 @@ export interface BeforeSignInView extends FormKeys {
 
 export function beforeSignIn(view: BeforeSignInView): Html {
   const { app, organisation, resource, returnTo } = view;
-  const verified = app.verifiedHost !== null;
+  const verified = isVouchedFor(app);
   const points = [
     askingPoint(app),
     { label: 'What it wants to use', value: named(resource.name), note: note(plainText(resource.host)) },
@@ -71,7 +71,7 @@ const stop = (view: BeforeSignInView, look: string, words: string): Html =>
   postForm(view.stopAction, view, html`<button class="${look}">${words}</button>`);
 
 function doorForm(view: BeforeSignInView, door: Door): Html {
-  const filled = door.filled && view.app.verifiedHost !== null;
+  const filled = door.filled && isVouchedFor(view.app);
   const name = displayName(door.name);
   const initial = [...name][0] ?? '';
   return html`<form method="post" action="/login/${door.connectionId}">
@@ -130,6 +130,7 @@ const paperclip = { name: 'Paperclip Helper', verifiedHost: null };
 
 export const samples: Record<string, BeforeSignInView> = {
   'this-computer': everyday,
+  'added-by-the-company': { ...everyday, app: { name: 'Lantern Code', verifiedHost: null, configured: true }, emailLookup: null },
   unverified: { ...everyday, app: paperclip, returnTo: { kind: 'web', host: 'app.paperclip.example', own: false } },
   'unverified-this-computer': { ...everyday, app: paperclip, emailLookup: null },
   'own-site': { ...everyday, returnTo: { kind: 'web', host: 'lantern.example', own: true }, emailLookup: null },

@@ -9,7 +9,7 @@ import { layout } from './layout.ts';
 import { displayName, named, plainText, withArticle } from './names.ts';
 import { noticesOf } from './notice.ts';
 import { takingBack } from './taking-back.ts';
-import { answerPoint, answerSentence, appName, appText, askingPoint, crossing, note, riskOf } from './request.ts';
+import { answerPoint, answerSentence, appName, appText, askingPoint, crossing, isVouchedFor, note, riskOf } from './request.ts';
 import type { Point } from './request.ts';
 
 export { samples } from './consent-samples.ts';
@@ -17,7 +17,7 @@ export { samples } from './consent-samples.ts';
 export function consent(view: ConsentView): Html {
   const { app, organisation, resource, returnTo } = view;
   const more = view.scopes.some(({ state }) => state === 'granted');
-  const risk = app.verifiedHost === null || (returnTo.kind === 'web' && !returnTo.own) ? riskOf(app, returnTo) : null;
+  const risk = !isVouchedFor(app) || (returnTo.kind === 'web' && !returnTo.own) ? riskOf(app, returnTo) : null;
   const what = more ? 'do more in' : 'use';
   return layout(
     { title: `Let ${appText(app)} ${what} ${displayName(resource.name)}?`, organisation },

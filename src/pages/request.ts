@@ -6,10 +6,11 @@ import { displayName, isCut, isolated, named, plainText, quotedName } from './na
 import type { Notice } from './notice.ts';
 import type { Organisation } from './layout.ts';
 
-/** `verifiedHost` is the site the app's details were read from; null when nobody vouches for the name. */
+/** `verifiedHost` is the site the app's details were read from, `configured` that the company itself added it; without either nobody vouches for the name. */
 export interface App {
   name: string;
   verifiedHost: string | null;
+  configured?: boolean;
 }
 
 /** Where the answer goes. `own` says the host is the site the app's details came from. */
@@ -41,16 +42,20 @@ export const crossing = (points: readonly Point[]): Html =>
 
 export const note = (content: Slot): Html => html`<p class="note">${content}</p>`;
 
-export const appText = (app: App): string => (app.verifiedHost === null ? quotedName(app.name) : displayName(app.name));
+export const isVouchedFor = (app: App): boolean => app.verifiedHost !== null || app.configured === true;
+
+export const appText = (app: App): string => (isVouchedFor(app) ? displayName(app.name) : quotedName(app.name));
 export const appName = (app: App): Html => isolated(appText(app));
 
 export const askingPoint = (app: App): Point => ({
   label: 'Who is asking',
   value: appName(app),
   note: [
-    app.verifiedHost === null
+    !isVouchedFor(app)
       ? html`<p class="badge warn">${icons.warning}Not verified</p>`
-      : html`<p class="badge ok">${icons.check}<span>From ${plainText(app.verifiedHost)}</span></p>`,
+      : html`<p class="badge ok">
+          ${icons.check}<span>${app.verifiedHost === null ? 'Added by your company' : `From ${plainText(app.verifiedHost)}`}</span>
+        </p>`,
     isCut(app.name) &&
       html`<details>
         <summary>The name in full</summary>
@@ -90,6 +95,7 @@ export function riskOf(app: App, returnTo: ReturnTo): Notice | null {
           : 'Any app on this device can use that name. If you didn’t start it yourself, stop here.',
     };
   const host = plainText(returnTo.host);
+  if (app.configured === true) return null;
   if (app.verifiedHost === null)
     return {
       tone: 'bad',

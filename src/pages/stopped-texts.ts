@@ -20,7 +20,7 @@ export type Stop =
   | { kind: 'other-browser' }
   | { kind: 'cancelled'; connection: string }
   | { kind: 'not-answering'; connection: string }
-  | { kind: 'no-access'; server: string }
+  | { kind: 'no-access'; server: string; account: string | null }
   | { kind: 'second-step-missing'; connection: string; workspace: string }
   | { kind: 'sign-in-untrustworthy'; connection: string }
   | { kind: 'groups-unknown'; connection: string }
@@ -114,9 +114,9 @@ const words: Words = {
     nextStep: `Sign in again and use your second step. If you did use it, send the reference to ${help}: ${displayName(connection)} has to tell us about it.`,
     icon: 'stop',
   }),
-  'no-access': ({ server }, help) => ({
+  'no-access': ({ server, account }, help) => ({
     title: `You have no access to ${displayName(server)} yet`,
-    cause: `You are signed in, but nobody has given you access to ${displayName(server)}.`,
+    cause: `You are signed in${account === null ? '' : ` as ${displayName(account)}`}, but nobody has given you access to ${displayName(server)}.`,
     assurance: nothingShared,
     nextStep: `Ask ${help} for access, or sign in with another account.`,
     icon: 'info',

@@ -99,7 +99,7 @@ export const samples: Record<string, StoppedView> = {
   },
   'no-access': {
     ...everyday,
-    ...stoppedText({ kind: 'no-access', server: 'Acme Billing' }, 'Acme IT'),
+    ...stoppedText({ kind: 'no-access', server: 'Acme Billing', account: 'Dana Reyes' }, 'Acme IT'),
     otherButton: { text: 'Sign in with another account', action: '/other-account', fields: { transaction: 'sample', csrf: 'sample' } },
   },
   'no-help-address': {

@@ -52,7 +52,7 @@ export interface KeyRing {
 }
 
 export async function openKeyRing(dependencies: KeyDependencies): Promise<KeyRing> {
-  const { keys, sealing, clock } = dependencies;
+  const { keys, sealing, clock, algorithm } = dependencies;
   let loaded: readonly LoadedKey[] = [];
   const stored = () => loaded.map((entry) => entry.key);
 
@@ -61,7 +61,7 @@ export async function openKeyRing(dependencies: KeyDependencies): Promise<KeyRin
   }
 
   async function tend(): Promise<void> {
-    const due = dueKey(await keys.all(), clock.now(), rotationPolicy);
+    const due = dueKey(await keys.all(), clock.now(), { ...rotationPolicy, alg: algorithm });
     if (due !== null) await keys.add(await makeKey(dependencies, due));
     const published = publishedKeys(await keys.all(), clock.now(), rotationPolicy);
     loaded = await Promise.all(published.map(load));

@@ -21,7 +21,8 @@ describe('where metadata is looked for', () => {
 describe('the metadata document', () => {
   const issuer = 'https://mcp.example';
   const [notes, files] = [makeResource(`${issuer}/notes`, 'http://localhost:1/'), makeResource(`${issuer}/files`, 'http://localhost:2/')];
-  const document = authorizationServerMetadata({ issuer, resources: [notes, files] });
+  const registration = { dynamic: true, documents: true };
+  const document = authorizationServerMetadata({ issuer, resources: [notes, files], registration });
 
   it('names every endpoint below the issuer and nothing elsewhere', () => {
     expect(document['issuer']).toBe(issuer);
@@ -31,6 +32,13 @@ describe('the metadata document', () => {
     expect(document['protected_resources']).toEqual([notes.identifier, files.identifier]);
   });
 
+  it('says which ways of becoming known are open [A1.13] [A1.14]', () => {
+    expect(document).toMatchObject({ registration_endpoint: `${issuer}/register`, client_id_metadata_document_supported: true });
+    const closed = authorizationServerMetadata({ issuer, resources: [notes], registration: { dynamic: false, documents: false } });
+    expect(closed).not.toHaveProperty('registration_endpoint');
+    expect(closed['client_id_metadata_document_supported']).toBe(false);
+  });
+
   it('lists every scope of every resource once, and the server’s own [A1.16]', () => {
     expect(document['scopes_supported']).toEqual(['notes:read', 'notes:write', 'notes:export', 'offline_access']);
   });
@@ -38,7 +46,7 @@ describe('the metadata document', () => {
   it('has no empty list and nothing null, whatever is configured', () => {
     fc.assert(
       fc.property(fc.subarray([notes, files], { minLength: 1 }), (resources) => {
-        for (const value of Object.values(authorizationServerMetadata({ issuer, resources }))) {
+        for (const value of Object.values(authorizationServerMetadata({ issuer, resources, registration }))) {
           expect(value).not.toBeNull();
           if (Array.isArray(value)) expect(value).not.toHaveLength(0);
         }

@@ -4,6 +4,7 @@ import type { SigningKey } from '../../src/domain/signing-key.ts';
 import { currentKey, dueKey, publishedKeys, rotationPolicy } from '../../src/domain/signing-key.ts';
 
 const day = 86_400_000;
+const policy = { ...rotationPolicy, alg: 'ES256' };
 const key = (number: number, activeFrom: number): SigningKey => ({
   id: `key-${number}`,
   number,
@@ -36,7 +37,13 @@ describe('keys at a moment', () => {
     ['after a long sleep it is still published ahead of its time', [first], 300 * day, { number: 2, activeFrom: 302 * day }],
     ['the newest counts, whatever the order', [third, first, second], 200 * day, null],
   ])('%s', (_, keys, now, due) => {
-    expect(dueKey(keys, now, rotationPolicy)).toEqual(due);
+    expect(dueKey(keys, now, policy)).toEqual(due);
+  });
+
+  it('another algorithm is due at once, published ahead of signing, and then no more', () => {
+    const other = { ...rotationPolicy, alg: 'RS256' };
+    expect(dueKey([first], 5, other)).toEqual({ number: 2, activeFrom: 5 + 2 * day });
+    expect(dueKey([first, { ...key(2, 5 + 2 * day), alg: 'RS256' }], 6, other)).toBeNull();
   });
 });
 
@@ -51,7 +58,7 @@ describe('the law of rotation', () => {
         let now = 0;
         for (const gap of [0, ...gaps]) {
           now += gap;
-          const due = dueKey(keys, now, rotationPolicy);
+          const due = dueKey(keys, now, policy);
           if (due !== null) keys.push(key(due.number, due.activeFrom));
           for (const { number } of keys) if (!publishedSince.has(number)) publishedSince.set(number, now);
           const current = currentKey(keys, now);

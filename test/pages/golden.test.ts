@@ -40,7 +40,7 @@ const stops: readonly Stop[] = [
   { kind: 'not-answering', connection: 'Okta' },
   { kind: 'sign-in-untrustworthy', connection: 'Okta' },
   { kind: 'groups-unknown', connection: 'Okta' },
-  { kind: 'no-access', server: 'Acme Billing' },
+  { kind: 'no-access', server: 'Acme Billing', account: null },
   { kind: 'second-step-missing', connection: 'Okta', workspace: 'Acme Inc' },
   { kind: 'app-withdrawn', app: 'Lantern Code' },
   { kind: 'too-many-tries', minutes: 5 },

@@ -46,7 +46,7 @@ export const issueTokens =
       access_token: new Secret(await signer.sign(accessTokenType, claims)),
       token_type: 'Bearer',
       expires_in: lifetime,
-      scope: [...scope, ...(grant.offlineAccess ? [offlineAccess] : [])].join(' '),
+      scope: [...scope, ...(grant.offlineAccess && facts.refreshable ? [offlineAccess] : [])].join(' '),
       refresh_token: facts.refreshable ? refreshTokenOf(grant.id, facts.generation, sealing.mac) : null,
     };
   };

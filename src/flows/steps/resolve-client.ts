@@ -26,8 +26,9 @@ async function describe(dependencies: ResolveDependencies, client_id: string): P
   const { directory, sealing, documents } = dependencies;
   const configured = directory.clients.find((client) => client.client_id === client_id);
   if (configured !== undefined) return configured;
-  const sealed = unsealClient(client_id, sealing.mac);
+  const sealed = directory.registration.dynamic ? unsealClient(client_id, sealing.mac) : null;
   if (sealed !== null) return sealed;
+  if (!directory.registration.documents) return 'client_id is not known here';
   if (!isMetadataDocumentUrl(client_id, { loopback: onLoopback(directory) }))
     return 'client_id is neither configured, sealed by us nor a document URL';
   const fetched = await documents.fetchDocument(client_id);

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { ConnectionId, TransactionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { alreadyAnswered } from '../../pages/already-answered.ts';
+import { appText } from '../../pages/request.ts';
 import type { Parameters } from '../body.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
@@ -11,6 +12,7 @@ import { requireOurForm } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
+import { appOf } from './views.ts';
 import { addressed } from './transaction-page.ts';
 
 interface Pressed {
@@ -62,7 +64,7 @@ async function stop(ctx: Context, dependencies: HttpDependencies): Promise<void>
   return showStopped(
     ctx,
     dependencies,
-    new PageRefusal('stopped-by-person', 'the person did not start this', { app: transaction.request.client_name }),
+    new PageRefusal('stopped-by-person', 'the person did not start this', { app: appText(appOf(transaction.request)) }),
   );
 }
 

@@ -6,6 +6,7 @@ import type { StageAt } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
 import { beforeSignIn } from '../../pages/before-sign-in.ts';
 import { consent } from '../../pages/consent.ts';
+import { appText } from '../../pages/request.ts';
 import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
 import type { Browser } from '../cookies.ts';
@@ -14,7 +15,7 @@ import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
-import { consentView, signInView } from './views.ts';
+import { appOf, consentView, signInView } from './views.ts';
 
 /** The transaction named in the path and the browser it has to belong to. */
 export function addressed(ctx: Context, { cookie }: HttpDependencies): { id: TransactionId; browser: Browser } {
@@ -42,6 +43,13 @@ function personOf({ stage }: Situation['transaction']): StageAt<'consenting'>['p
   return stage.at === 'consenting' ? stage.person : null;
 }
 
+/** The account as the person knows it: sign-ins offer several. */
+function accountOf({ stage }: Situation['transaction']): { account?: string } {
+  const person = stage.at === 'consenting' ? stage.person : null;
+  const account = person?.email ?? person?.name ?? null;
+  return account === null ? {} : { account };
+}
+
 /** The person is signed in and cannot go on: another account can, and after a missing second step so can another try. */
 function stoppedShort(
   ctx: Context,
@@ -64,7 +72,7 @@ function stoppedShort(
 async function show(ctx: Context, dependencies: HttpDependencies, browser: Browser, situation: Situation): Promise<void> {
   const { transaction, resource, step } = situation;
   const csrf = csrfToken(dependencies.sealing, browser, transaction.id);
-  const app = transaction.request.client_name;
+  const app = appText(appOf(transaction.request));
   const connection =
     dependencies.directory.connections.find((entry) => entry.id === personOf(transaction)?.connectionId)?.name ?? 'Your company sign-in';
   switch (step.step) {
@@ -78,7 +86,7 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
         dependencies,
         situation,
         csrf,
-        new PageRefusal('no-access', 'the person belongs to no tenant', { server: resource.name }),
+        new PageRefusal('no-access', 'the person belongs to no tenant', { server: resource.name, ...accountOf(transaction) }),
         null,
       );
     case 'prove-second-factor':

@@ -15,7 +15,11 @@ import type { App, ReturnTo } from '../../pages/request.ts';
 import type { HttpDependencies } from '../context.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 
-export const appOf = ({ client_name, verifiedHost }: Transaction['request']): App => ({ name: client_name, verifiedHost });
+export const appOf = ({ client_name, verifiedHost, configured }: Transaction['request']): App => ({
+  name: client_name,
+  verifiedHost,
+  configured,
+});
 
 export function returnToOf({ returnAddress, verifiedHost }: Transaction['request']): ReturnTo {
   const { kind, host } = returnAddress;

@@ -16,6 +16,11 @@ export const authorizeRoute =
   (router) => {
     const { cookie, flows, limits } = dependencies;
     router.get(endpointPaths.authorization_endpoint, pageRefusals(dependencies), async (ctx: Context) => {
+      // Looking whether something is here begins nothing.
+      if (ctx.method === 'HEAD') {
+        ctx.status = 204;
+        return;
+      }
       await limits.authorize(ctx);
       if (ctx.querystring.length > 15_000) throw new PageRefusal('malformed-request', 'the query is too long');
       const { values, repeated } = readParameters(ctx.querystring);
