@@ -191,7 +191,7 @@ describe('the commands for a bad day', () => {
       const copy = join(folder, 'copy.db');
       sql(/VACUUM INTO/, { '/var/backups/drawbridge.db': copy });
       mkdirSync(join(folder, 'secrets'));
-      writeFileSync(join(folder, 'secrets/drawbridge.key'), Buffer.alloc(32, 7).toString('base64url'));
+      writeFileSync(join(folder, 'secrets/drawbridge.key'), Buffer.from('a key for trying documents only.').toString('base64url'));
       writeFileSync(join(folder, 'secrets/corp.secret'), 'a secret of a test');
       writeFileSync(join(folder, 'drawbridge.yaml'), read('docs/example/drawbridge.yaml'));
       const [, asked = ''] = / -- (audit .*)$/.exec(only('docs/operating.md', /npm start -- audit/)) ?? [];

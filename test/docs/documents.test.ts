@@ -34,7 +34,7 @@ describe('the README', () => {
 
 describe('the configurations', () => {
   const secrets: Readonly<Record<string, string>> = {
-    'drawbridge.key': Buffer.alloc(32, 7).toString('base64url'),
+    'drawbridge.key': Buffer.from('a key for trying documents only.').toString('base64url'),
     'corp.secret': 'a secret of a test',
   };
   const load = (text: string) =>
