@@ -395,7 +395,7 @@ describe('one decision', () => {
     expect(await grantsOf(refused)).toEqual([]);
   });
 
-  it('Deny is access_denied with state and iss at the client, once each, and no grant [CH-04] [S1.08] [W16]', async () => {
+  it('Deny is access_denied with state and iss at the client, once each, and no grant [CH-04] [S1.08]', async () => {
     const begun = await fresh({ changes: { state: 'a/b+c=?&d' } });
     const { location } = await begun.browser.submit({}, { form: '/consent', press: 'Deny' });
     expect([...(location?.searchParams ?? [])]).toEqual([
