@@ -61,6 +61,11 @@ describe('a refresh token by its generation', () => {
     expect(judgeRefresh(later, generation, now, grace)).toEqual(verdict);
   });
 
+  it('when the clock has stepped back, nothing behind a forgotten rotation takes its place', () => {
+    const stepped = makeGrant({ generation: 3, rotations: [-1, 0] });
+    expect(judgeRefresh(stepped, 3, grace, grace)).toEqual({ verdict: 'rotate', generation: 4, rotations: [grace] });
+  });
+
   it('without a grace only the same moment repeats', () => {
     expect(judgeRefresh(later, 3, 3000, 0)).toEqual({ verdict: 'repeat', generation: 4 });
     expect(judgeRefresh(later, 3, 3001, 0)).toEqual({ verdict: 'stolen' });
