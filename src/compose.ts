@@ -37,11 +37,15 @@ import { openSigner } from './platform/jose-signer.ts';
 import { openKeyRing } from './platform/key-ring.ts';
 import { readLocalFile } from './platform/local-file.ts';
 import { openSealing } from './platform/node-sealing.ts';
+import { noFeed } from './ports/authority-feed.ts';
+import type { AuthorityFeed } from './ports/authority-feed.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Connector } from './ports/connector.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
 import type { Entropy } from './ports/entropy.ts';
 import { openAuditLog } from './stores/audit-log.ts';
+import { openAuthorityFeed } from './stores/authority-feed.ts';
+import { cachedAuthority } from './stores/cached-authority.ts';
 import { collections } from './stores/collections.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
@@ -67,6 +71,7 @@ export interface Broker {
   tend(): Promise<void>;
   /** Readiness turns false; requests are still answered. */
   drain(): void;
+  close(): void;
 }
 
 function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
@@ -93,12 +98,12 @@ function organisationOf({ organisation }: Config, logo: Logo | null): Organisati
   return { name: organisation.name, logo: logo?.path ?? null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
 }
 
-function openStores({ engine, entropy, clock }: World) {
+function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed) {
   return {
     transactions: openTransactions(engine),
-    grants: openGrants(engine),
+    grants: openGrants(engine, feed),
     users: openUsers(engine),
-    memberships: openMemberships(engine),
+    memberships: openMemberships(engine, feed),
     seenClients: openSeenClients(engine),
     audit: openAuditLog(engine, { chain: entropy.id(), clock }),
   };
@@ -134,7 +139,10 @@ export async function compose(world: World): Promise<Broker> {
   const connectors = openConnectors(world);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: issuer.startsWith('http:') }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
-  const parts = { ...openStores(world), issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
+  // Alone on its store a process asks it every time; among several each remembers and hears of what was taken away.
+  const isShared = !config.store.startsWith('sqlite:');
+  const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
+  const parts = { ...openStores(world, feed), issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
   const { resources, roles } = directory;
   const logo = logoOf(config);
   let draining = false;
@@ -149,7 +157,7 @@ export async function compose(world: World): Promise<Broker> {
       ...parts,
       resources,
       roles,
-      authority: liveAuthority(parts),
+      authority: isShared ? cachedAuthority(liveAuthority(parts), feed, clock) : liveAuthority(parts),
       mac: sealing.mac,
       origins: config.browserOrigins,
     }),
@@ -166,5 +174,6 @@ export async function compose(world: World): Promise<Broker> {
     drain: () => {
       draining = true;
     },
+    close: () => feed.close(),
   };
 }

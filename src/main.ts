@@ -88,6 +88,7 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
     broker.drain();
     await listening.close(5_000);
     await Promise.all(demonstration.map((part) => part.close()));
+    broker.close();
     await engine.close();
   };
 }

@@ -7,8 +7,6 @@ export interface AuditSubject {
   readonly grantId?: string;
   readonly connectionId?: string;
   readonly resource?: string;
-  /** Reference number shown to the person, so that a page can be found again. */
-  readonly reference?: string;
 }
 
 /** Everything worth remembering; `rule` names what decided. */

@@ -12,7 +12,7 @@ export const FrozenRequest = z.object({
   client_name: z.string(),
   verifiedHost: z.string().nullable(),
   /** True when the organisation itself made the client known. */
-  configured: z.boolean(),
+  configured: z.boolean().default(false),
   returnAddress: ReturnAddress,
   state: z.string().nullable(),
   resourceId: z.string(),

@@ -79,6 +79,15 @@ export const signingKeys = declare({
   describe: 'Key pairs that sign tokens; the private half is sealed under the installation key.',
 });
 
+export const authorityChanges = declare({
+  name: 'authority_changes',
+  unique: [],
+  indexes: [],
+  expires: 'expiresAt',
+  shape: z.object({ id: z.string(), kind: z.enum(['grant', 'member', 'user', 'client']), key: z.string(), expiresAt: z.number() }),
+  describe: 'That something was taken away: every instance hears of it here; ten minutes.',
+});
+
 export const auditEvents = declare({
   name: 'audit_events',
   unique: [],
@@ -106,5 +115,6 @@ export const collections: readonly Collection[] = [
   memberships,
   seenClients,
   signingKeys,
+  authorityChanges,
   auditEvents,
 ];

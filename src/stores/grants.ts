@@ -1,9 +1,10 @@
+import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import type { Grants } from '../ports/grants.ts';
 import { grants as collection } from './collections.ts';
 import { typedCollection } from './typed-collection.ts';
 
-export function openGrants(engine: DocumentEngine): Grants {
+export function openGrants(engine: DocumentEngine, feed: AuthorityFeed): Grants {
   const rows = typedCollection(engine, collection);
   return {
     add: async (grant) => ((await rows.insert(grant)) === 'inserted' ? 'added' : 'exists'),
@@ -17,7 +18,10 @@ export function openGrants(engine: DocumentEngine): Grants {
       // Two conditional writes instead of one unconditional, so that the reason of whoever ended it first stays.
       for (const stage of ['live', 'coded', 'live']) {
         const ended = await rows.updateIf(id, { stage }, { set: { stage: 'ended', endedBecause: because } });
-        if (ended !== null) return true;
+        if (ended !== null) {
+          await feed.append({ kind: 'grant', key: id });
+          return true;
+        }
       }
       return false;
     },

@@ -1,5 +1,6 @@
 import type { HeldRole, Membership } from '../domain/tenant.ts';
 import { membershipId } from '../domain/tenant.ts';
+import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { Memberships } from '../ports/memberships.ts';
@@ -8,7 +9,7 @@ import { typedCollection } from './typed-collection.ts';
 
 const sameRoles = (a: readonly HeldRole[], b: readonly HeldRole[]) => JSON.stringify(a) === JSON.stringify(b);
 
-export function openMemberships(engine: DocumentEngine): Memberships {
+export function openMemberships(engine: DocumentEngine, feed: AuthorityFeed): Memberships {
   const rows = typedCollection(engine, collection);
 
   async function write(before: Membership | null, next: Omit<Membership, 'version'>): Promise<boolean> {
@@ -27,7 +28,11 @@ export function openMemberships(engine: DocumentEngine): Memberships {
       for (let attempt = 0; attempt < 5; attempt += 1) {
         const before = await rows.get(id);
         const others = (before?.roles ?? []).filter((held) => held.connectionId !== connectionId);
-        if (await write(before, { id, tenantId, userId, roles: [...others, ...roles] })) return;
+        const next = [...others, ...roles];
+        if (!(await write(before, { id, tenantId, userId, roles: next }))) continue;
+        const lost = (before?.roles ?? []).some((held) => !next.some(({ role }) => role === held.role));
+        if (lost) await feed.append({ kind: 'member', key: id });
+        return;
       }
       throw new StoreUnavailable('a membership kept changing while it was being written');
     },

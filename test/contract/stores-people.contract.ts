@@ -7,6 +7,7 @@ import { identities, users } from '../../src/stores/collections.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openUsers } from '../../src/stores/users.ts';
+import { noFeed } from '../../src/ports/authority-feed.ts';
 
 export type Opened = () => DocumentEngine;
 
@@ -80,10 +81,10 @@ export function membershipRows(engine: Opened): void {
     const [acme, globex, ana] = [TenantId.parse('acme'), TenantId.parse('globex'), UserId.parse('u_1')];
     const [okta, google] = [ConnectionId.parse('okta'), ConnectionId.parse('google')];
     const held = (role: string, connectionId = okta): HeldRole => ({ role: RoleId.parse(role), connectionId, rule: 'r' });
-    const rolesAt = async (tenant: TenantId) => (await openMemberships(engine()).get(tenant, ana))?.roles ?? null;
+    const rolesAt = async (tenant: TenantId) => (await openMemberships(engine(), noFeed).get(tenant, ana))?.roles ?? null;
 
     it('replaces the roles that came through one connection and leaves the others', async () => {
-      const store = openMemberships(engine());
+      const store = openMemberships(engine(), noFeed);
       await store.resync(acme, ana, okta, [held('viewer'), held('editor')]);
       await store.resync(acme, ana, google, [held('admin', google)]);
       await store.resync(acme, ana, okta, [held('viewer')]);
@@ -92,7 +93,7 @@ export function membershipRows(engine: Opened): void {
     });
 
     it('a membership without roles is removed, and one that never was is not made', async () => {
-      const store = openMemberships(engine());
+      const store = openMemberships(engine(), noFeed);
       await store.resync(acme, ana, okta, []);
       expect(await rolesAt(acme)).toBeNull();
       await store.resync(acme, ana, okta, [held('viewer')]);
@@ -102,7 +103,7 @@ export function membershipRows(engine: Opened): void {
     });
 
     it('tells the tenants of one user and nobody else’s', async () => {
-      const store = openMemberships(engine());
+      const store = openMemberships(engine(), noFeed);
       await store.resync(acme, ana, okta, [held('viewer')]);
       await store.resync(globex, ana, okta, [held('editor')]);
       await store.resync(acme, UserId.parse('u_2'), okta, [held('admin')]);
@@ -112,7 +113,7 @@ export function membershipRows(engine: Opened): void {
     });
 
     it('sign-ins through two connections at once lose nothing of each other', async () => {
-      const store = openMemberships(engine());
+      const store = openMemberships(engine(), noFeed);
       for (let round = 0; round < 10; round += 1) {
         const [mine, theirs] = [held(`a${round}`), held(`b${round}`, google)];
         await Promise.all([store.resync(acme, ana, okta, [mine]), store.resync(acme, ana, google, [theirs])]);
@@ -122,7 +123,7 @@ export function membershipRows(engine: Opened): void {
     });
 
     it('a sign-in that takes the last role away and one that gives another end with the other one', async () => {
-      const store = openMemberships(engine());
+      const store = openMemberships(engine(), noFeed);
       for (let round = 0; round < 10; round += 1) {
         await store.resync(acme, ana, okta, [held('viewer')]);
         await store.resync(acme, ana, google, []);
@@ -132,7 +133,7 @@ export function membershipRows(engine: Opened): void {
     });
 
     it('the same sign-in many times at once is the same membership', async () => {
-      const store = openMemberships(engine());
+      const store = openMemberships(engine(), noFeed);
       await many(20, () => store.resync(acme, ana, okta, [held('viewer')]));
       expect(await rolesAt(acme)).toEqual([held('viewer')]);
     });

@@ -16,6 +16,7 @@ import { hookEngine } from '../support/slow-engine.ts';
 import type { OpenEngine } from './engine.contract.ts';
 import type { Opened } from './stores-people.contract.ts';
 import { clientRows, many, membershipRows, userRows } from './stores-people.contract.ts';
+import { noFeed } from '../../src/ports/authority-feed.ts';
 
 /** What every store promises over any engine, sentence by sentence. `slow` makes an engine as slow as one across a network. */
 export function storesContract(name: string, open: OpenEngine, slow: (engine: DocumentEngine) => DocumentEngine): void {
@@ -44,7 +45,7 @@ function grantRows(engine: Opened): void {
     const once = { usedAt: 5, expiresAt: 50 };
 
     it('adds the grant, once: a second add of the same id changes nothing', async () => {
-      const grants = openGrants(engine());
+      const grants = openGrants(engine(), noFeed);
       expect(await grants.get(id)).toBeNull();
       expect(await grants.add(coded)).toBe('added');
       expect(await grants.add({ ...coded, scope: ['everything'] })).toBe('exists');
@@ -52,7 +53,7 @@ function grantRows(engine: Opened): void {
     });
 
     it('of any number of concurrent redeemers exactly one gets the grant [A6.06]', async () => {
-      const grants = openGrants(engine());
+      const grants = openGrants(engine(), noFeed);
       await grants.add(coded);
       const answers = await many(20, () => grants.redeem(id, once));
       expect(answers.filter((answer) => answer !== null)).toEqual([{ ...coded, stage: 'live', ...once }]);
@@ -60,7 +61,7 @@ function grantRows(engine: Opened): void {
     });
 
     it('of any number of concurrent callers with the same generation exactly one rotates', async () => {
-      const grants = openGrants(engine());
+      const grants = openGrants(engine(), noFeed);
       await grants.add(makeGrant());
       const answers = await many(20, (n) => grants.rotate(id, 1, { generation: 2, rotations: [n], usedAt: n, expiresAt: n }));
       const winners = answers.filter((answer) => answer !== null);
@@ -70,7 +71,7 @@ function grantRows(engine: Opened): void {
     });
 
     it('ending is true for the one caller who ended it, whose reason stays', async () => {
-      const grants = openGrants(engine());
+      const grants = openGrants(engine(), noFeed);
       for (const stage of ['coded', 'live'] as const) {
         const grant = makeGrant({ stage, id: makeGrant().id.replaceAll('g', stage.charAt(0)) as typeof id });
         await grants.add(grant);
@@ -82,7 +83,7 @@ function grantRows(engine: Opened): void {
     });
 
     it('once ended, nothing of the grant works any more, whoever is at it at that moment', async () => {
-      const grants = openGrants(engine());
+      const grants = openGrants(engine(), noFeed);
       for (let round = 0; round < 5; round += 1) {
         const racer = makeGrant({ stage: 'coded', id: String(round).repeat(22) as typeof id });
         await grants.add(racer);
@@ -103,7 +104,7 @@ function grantRows(engine: Opened): void {
 function transactionRows(engine: Opened): void {
   describe('transactions', () => {
     const id = TransactionId.parse('t'.repeat(22));
-    const request = { client_id: 'c', client_name: 'C', verifiedHost: null, state: null, resourceId: 'r' };
+    const request = { client_id: 'c', client_name: 'C', verifiedHost: null, configured: false, state: null, resourceId: 'r' };
     const more = { scope: [], asked: [], offlineAccess: false, code_challenge: 'x', login_hint: null, prompt: null };
     const returnAddress = { uri: 'http://127.0.0.1/cb', kind: 'loopback', host: '127.0.0.1' };
     const first: Transaction = {

@@ -42,6 +42,7 @@ import { openSigningKeys } from '../../src/stores/signing-keys.ts';
 import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
 import { openTransactions } from '../../src/stores/transactions.ts';
 import { openUsers } from '../../src/stores/users.ts';
+import { noFeed } from '../../src/ports/authority-feed.ts';
 
 /** Looks random and is the same in every run. */
 export function seededEntropy(seed: string): Entropy {
@@ -117,9 +118,9 @@ export async function openFlowWorld({ wrapEngine = (engine) => engine }: FlowOpt
     documents: { fetchDocument: async () => Promise.resolve({ status: 'refused' as const, reason: 'there is no network here' }) },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     transactions: openTransactions(engine),
-    grants: openGrants(engine),
+    grants: openGrants(engine, noFeed),
     users: openUsers(engine),
-    memberships: openMemberships(engine),
+    memberships: openMemberships(engine, noFeed),
     seenClients: openSeenClients(engine),
     audit: {
       append: async (event: AuditEvent) => {

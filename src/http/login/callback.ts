@@ -16,6 +16,8 @@ export const callbackRoute =
   (router) => {
     const { cookie, flows } = dependencies;
     router.get(callbackPath(':connection'), pageRefusals(dependencies), async (ctx: Context) => {
+      // An answer is used up by taking it, and looking takes nothing.
+      if (ctx.method === 'HEAD') throw new PageRefusal('malformed-request', 'HEAD');
       const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);
       if (!connectionId.success) throw new PageRefusal('not-found', 'no such connection');
       const answer = new URLSearchParams(ctx.querystring);

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ClientId, GrantId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
+import type { Standing } from '../../src/domain/standing.ts';
+import { nodeEntropy } from '../../src/platform/node-entropy.ts';
+import type { AuthorityChange, AuthorityFeed } from '../../src/ports/authority-feed.ts';
+import type { DocumentEngine } from '../../src/ports/document-engine.ts';
+import { StoreUnavailable } from '../../src/ports/document-engine.ts';
+import type { Log } from '../../src/ports/log.ts';
+import { openAuthorityFeed } from '../../src/stores/authority-feed.ts';
+import { cachedAuthority } from '../../src/stores/cached-authority.ts';
+import { collections } from '../../src/stores/collections.ts';
+import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
+
+const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const times = { interval: 20, staleness: 150, overlap: 5_000, kept: 60_000 };
+const grantId = GrantId.parse('g'.repeat(22));
+const standing: Standing = {
+  grantId,
+  client: { id: ClientId.parse('app'), name: 'App' },
+  user: { id: UserId.parse('u_ana'), name: null, email: null },
+  tenant: { id: TenantId.parse('acme'), name: 'Acme' },
+  roles: [{ id: RoleId.parse('viewer'), name: 'Viewer' }],
+  permissions: [],
+  resource: 'http://localhost/mcp',
+  scope: ['read'],
+  assurance: { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] },
+};
+
+let folder: string;
+let engine: DocumentEngine;
+let isDown: boolean;
+let skew: number;
+const feeds: AuthorityFeed[] = [];
+
+/** One instance's feed over the store both share, with a clock of its own. */
+function instance(ahead = 0): AuthorityFeed {
+  const failing: DocumentEngine = {
+    insert: (...args) => engine.insert(...args),
+    get: (...args) => engine.get(...args),
+    find: (...args) => engine.find(...args),
+    updateIf: (...args) => engine.updateIf(...args),
+    delete: (...args) => engine.delete(...args),
+    page: (...args) => (isDown ? Promise.reject(new StoreUnavailable('down')) : engine.page(...args)),
+    sweep: (...args) => engine.sweep(...args),
+    close: () => engine.close(),
+  };
+  const feed = openAuthorityFeed(failing, { clock: { now: () => Date.now() + ahead + skew }, entropy: nodeEntropy, log: quiet, times });
+  feeds.push(feed);
+  return feed;
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'drawbridge-feed-'));
+  engine = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
+  [isDown, skew] = [false, 0];
+});
+afterEach(async () => {
+  for (const feed of feeds.splice(0)) feed.close();
+  await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Waits until it is so; a bound so generous that only a fault reaches it. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let round = 0; round < 500 && !isSo(); round += 1) await wait(10);
+  expect(isSo()).toBe(true);
+}
+
+describe('the authority feed', () => {
+  it('tells every instance of every change, once, also from clocks that differ', async () => {
+    const [here, there] = [instance(), instance(2_000)];
+    const heard: AuthorityChange[][] = [[], []];
+    [here, there].forEach((feed, index) => feed.follow((change) => heard[index]?.push(change)));
+    const sent = Array.from({ length: 40 }, (_, index): AuthorityChange => ({ kind: 'grant', key: `g${index}` }));
+    await Promise.all(sent.map((change, index) => (index % 2 === 0 ? here : there).append(change)));
+    await until(() => heard.every((list) => list.length >= sent.length));
+    await wait(200);
+    const keys = (list: AuthorityChange[] | undefined) => (list ?? []).map(({ key }) => key).sort();
+    expect(keys(heard[0])).toEqual(keys(sent));
+    expect(keys(heard[1])).toEqual(keys(sent));
+  });
+
+  it('is not fresh before its first look, while the store is down, and when the clock jumps; and recovers by itself', async () => {
+    const feed = instance();
+    expect(feed.isFresh()).toBe(false);
+    await until(() => feed.isFresh());
+    isDown = true;
+    await until(() => !feed.isFresh());
+    isDown = false;
+    await until(() => feed.isFresh());
+    skew = -60_000;
+    expect(feed.isFresh()).toBe(false);
+    await until(() => feed.isFresh());
+  });
+});
+
+describe('an authority that remembers', () => {
+  let asked: number;
+  let answer: () => Promise<Standing | null>;
+  const remembering = (feed: AuthorityFeed, bounds?: { most: number; oldest: number }) =>
+    cachedAuthority({ standing: async () => ((asked += 1), answer()) }, feed, { now: () => Date.now() }, bounds);
+  beforeEach(() => {
+    asked = 0;
+    answer = () => Promise.resolve(standing);
+  });
+
+  it('asks once and then not again, until something was taken away anywhere [W137]', async () => {
+    const [here, there] = [instance(), instance()];
+    const authority = remembering(here);
+    await until(() => here.isFresh());
+    for (let call = 0; call < 5; call += 1) expect(await authority.standing(grantId)).toBe(standing);
+    expect(asked).toBe(1);
+    for (const change of [
+      { kind: 'grant', key: grantId },
+      { kind: 'member', key: 'acme:u_ana' },
+      { kind: 'user', key: 'u_ana' },
+      { kind: 'client', key: 'app' },
+    ] as const) {
+      await authority.standing(grantId);
+      const before = asked;
+      const heard = new Promise((resolve) => here.follow(resolve));
+      await there.append(change);
+      await heard;
+      await authority.standing(grantId);
+      expect(asked).toBe(before + 1);
+    }
+    const before = asked;
+    await here.append({ kind: 'user', key: 'u_somebody_else' });
+    await authority.standing(grantId);
+    expect(asked).toBe(before);
+  });
+
+  it('[W151] uses nothing remembered while the feed cannot be heard, and fails with the store', async () => {
+    const feed = instance();
+    const authority = remembering(feed);
+    await until(() => feed.isFresh());
+    await authority.standing(grantId);
+    isDown = true;
+    answer = () => Promise.reject(new StoreUnavailable('down'));
+    await until(() => !feed.isFresh());
+    await expect(authority.standing(grantId)).rejects.toThrow(StoreUnavailable);
+  });
+
+  it('does not remember an answer that a change overtook', async () => {
+    const feed = instance();
+    const authority = remembering(feed);
+    await until(() => feed.isFresh());
+    answer = async () => {
+      await feed.append({ kind: 'grant', key: grantId });
+      return standing;
+    };
+    await authority.standing(grantId);
+    answer = () => Promise.resolve(null);
+    expect(await authority.standing(grantId)).toBeNull();
+  });
+
+  it('asks again when what it remembers is old, and remembers no more than it may', async () => {
+    const feed = instance();
+    await until(() => feed.isFresh());
+    const brief = remembering(feed, { most: 1, oldest: 30 });
+    await brief.standing(grantId);
+    await wait(60);
+    await brief.standing(grantId);
+    expect(asked).toBe(2);
+    const small = remembering(feed, { most: 1, oldest: 60_000 });
+    const other = GrantId.parse('h'.repeat(22));
+    await small.standing(grantId);
+    await small.standing(other);
+    await small.standing(grantId);
+    expect(asked).toBe(5);
+  });
+});
