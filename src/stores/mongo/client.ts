@@ -11,6 +11,7 @@ export const SERVER_MS = STEP_MS;
 /** What the URL says of these is overruled: the promises of the stores hang on them. */
 const firm: MongoClientOptions = {
   appName: 'drawbridge',
+  readPreference: 'primary',
   retryWrites: true,
   retryReads: true,
   monitorCommands: false,

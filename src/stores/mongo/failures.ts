@@ -10,6 +10,8 @@ const MISUSE: ReadonlyMap<unknown, string> = new Map([
   [17_420, 'a document would become too large'],
 ]);
 
+const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : null);
+
 export const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 
 /** A mistake of the caller stays one; everything else is the storage's. */
@@ -18,7 +20,7 @@ export function failureOf(error: unknown): Error {
   const misuse = error instanceof MongoServerError ? MISUSE.get(error.code) : undefined;
   if (misuse !== undefined) return new TypeError(misuse);
   // The driver's own refusal of what does not fit into a message.
-  if (error instanceof RangeError) return new TypeError('a document is too large', { cause: error });
+  if (codeOf(error) === 'ERR_OUT_OF_RANGE') return new TypeError('a document is too large');
   return new StoreUnavailable(reasonOf(error));
 }
 
