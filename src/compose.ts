@@ -37,6 +37,7 @@ import { openSigner } from './platform/jose-signer.ts';
 import { openKeyRing } from './platform/key-ring.ts';
 import { readLocalFile } from './platform/local-file.ts';
 import { openSealing } from './platform/node-sealing.ts';
+import { systemPause } from './platform/system-pause.ts';
 import { noFeed } from './ports/authority-feed.ts';
 import type { AuthorityFeed } from './ports/authority-feed.ts';
 import type { Clock } from './ports/clock.ts';
@@ -142,7 +143,19 @@ export async function compose(world: World): Promise<Broker> {
   // Alone on its store a process asks it every time; among several each remembers and hears of what was taken away.
   const isShared = !config.store.startsWith('sqlite:');
   const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
-  const parts = { ...openStores(world, feed), issuer, directory, sealing, signer, connectors, documents, clock, entropy, log };
+  const parts = {
+    ...openStores(world, feed),
+    issuer,
+    directory,
+    sealing,
+    signer,
+    connectors,
+    documents,
+    clock,
+    entropy,
+    log,
+    pause: systemPause,
+  };
   const { resources, roles } = directory;
   const logo = logoOf(config);
   let draining = false;

@@ -6,6 +6,7 @@ import { verifierMatches } from '../domain/pkce.ts';
 import type { Resource } from '../domain/resource.ts';
 import { readCode } from '../domain/token-format.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
+import type { Pause } from '../ports/pause.ts';
 import type { AuthenticatedClient } from './steps/authenticate-client.ts';
 import { aboutGrant, grantedResource } from './steps/granted.ts';
 import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
@@ -16,6 +17,7 @@ import { standingOf } from './steps/standing.ts';
 export interface ExchangeDependencies extends IssueDependencies, StandingDependencies {
   readonly directory: Directory;
   readonly audit: AuditLog;
+  readonly pause: Pause;
 }
 
 /** RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2. */
@@ -51,11 +53,14 @@ async function check(dependencies: ExchangeDependencies, asked: CodeExchange, gr
   return grantedResource(dependencies.directory, grant, asked.resource);
 }
 
+/** The least time (ms) a redemption takes: a request that a network sent twice has arrived both times by then, so it is no replay. */
+const answerDelay = 30;
+
 /** Redeems an authorization code, once. */
 export const exchangeCode =
   (dependencies: ExchangeDependencies) =>
   async (asked: CodeExchange): Promise<IssuedTokens> => {
-    const { grants, sealing, clock, audit } = dependencies;
+    const { grants, sealing, clock, audit, pause } = dependencies;
     const shownAt = clock.now();
     const id = readCode(asked.code, sealing.mac);
     const grant = id === null ? null : await grants.get(id);
@@ -69,9 +74,11 @@ export const exchangeCode =
     if (redeemed === null) throw new TokenRefusal('invalid_grant', 'the code was redeemed at the same moment');
     const refreshable = asked.client.grant_types.includes('refresh_token');
     const tokens = await issueTokens(dependencies)({ grant: redeemed, standing, resource, generation: 1, refreshable });
+    const answeredAt = Math.max(clock.now(), shownAt + answerDelay);
     await Promise.all([
-      grants.answered(grant.id, clock.now()),
+      grants.answered(grant.id, answeredAt),
       audit.append({ ...aboutGrant(grant), event: 'token.issued', scope: tokens.scope.split(' '), rule: 'authorization_code' }),
     ]);
+    await pause(Math.min(answeredAt - clock.now(), answerDelay));
     return tokens;
   };

@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import type { AuthorityChange, AuthorityFeed } from '../ports/authority-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log } from '../ports/log.ts';
 import { authorityChanges as collection } from './collections.ts';
+import type { TypedCollection } from './typed-collection.ts';
 import { typedCollection } from './typed-collection.ts';
 
 /** All in ms. */
@@ -22,6 +24,20 @@ export const feedTimes: FeedTimes = { interval: 400, staleness: 1_500, overlap: 
 
 /** Rows sort by the time of their instance's clock. */
 const rowId = (at: number, tail: string) => `${String(Math.max(0, at)).padStart(15, '0')}-${tail}`;
+
+type Rows = TypedCollection<z.infer<typeof collection.shape>>;
+
+/** Every row after `from`, in pages. */
+async function readAfter(rows: Rows, from: string, each: (id: string, change: AuthorityChange) => void): Promise<void> {
+  let after = from;
+  for (;;) {
+    const page = await rows.page({ after, limit: 1000 });
+    for (const { id, kind, key } of page) each(id, { kind, key });
+    const last = page.at(-1);
+    if (last === undefined || page.length < 1000) return;
+    after = last.id;
+  }
+}
 
 /** A feed kept in the store and looked at by every instance. A row that was seen is remembered for as long as it can be met again. */
 export function openAuthorityFeed(
@@ -43,26 +59,15 @@ export function openAuthorityFeed(
 
   async function look(): Promise<void> {
     const began = clock.now();
-    let after = rowId(began - times.overlap, '');
-    for (;;) {
-      const page = await rows.page({ after, limit: 1000 });
-      for (const { id, kind, key } of page) tell(id, { kind, key }, began);
-      const last = page.at(-1);
-      if (last === undefined || page.length < 1000) break;
-      after = last.id;
-    }
+    await readAfter(rows, rowId(began - times.overlap, ''), (id, change) => tell(id, change, began));
     for (const [id, at] of seen) if (began - at > 2 * times.overlap) seen.delete(id);
     lookedAt = began;
   }
 
   function again(): void {
     if (isClosed) return;
-    timer = setTimeout(() => {
-      void look()
-        .catch((error: unknown) => log.warn('authority.unheard', { error }))
-        .finally(again);
-    }, times.interval);
-    timer.unref();
+    const unheard = (error: unknown) => log.warn('authority.unheard', { error });
+    timer = setTimeout(() => void look().catch(unheard).finally(again), times.interval).unref();
   }
   again();
 
@@ -73,13 +78,8 @@ export function openAuthorityFeed(
       await rows.insert({ id, ...change, expiresAt: now + times.kept });
       tell(id, change, now);
     },
-    follow: (listener) => {
-      listeners.add(listener);
-    },
-    isFresh: () => {
-      const age = clock.now() - lookedAt;
-      return age >= 0 && age <= times.staleness;
-    },
+    follow: (listener) => void listeners.add(listener),
+    isFresh: () => clock.now() >= lookedAt && clock.now() - lookedAt <= times.staleness,
     close: () => {
       isClosed = true;
       if (timer !== null) clearTimeout(timer);

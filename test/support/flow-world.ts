@@ -111,6 +111,8 @@ export async function openFlowWorld({ wrapEngine = (engine) => engine }: FlowOpt
     issuer: directory.issuer,
     directory,
     clock,
+    // Nobody waits for a clock that stands still.
+    pause: async () => Promise.resolve(),
     entropy,
     sealing,
     signer: openSigner(ring, clock),

@@ -1,0 +1,2 @@
+/** Waits; ms. */
+export type Pause = (ms: number) => Promise<void>;
