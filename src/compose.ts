@@ -19,6 +19,7 @@ import { authenticateClient } from './flows/steps/authenticate-client.ts';
 import { liveAuthority } from './flows/steps/standing.ts';
 import { stopAuthorization } from './flows/stop-authorization.ts';
 import { gatewayRoutes } from './gateway/app.ts';
+import { openStopping } from './gateway/stopping.ts';
 import { httpApp } from './http/app.ts';
 import type { Flows } from './http/context.ts';
 import { browserCookie } from './http/cookies.ts';
@@ -27,6 +28,7 @@ import { openLogo } from './http/assets.ts';
 import type { Logo } from './http/assets.ts';
 import { peerAddress } from './http/peer-address.ts';
 import { openRateLimits } from './http/rate-limit.ts';
+import { openReadiness } from './http/readiness.ts';
 import { requestLog } from './http/request-log.ts';
 import type { RequestScope } from './http/request-log.ts';
 import type { Organisation } from './pages/layout.ts';
@@ -47,7 +49,7 @@ import type { Entropy } from './ports/entropy.ts';
 import { openAuditLog } from './stores/audit-log.ts';
 import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { cachedAuthority } from './stores/cached-authority.ts';
-import { collections } from './stores/collections.ts';
+import { collections, signingKeys } from './stores/collections.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
 import { openSeenClients } from './stores/seen-clients.ts';
@@ -72,6 +74,10 @@ export interface Broker {
   tend(): Promise<void>;
   /** Readiness turns false; requests are still answered. */
   drain(): void;
+  /** Sends streams that only listen back to where their clients came from. */
+  endListening(): void;
+  /** Refuses what is still under way at the gateway. */
+  cutShort(): void;
   close(): void;
 }
 
@@ -109,6 +115,15 @@ function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed) {
     audit: openAuditLog(engine, { chain: entropy.id(), clock }),
   };
 }
+
+const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =>
+  openReadiness({
+    // No such row: the question is whether anybody answers.
+    ask: () => engine.get(signingKeys, 'readiness'),
+    isDraining,
+    clock,
+    changed: (readiness) => log[readiness === 'store-unavailable' ? 'warn' : 'info']('readiness', { reason: readiness }),
+  });
 
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
@@ -158,6 +173,7 @@ export async function compose(world: World): Promise<Broker> {
   };
   const { resources, roles } = directory;
   const logo = logoOf(config);
+  const stopping = openStopping(entropy);
   let draining = false;
   const app = httpApp({
     ...parts,
@@ -172,10 +188,11 @@ export async function compose(world: World): Promise<Broker> {
       roles,
       authority: isShared ? cachedAuthority(liveAuthority(parts), feed, clock) : liveAuthority(parts),
       mac: sealing.mac,
+      stopping,
       origins: config.browserOrigins,
     }),
     requestLog: requestLog(log, clock, entropy),
-    ready: () => !draining,
+    readiness: readinessOf(world, () => draining),
   });
   return {
     app,
@@ -184,9 +201,9 @@ export async function compose(world: World): Promise<Broker> {
       await ring.tend();
       for (const collection of collections) if (collection.expires !== null) await engine.sweep(collection, clock.now());
     },
-    drain: () => {
-      draining = true;
-    },
+    drain: () => void (draining = true),
+    endListening: () => stopping.endListening(),
+    cutShort: () => stopping.cutShort(),
     close: () => feed.close(),
   };
 }

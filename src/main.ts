@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readyLine, welcome } from './cli/announce.ts';
 import { reportAudit } from './cli/audit.ts';
 import { keyBeside } from './cli/master-key.ts';
@@ -85,8 +86,11 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   );
   return async () => {
     clearInterval(tending);
+    const { noticeSeconds, graceSeconds } = config.shutdown;
     broker.drain();
-    await listening.close(5_000);
+    await delay(noticeSeconds * 1_000);
+    broker.endListening();
+    await listening.close(graceSeconds * 1_000, broker.cutShort);
     await Promise.all(demonstration.map((part) => part.close()));
     broker.close();
     await engine.close();

@@ -5,9 +5,12 @@ import type { RequestListener, Server } from 'node:http';
 export interface Listening {
   readonly port: number;
   serve(listener: RequestListener): void;
-  /** Ends idle connections at once, gives running requests `grace` ms, then ends the rest. */
-  close(grace: number): Promise<void>;
+  /** Takes no new connections, ends idle ones at once and others with their answer; after `grace` ms calls `late` and ends the rest. */
+  close(grace: number, late?: () => void): Promise<void>;
 }
+
+/** Milliseconds for what is said at the very end to leave the machine. */
+const LAST_WORDS = 250;
 
 const notYet: RequestListener = (_req, res) => {
   res.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'application/json' }).end('{"error":"temporarily_unavailable"}');
@@ -33,7 +36,12 @@ const noSuchAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
  */
 export async function listen({ host, port }: { host: string; port: number }): Promise<Listening> {
   let current = notYet;
-  const answer: RequestListener = (req, res) => current(req, res);
+  let isClosing = false;
+  const answer: RequestListener = (req, res) => {
+    // A connection that has had its answer is idle only after the event that says so.
+    res.once('close', () => isClosing && setImmediate(() => servers.forEach((server) => server.closeIdleConnections())));
+    current(req, res);
+  };
   const open = () => createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 }, answer);
   const servers = [open()];
   const bound = await bind(servers[0] ?? open(), host === 'localhost' ? '127.0.0.1' : host, port);
@@ -54,12 +62,16 @@ export async function listen({ host, port }: { host: string; port: number }): Pr
     serve: (listener) => {
       current = listener;
     },
-    close: async (grace) => {
+    close: async (grace, late = () => undefined) => {
+      isClosing = true;
       const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
       for (const server of servers) server.closeIdleConnections();
-      const timer = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), grace);
+      const timers = [
+        setTimeout(late, grace),
+        setTimeout(() => servers.forEach((server) => server.closeAllConnections()), grace + LAST_WORDS),
+      ];
       await closed;
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
     },
   };
 }

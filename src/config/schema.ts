@@ -105,6 +105,18 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('Bounds on what one address may do; beyond them the answer is 429.'),
+  shutdown: z
+    .strictObject({
+      noticeSeconds: z
+        .number()
+        .min(0)
+        .max(300)
+        .default(0)
+        .describe('For how long `/readyz` already answers 503 while new requests are still taken, so that balancers look elsewhere.'),
+      graceSeconds: z.number().min(0).max(300).default(5).describe('For how long running requests may go on after that.'),
+    })
+    .prefault({})
+    .describe('What happens between SIGTERM and the end.'),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('The least important line that is written.'),

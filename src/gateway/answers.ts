@@ -67,7 +67,7 @@ export function answerRefusal(res: ServerResponse, resource: Resource, error: un
     return answer(res, 403, { 'WWW-Authenticate': challenge }, bodyOf(error));
   }
   if (error instanceof RpcRefused) {
-    return answer(res, error.status, error.status === 429 ? { 'Retry-After': '1' } : {}, bodyOf(error));
+    return answer(res, error.status, error.status === 429 || error.status === 503 ? { 'Retry-After': '1' } : {}, bodyOf(error));
   }
   if (error instanceof HttpRefused) {
     log.info('gateway.refused', { route: resource.id, status: error.status, reason: error.message });

@@ -132,7 +132,9 @@ function forwarding(deps: GatewayDependencies, limits: GatewayLimits) {
     });
     const id = judged.message?.kind === 'request' ? judged.message.id : null;
     if (release === null) throw new RpcRefused(429, RpcCode.busy, id, 'Too many requests are open at the same time.');
+    const letGo = deps.stopping?.hold(relay);
     res.once('close', () => {
+      letGo?.();
       release();
       relay.abandon();
     });

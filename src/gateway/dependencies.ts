@@ -8,6 +8,7 @@ import type { Entropy } from '../ports/entropy.ts';
 import type { LiveAuthority } from '../ports/live-authority.ts';
 import type { Log } from '../ports/log.ts';
 import type { Signer } from '../ports/signer.ts';
+import type { Stopping } from './stopping.ts';
 
 export type IncomingMessage = Context['req'];
 export type ServerResponse = Context['res'];
@@ -57,4 +58,6 @@ export interface GatewayDependencies {
   readonly hosts?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
   readonly dispatcher?: Dispatcher;
+  /** How what is open is ended when the process stops; without it, it is just cut. */
+  readonly stopping?: Stopping;
 }

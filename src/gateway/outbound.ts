@@ -22,6 +22,11 @@ export interface Judged {
   readonly caller: Caller;
 }
 
+/** Whether its answer is a stream that waits for whatever may come. */
+export function isListening({ method, message }: Judged): boolean {
+  return method === 'GET' || (message?.kind === 'request' && message.method === 'subscriptions/listen');
+}
+
 /** The request to the upstream: its stored address, headers built from empty, the body written anew. */
 export function outboundRequest(
   judged: Judged,
@@ -30,7 +35,6 @@ export function outboundRequest(
   limits: GatewayLimits,
 ): Dispatcher.DispatchOptions {
   const { origin, path } = addressOf(judged.caller.resource);
-  const endless = judged.method === 'GET' || (judged.message?.kind === 'request' && judged.message.method === 'subscriptions/listen');
   return {
     origin,
     path,
@@ -38,7 +42,7 @@ export function outboundRequest(
     headers: [...protocolHeaders(judged), ...passedHeaders(judged, req), ASSERTION_HEADER, assertion],
     body: judged.message === null ? null : writeMessage(judged.message),
     headersTimeout: limits.upstreamTimeout,
-    bodyTimeout: endless ? 0 : limits.upstreamTimeout,
+    bodyTimeout: isListening(judged) ? 0 : limits.upstreamTimeout,
   };
 }
 

@@ -5,10 +5,12 @@ import { answerRefusal } from './answers.ts';
 import type { Log } from '../ports/log.ts';
 import type { GatewayLimits, ServerResponse } from './dependencies.ts';
 import { writeEvent } from './event-stream.ts';
+import { isListening } from './outbound.ts';
 import type { Judged } from './outbound.ts';
 import { eventReceiver, jsonReceiver, silentReceiver } from './receivers.ts';
 import type { Line, Receiver } from './receivers.ts';
 import type { SessionIds } from './sessions.ts';
+import type { Open } from './stopping.ts';
 import { verdictOn } from './upstream-answer.ts';
 import type { UpstreamHeaders } from './upstream-answer.ts';
 import { upstreamMessages } from './upstream-messages.ts';
@@ -20,10 +22,11 @@ interface RelayDependencies {
 }
 
 /** One answer on its way from the upstream to the client. */
-export class Relay implements Line, Dispatcher.DispatchHandler {
+export class Relay implements Line, Open, Dispatcher.DispatchHandler {
   readonly res: ServerResponse;
   readonly id: RpcId | null;
   readonly largest: number;
+  readonly isListening: boolean;
   readonly read: Line['read'];
   answered = false;
   readonly #judged: Judged;
@@ -37,6 +40,7 @@ export class Relay implements Line, Dispatcher.DispatchHandler {
     this.res = res;
     this.id = judged.message?.kind === 'request' ? judged.message.id : null;
     this.largest = limits.answerBytes;
+    this.isListening = isListening(judged);
     this.read = upstreamMessages(judged);
     this.#judged = judged;
     this.#sessions = sessions;
@@ -53,6 +57,18 @@ export class Relay implements Line, Dispatcher.DispatchHandler {
 
   fail(message: string): void {
     this.refuse(new RpcRefused(502, RpcCode.internal, this.id, message));
+  }
+
+  /** To another instance, or to this one once it has started again. */
+  sendBack(retry: number): void {
+    if (!this.res.headersSent) return this.cutShort();
+    if (this.#over) return;
+    if (!this.res.destroyed) this.res.end(writeEvent({ event: null, id: null, retry: String(retry), data: null }));
+    this.abandon();
+  }
+
+  cutShort(): void {
+    this.refuse(new RpcRefused(503, RpcCode.internal, this.id, 'This server is restarting. Try again shortly.'));
   }
 
   abandon(): void {

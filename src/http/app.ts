@@ -18,6 +18,7 @@ import { registerRoute } from './oauth/register.ts';
 import { revokeRoute } from './oauth/revoke.ts';
 import { tokenRoute } from './oauth/token.ts';
 import { pageRefusals, showPage, showStopped } from './page-refusals.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface AppDependencies extends HttpDependencies {
   readonly signer: Signer;
@@ -26,19 +27,20 @@ export interface AppDependencies extends HttpDependencies {
   /** Gives each request an id and logs its end. */
   readonly requestLog: Middleware;
   readonly logo: Logo | null;
-  readonly ready: () => boolean;
+  readonly readiness: () => Promise<Readiness>;
 }
 
 /** Whether the process runs, and whether requests should be sent to it. */
 const healthRoutes =
-  ({ ready }: AppDependencies): Route =>
+  ({ readiness }: AppDependencies): Route =>
   (router) => {
     router.get('/healthz', (ctx) => {
       ctx.body = { status: 'ok' };
     });
-    router.get('/readyz', (ctx) => {
-      ctx.status = ready() ? 200 : 503;
-      ctx.body = { status: ready() ? 'ready' : 'draining' };
+    router.get('/readyz', async (ctx) => {
+      const status = await readiness();
+      ctx.status = status === 'ready' ? 200 : 503;
+      ctx.body = { status };
     });
   };
 
