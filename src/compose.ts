@@ -158,19 +158,8 @@ export async function compose(world: World): Promise<Broker> {
   // Alone on its store a process asks it every time; among several each remembers and hears of what was taken away.
   const isShared = !config.store.startsWith('sqlite:');
   const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
-  const parts = {
-    ...openStores(world, feed),
-    issuer,
-    directory,
-    sealing,
-    signer,
-    connectors,
-    documents,
-    clock,
-    entropy,
-    log,
-    pause: systemPause,
-  };
+  const outside = { clock, entropy, log, pause: systemPause };
+  const parts = { ...openStores(world, feed), ...outside, issuer, directory, sealing, signer, connectors, documents };
   const { resources, roles } = directory;
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
