@@ -32,7 +32,7 @@ const substitute = join(mongo, '.cache');
 
 const onPath = (name) => (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 const hasSubstitute = () => onPath('java') && existsSync(join(substitute, 'complete'));
-const hasMongo = () => process.env['MONGODB_URL'] !== undefined || onPath('mongod') || hasSubstitute();
+const hasMongo = () => (process.env['MONGODB_URL'] ?? '') !== '' || onPath('mongod') || hasSubstitute();
 
 /** A server that speaks MongoDB's protocol over memory; the mark is written last, so that a broken fetch is seen. */
 async function obtainMongo() {

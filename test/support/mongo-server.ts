@@ -1,14 +1,10 @@
 import { basename } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { pathOf } from './prerequisites.ts';
+import { mongoUrl, pathOf } from './prerequisites.ts';
 import { type Started, startMongod, startSubstitute } from './mongo/programs.ts';
 
 /** The MongoDB of one test file. Each test takes a database of its own. */
 export interface MongoServer {
-  /** What served, for people: its name and the version it gives. */
-  readonly served: string;
-  /** False for the substitute, which is one process without replication. */
-  readonly isReal: boolean;
   /** The address of the (first) member. */
   readonly host: string;
   /** The URL of a database; through another address (a proxy's) when one is given. */
@@ -22,12 +18,12 @@ let named = 0;
 
 /** In this order: MONGODB_URL, a mongod on the PATH, the substitute in test/tools/mongo. */
 export async function startMongo(): Promise<MongoServer> {
-  const given = process.env['MONGODB_URL'];
+  const given = mongoUrl();
   const program = pathOf('mongodb');
   if (program === null) throw new Error('there is no MongoDB to test with');
-  const isSubstitute = given === undefined && basename(program) !== 'mongod';
-  const started = given === undefined ? await (isSubstitute ? startSubstitute : startMongod)(program) : null;
-  const { scheme, user, host, options } = started === null ? partsOf(given ?? '') : fromStarted(started);
+  const isSubstitute = given === '' && basename(program) !== 'mongod';
+  const started = given === '' ? await (isSubstitute ? startSubstitute : startMongod)(program) : null;
+  const { scheme, user, host, options } = started === null ? partsOf(given) : fromStarted(started);
   const url = (database: string, through?: string): string => {
     const direct = through === undefined || options.includes('directConnection=true') ? [] : ['directConnection=true'];
     const query = [...(options === '' ? [] : [options]), ...direct].join('&');
@@ -37,11 +33,8 @@ export async function startMongo(): Promise<MongoServer> {
   const client = new MongoClient(url('admin'), { serverSelectionTimeoutMS: 5_000 });
   const { version } = (await client.db('admin').command({ buildInfo: 1 })) as { version: string };
   const name = started === null ? 'MONGODB_URL' : isSubstitute ? basename(program, '.jar') : 'mongod';
-  const served = `${name}, which calls itself ${version}`;
-  process.stderr.write(`MongoDB for the tests: ${served}\n`);
+  process.stderr.write(`MongoDB for the tests: ${name}, which calls itself ${version}\n`);
   return {
-    served,
-    isReal: !isSubstitute,
     host: host.split(',')[0] ?? host,
     url,
     database: () => {

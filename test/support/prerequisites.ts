@@ -30,10 +30,13 @@ const places: Record<Prerequisite, readonly (string | undefined)[]> = {
   mongodb: [onPath('mongod'), mongoSubstitute],
 };
 
+/** A MongoDB that runs already; empty when there is none. */
+export const mongoUrl = (): string => process.env['MONGODB_URL'] ?? '';
+
 /** The path of the program, or null; for MongoDB the URL of one that runs already comes first. */
 export function pathOf(name: Prerequisite): string | null {
-  const running = name === 'mongodb' ? process.env['MONGODB_URL'] : undefined;
-  return running ?? places[name].find((path) => path !== undefined && existsSync(path)) ?? null;
+  if (name === 'mongodb' && mongoUrl() !== '') return mongoUrl();
+  return places[name].find((path) => path !== undefined && existsSync(path)) ?? null;
 }
 
 /**
