@@ -1,5 +1,6 @@
 import type Koa from 'koa';
 import { directoryOf } from './config/directory.ts';
+import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
 import { connectorTypes } from './connectors/registry.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
@@ -82,7 +83,7 @@ export interface Broker {
 }
 
 function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
-  const loopback = config.issuer.startsWith('http:');
+  const loopback = isLoopbackUrl(config.issuer);
   return new Map(
     config.connections.map(({ type, subline: _subline, tlsCaFile, ...settings }) => {
       const kind = connectorTypes[type];
@@ -153,7 +154,7 @@ export async function compose(world: World): Promise<Broker> {
   const sealing = openSealing(world.masterKey);
   const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: config.signingAlgorithm });
   const connectors = openConnectors(world);
-  const documents = cacheDocuments(openDocumentFetcher({ loopback: issuer.startsWith('http:') }), { clock, isUsable: describesClient });
+  const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
   // Alone on its store a process asks it every time; among several each remembers and hears of what was taken away.
   const isShared = !config.store.startsWith('sqlite:');

@@ -6,11 +6,15 @@ import { interactions } from './identity-interactions.ts';
 import { noticePage } from './identity-pages.ts';
 import { contentSecurityPolicy } from './identity-style.ts';
 import { secondFactors } from './identity-totp.ts';
-import { listenOnLoopback } from './loopback.ts';
+import { listenOn } from './loopback.ts';
 
 export interface DemoIdpOptions {
   readonly port: number;
   readonly issuerHost?: string;
+  /** The address to listen on; loopback when left out. */
+  readonly host?: string;
+  /** What everybody calls it when a proxy that ends TLS stands in front; that proxy alone may reach it. */
+  readonly publicIssuer?: string;
   readonly clients: readonly DemoClient[];
   readonly log?: (line: string) => void;
   /** The clock of the one-time codes, so that a test need not wait half a minute. */
@@ -55,15 +59,18 @@ function guard(issuer: string): Koa.Middleware {
 export async function startDemoIdp({
   port,
   issuerHost = 'localhost',
+  host,
+  publicIssuer,
   clients,
   log = () => {},
   now = Date.now,
 }: DemoIdpOptions): Promise<DemoIdp> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const key = await exportJWK(privateKey);
-  const loopback = await listenOnLoopback(port);
-  const issuer = `http://${issuerHost}:${loopback.port}`;
+  const loopback = await listenOn(host, port);
+  const issuer = publicIssuer ?? `http://${issuerHost}:${loopback.port}`;
   const idp = new Provider(issuer, configuration(clients, key));
+  idp.proxy = publicIssuer !== undefined;
   const complain = (error: Error): void => log(`demonstration identity provider: ${error.message}`);
   const app: Koa = idp;
   app.on('error', complain);

@@ -58,3 +58,14 @@ export async function listenOnLoopback(port: number): Promise<Loopback> {
     };
   }
 }
+
+/** The same on one address of choice, such as that of a container; without one, on loopback. */
+export async function listenOn(host: string | undefined, port: number): Promise<Loopback> {
+  if (host === undefined) return listenOnLoopback(port);
+  const server = await listen(host, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    serve: (listener) => server.on('request', listener),
+    close: () => close(server),
+  };
+}

@@ -6,7 +6,7 @@ import {
   originValidationResponse,
   type AuthInfo,
 } from '@modelcontextprotocol/server';
-import { listenOnLoopback } from './loopback.ts';
+import { listenOn } from './loopback.ts';
 import { assertionHeader, assertionReader, type Caller } from './mcp-assertion.ts';
 import { toolsFor } from './mcp-tools.ts';
 import { openNotes } from './notes.ts';
@@ -14,6 +14,10 @@ import { bridge } from './web-bridge.ts';
 
 export interface DemoMcpOptions {
   readonly port: number;
+  /** The address to listen on; loopback when left out. */
+  readonly host?: string;
+  /** The name the gateway calls it by. */
+  readonly name?: string;
   /** Where the gateway publishes its keys; without it no assertion can be believed, so every one is refused. */
   readonly gatewayJwksUrl?: string;
   readonly gatewayIssuer?: string;
@@ -44,10 +48,10 @@ const callerOf = (known: AuthInfo | undefined): Caller | null => (known?.extra?.
 
 /** Starts the demonstration MCP server. It knows nothing of OAuth: whoever reaches it is served. */
 export async function startDemoMcp(options: DemoMcpOptions): Promise<DemoMcp> {
-  const { port, gatewayJwksUrl, gatewayIssuer, dataFile, log = () => {}, now = Date.now } = options;
+  const { port, host, name = 'localhost', gatewayJwksUrl, gatewayIssuer, dataFile, log = () => {}, now = Date.now } = options;
   const notes = openNotes(dataFile ?? null);
-  const loopback = await listenOnLoopback(port);
-  const url = `http://localhost:${loopback.port}${path}`;
+  const loopback = await listenOn(host, port);
+  const url = `http://${name}:${loopback.port}${path}`;
   const read = gatewayJwksUrl === undefined ? null : assertionReader({ gatewayJwksUrl, audience: url, issuer: gatewayIssuer });
   const mcp = createMcpHandler(({ authInfo }) => toolsFor({ caller: callerOf(authInfo), notes, now }), {
     onerror: ({ message }) => log(`demonstration MCP server: ${message}`),
@@ -55,7 +59,8 @@ export async function startDemoMcp(options: DemoMcpOptions): Promise<DemoMcp> {
 
   const handle = async (request: Request): Promise<Response> => {
     const stranger =
-      hostHeaderValidationResponse(request, localhostAllowedHostnames()) ?? originValidationResponse(request, localhostAllowedOrigins());
+      hostHeaderValidationResponse(request, [...localhostAllowedHostnames(), name]) ??
+      originValidationResponse(request, localhostAllowedOrigins());
     if (stranger !== undefined) return stranger;
     if (new URL(request.url).pathname !== path) return refusal(404, -32_600, `The MCP endpoint is ${path}.`);
     const assertion = request.headers.get(assertionHeader);

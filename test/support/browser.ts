@@ -233,7 +233,7 @@ export class Browser {
   }
 
   #stops(url: URL): boolean {
-    const loopback = url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+    const loopback = /^https?:$/.test(url.protocol) && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
     return !loopback || this.#options.stopAt?.(url) === true;
   }
 

@@ -68,7 +68,10 @@ export function authorizeUrl(
 
 /** A person's browser: it stops before it would go to a client. */
 export const openBrowser = (): Browser =>
-  new Browser({ stopAt: (url) => url.href.startsWith('http://127.0.0.1:9876') || url.protocol !== 'http:', portsShareCookies: true });
+  new Browser({
+    stopAt: (url) => url.href.startsWith('http://127.0.0.1:9876') || !/^https?:$/.test(url.protocol),
+    portsShareCookies: true,
+  });
 
 /** Signs in at the demonstration identity provider, with the one-time code when it asks for one. */
 export async function signIn(browser: Browser, login: string): Promise<void> {
