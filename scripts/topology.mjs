@@ -43,8 +43,9 @@ function launch(name, args, env) {
   return new Promise((resolve, reject) => {
     const { PATH, HOME, TMPDIR } = process.env;
     const base = { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }) };
-    const child = spawn(process.execPath, args, { env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, args, { env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     children.set(name, child);
+    createInterface({ input: child.stderr }).on('line', (line) => console.error(`${name} | ${line}`));
     let isReady = false;
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (isReady || !line.startsWith('{"ready":true')) return;

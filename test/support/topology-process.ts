@@ -21,8 +21,10 @@ export interface Topology {
   /** The authority behind every certificate, as PEM. */
   readonly ca: string;
   readonly brokers: readonly RunningBroker[];
+  /** Everything the processes logged, each line with the name of its process before a bar. */
+  log(): string;
   /** Ends a broker as an orchestrator would and waits until its successor is ready. */
-  replace(broker: RunningBroker): Promise<void>;
+  replace(broker: RunningBroker, signal?: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,15 +76,20 @@ export async function startTopology({
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve(void running.delete(child))));
   const said = listenTo(child);
   const failed = exited.then(() => Promise.reject(new Error(`the topology ended before it was ready: ${stderr}`)));
-  const ready = (await Promise.race([said((line) => line.ready === true), failed])) as unknown as Omit<Topology, 'replace' | 'close'>;
+  const ready = (await Promise.race([said((line) => line.ready === true), failed])) as unknown as Omit<
+    Topology,
+    'log' | 'replace' | 'close'
+  >;
   failed.catch(() => undefined);
+  const pids = new Map(ready.brokers.map(({ name, pid }) => [name, pid]));
   return {
     ...ready,
     ca: readFileSync(ready.ca, 'utf8'),
-    replace: async ({ name, pid }) => {
+    log: () => stderr,
+    replace: async ({ name }, signal = 'SIGTERM') => {
       const back = said((line) => line.restarted === name);
-      process.kill(pid, 'SIGTERM');
-      await back;
+      process.kill(pids.get(name) ?? Number.NaN, signal);
+      pids.set(name, (await back).pid);
     },
     close: async () => {
       child.kill('SIGTERM');

@@ -1,0 +1,135 @@
+/** Two brokers that share nothing but a MongoDB, behind a proxy that deals requests out in turn. */
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { authorizeUrl, callTool, login, openBrowser, pkce, postForm, redeem, refresh, register, signIn } from '../support/client.ts';
+import type { Tokens } from '../support/client.ts';
+import { startMongo } from '../support/mongo-server.ts';
+import type { MongoServer } from '../support/mongo-server.ts';
+import { needs } from '../support/prerequisites.ts';
+import { startTopology } from '../support/topology-process.ts';
+import type { RunningBroker, Topology } from '../support/topology-process.ts';
+import { trustingFetch } from '../support/trusting-fetch.ts';
+
+const slow = 120_000;
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+needs('mongodb', 'two brokers over one MongoDB', () => {
+  let mongo: MongoServer;
+  let topology: Topology;
+  let distrust: () => Promise<void>;
+  let from = 0;
+  beforeAll(async () => {
+    mongo = await startMongo();
+    topology = await startTopology({ brokers: 2, store: mongo.url(mongo.database()) });
+    distrust = trustingFetch({ ca: topology.ca });
+  }, slow);
+  beforeEach(() => {
+    from = topology.log().length;
+  });
+  afterAll(async () => {
+    await distrust();
+    await topology.close();
+    await mongo.close();
+  }, slow);
+
+  /** How many requests each broker has answered since the test began. */
+  const served = () =>
+    topology.brokers.map(
+      ({ name }) =>
+        topology
+          .log()
+          .slice(from)
+          .split(`${name} | {`)
+          .slice(1)
+          .filter((line) => line.includes('"event":"request"')).length,
+    );
+  const first = () => topology.brokers[0] as RunningBroker;
+  const second = () => topology.brokers[1] as RunningBroker;
+
+  it(
+    'a login whose every step is answered by the other one is a login, and so is what follows it',
+    async () => {
+      const { client, tokens } = await login(topology, { tenant: 'globex' });
+      expect((await callTool(topology, tokens.access_token, 'whoami')).status).toBe(200);
+      expect((await callTool(topology, tokens.access_token, 'whoami')).status).toBe(200);
+      const parallel = await Promise.all(Array.from({ length: 12 }, () => refresh(topology, client, tokens.refresh_token)));
+      const answers = await Promise.all(parallel.map((answer) => answer.json() as Promise<Tokens>));
+      expect(new Set(parallel.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(new Set(answers.map(({ refresh_token }) => refresh_token)).size).toBe(1);
+      for (const count of served()) expect(count).toBeGreaterThan(8);
+    },
+    slow,
+  );
+
+  it(
+    'what is revoked at one is refused by the other within about a second',
+    async () => {
+      const { client, tokens } = await login(topology);
+      const calls = async () => {
+        const answers = [];
+        for (let count = 0; count < 4; count += 1) answers.push((await callTool(topology, tokens.access_token, 'whoami')).status);
+        return answers;
+      };
+      expect(await calls()).toEqual([200, 200, 200, 200]);
+      await postForm(`${topology.issuer}/revoke`, { token: tokens.refresh_token, client_id: client.client_id });
+      await delay(1_500);
+      expect(await calls()).toEqual([401, 401, 401, 401]);
+      for (const count of served()) expect(count).toBeGreaterThan(4);
+    },
+    slow,
+  );
+
+  it(
+    'both are replaced one after the other under load: not one request fails, and a sign-in begun before is finished after',
+    async () => {
+      const client = await register(topology);
+      const secrets = pkce();
+      const browser = openBrowser();
+      await browser.get(authorizeUrl(topology, client, secrets));
+      await signIn(browser, 'alice');
+      const begun = await login(topology);
+      let { tokens } = begun;
+      const state = { isOver: false, calls: 0, failures: [] as string[] };
+      const load = (async () => {
+        while (!state.isOver) {
+          const call = await callTool(topology, tokens.access_token, 'whoami');
+          await call.text();
+          const next = await refresh(topology, begun.client, tokens.refresh_token);
+          if (call.status !== 200 || next.status !== 200) state.failures.push(`${call.status} ${next.status}`);
+          if (next.status === 200) tokens = (await next.json()) as Tokens;
+          state.calls += 2;
+        }
+      })();
+      await topology.replace(first());
+      // Where the proxy has not seen yet that it is back, the other is all there is.
+      await delay(600);
+      await topology.replace(second());
+      await delay(600);
+      state.isOver = true;
+      await load;
+      expect(state.failures).toEqual([]);
+      expect(state.calls).toBeGreaterThan(20);
+      await browser.submit({ scope: ['read'] }, { form: '/consent', press: 'Approve' });
+      const code = browser.location?.searchParams.get('code') ?? '';
+      const fields = { client_id: client.client_id, code, code_verifier: secrets.code_verifier, redirect_uri: client.redirect_uri };
+      expect((await redeem(topology, fields)).status).toBe(200);
+      for (const count of served()) expect(count).toBeGreaterThan(0);
+    },
+    slow,
+  );
+
+  it(
+    'one that is killed strands nobody',
+    async () => {
+      const { client, tokens } = await login(topology);
+      const back = topology.replace(first(), 'SIGKILL');
+      await delay(50);
+      const next = await refresh(topology, client, tokens.refresh_token);
+      expect(next.status).toBe(200);
+      const { access_token } = (await next.json()) as Tokens;
+      expect((await callTool(topology, access_token, 'whoami')).status).toBe(200);
+      await back;
+      expect((await callTool(topology, access_token, 'whoami')).status).toBe(200);
+    },
+    slow,
+  );
+});
