@@ -17,14 +17,14 @@ import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { LoginRefused } from './ports/connector.ts';
 import { readAuditChains } from './stores/audit-log.ts';
-import { collections } from './stores/collections.ts';
-import { openSqliteEngine } from './stores/sqlite/engine.ts';
+import { openStore, storeFile } from './stores/open-store.ts';
 
 interface Closing {
   close(): Promise<void>;
 }
 
-const pathOf = ({ store }: Config) => store.replace(/^sqlite:/, '');
+/** Where the demonstration, or any embedded store, keeps its files. */
+const folderOf = ({ store }: Config) => dirname(storeFile(store) ?? './data/store');
 
 function configure({ config }: StartOptions | AuditOptions, demoSecret: string): Config {
   if (config === null) return demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret || nodeEntropy.secret() });
@@ -45,14 +45,13 @@ async function startDemonstration(config: Config, client_secret: string): Promis
       port: Number(new URL(resource.upstream).port),
       gatewayJwksUrl: `${config.issuer}/jwks`,
       gatewayIssuer: config.issuer,
-      dataFile: join(dirname(pathOf(config)), 'demo-notes.json'),
+      dataFile: join(folderOf(config), 'demo-notes.json'),
     }),
   ]);
 }
 
 function forget(config: Config): void {
-  const folder = dirname(pathOf(config));
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folderOf(config), { recursive: true, force: true });
 }
 
 async function start(options: StartOptions): Promise<() => Promise<void>> {
@@ -66,12 +65,9 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
     for (const next of [1, 2]) await (await listen({ ...config.listen, port: config.listen.port + next })).close(0);
     forget(config);
   }
-  const masterKey = config.key ?? keyBeside(pathOf(config));
-  const engine = await openSqliteEngine({
-    path: pathOf(config),
-    collections,
-    log: (event) => log.warn('store', { reason: JSON.stringify(event) }),
-  });
+  const masterKey = config.key ?? keyBeside(folderOf(config));
+  const storeLog = (event: { readonly event: string }) => log.warn('store', { reason: JSON.stringify(event) });
+  const engine = await openStore(config.store, { clock: systemClock, log: storeLog });
   const broker = await compose({ config, engine, masterKey, clock: systemClock, entropy: nodeEntropy, log });
   const answer = broker.app.callback();
   listening.serve((req, res) => void answer(req, res));
@@ -99,9 +95,10 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
 
 /** Prints what was asked of the audit log; true when every chain is whole. */
 async function audit(options: AuditOptions): Promise<boolean> {
-  const path = pathOf(configure(options, ''));
-  if (!existsSync(path)) throw new Error(`There is no store at ${path}.`);
-  const engine = await openSqliteEngine({ path, collections });
+  const { store } = configure(options, '');
+  const path = storeFile(store);
+  if (path !== null && !existsSync(path)) throw new Error(`There is no store at ${path}.`);
+  const engine = await openStore(store, { clock: systemClock, log: () => undefined });
   try {
     const { lines, checked, broken } = await reportAudit(readAuditChains(engine), options.query, options.json);
     for (const line of lines) process.stdout.write(`${line}\n`);

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { Secret } from '../domain/secret.ts';
 
 /** The key beside an embedded store on this machine, made at the first start and readable by its owner alone. */
-export function keyBeside(storePath: string): Secret<'key'> {
-  const path = join(dirname(storePath), 'master.key');
+export function keyBeside(folder: string): Secret<'key'> {
+  const path = join(folder, 'master.key');
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
     // Made only if it is not there: of two starts at once both read the same key.

@@ -72,6 +72,9 @@ function keyChecks(root: Written): ConfigProblem[] {
   if (key !== null && new Set(Buffer.from(key, 'base64url')).size === 1) {
     return [{ key: 'key', problem: 'is a placeholder: every byte of it is the same' }];
   }
+  if (root['key'] === undefined && text(root['store'])?.startsWith('mongodb') === true) {
+    return [{ key: 'key', problem: 'is required with a store that several processes share: all of them need the same one' }];
+  }
   if (root['key'] === undefined && issuer !== null && !isLoopbackUrl(issuer)) {
     return [{ key: 'key', problem: 'is required when the issuer is not on loopback; give key_file or DRAWBRIDGE_KEY_FILE' }];
   }

@@ -19,6 +19,7 @@ export const variables: readonly Variable[] = [
   { name: 'DRAWBRIDGE_HOST', path: ['listen', 'host'], read: asText, describe: 'listen.host' },
   { name: 'DRAWBRIDGE_PORT', path: ['listen', 'port'], read: asNumber, describe: 'listen.port' },
   { name: 'DRAWBRIDGE_STORE', path: ['store'], read: asText, describe: 'store' },
+  { name: 'DRAWBRIDGE_STORE_FILE', path: ['store_file'], read: asText, describe: 'store, as the path of a file that holds it' },
   { name: 'DRAWBRIDGE_KEY', path: ['key'], read: asText, describe: 'key' },
   { name: 'DRAWBRIDGE_KEY_FILE', path: ['key_file'], read: asText, describe: 'key, as the path of a file that holds it' },
   { name: 'DRAWBRIDGE_TRUSTED_PROXIES', path: ['trustedProxies'], read: asList, describe: 'trustedProxies, separated by commas' },
@@ -27,6 +28,11 @@ export const variables: readonly Variable[] = [
 
 /** Orchestrators announce a service called drawbridge in variables of our spelling: `DRAWBRIDGE_PORT=tcp://10.0.0.1:4000`. */
 const isAnnouncement = (value: string) => /^(tcp|udp):\/\//.test(value);
+
+const inTwoSpellings = [
+  ['DRAWBRIDGE_KEY', 'key'],
+  ['DRAWBRIDGE_STORE', 'store'],
+] as const;
 
 type Tree = Record<string, unknown>;
 
@@ -41,10 +47,11 @@ export function overlay(file: unknown, env: Environment): { written: unknown; pr
     return value === undefined || value === '' || isAnnouncement(value) ? [] : [{ variable, value }];
   });
   const names = given.map(({ variable }) => variable.name);
-  // Either spelling of the key in the environment replaces either spelling in the file.
-  if (names.includes('DRAWBRIDGE_KEY') || names.includes('DRAWBRIDGE_KEY_FILE')) {
-    delete written['key'];
-    delete written['key_file'];
+  // Either spelling of a key in the environment replaces either spelling in the file.
+  for (const [name, key] of inTwoSpellings) {
+    if (!names.includes(name) && !names.includes(`${name}_FILE`)) continue;
+    delete written[key];
+    delete written[`${key}_file`];
   }
   for (const { variable, value } of given) {
     const [first, second] = variable.path;
@@ -52,8 +59,9 @@ export function overlay(file: unknown, env: Environment): { written: unknown; pr
     if (second === undefined) written[first] = variable.read(value);
     else if (branch === undefined || isTree(branch)) written[first] = { ...branch, [second]: variable.read(value) };
   }
-  const isTwice = names.includes('DRAWBRIDGE_KEY') && names.includes('DRAWBRIDGE_KEY_FILE');
-  const twice = isTwice ? [{ key: 'DRAWBRIDGE_KEY', problem: 'and DRAWBRIDGE_KEY_FILE exclude each other' }] : [];
+  const twice = inTwoSpellings
+    .filter(([name]) => names.includes(name) && names.includes(`${name}_FILE`))
+    .map(([name]) => ({ key: name, problem: `and ${name}_FILE exclude each other` }));
   return { written, problems: [...twice, ...unverified(env)] };
 }
 

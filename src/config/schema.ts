@@ -58,9 +58,11 @@ export const ConfigSchema = z.strictObject({
     .describe('Where we listen.'),
   store: z
     .string()
-    .regex(/^sqlite:.+$/, 'must be sqlite: and a path')
+    .regex(/^(sqlite:.+|mongodb(\+srv)?:\/\/[^/]+\/[^/?]+(\?.*)?)$/, 'must be sqlite: and a path, or a mongodb URL that names a database')
     .default('sqlite:./data/drawbridge.db')
-    .describe('Where data lives.'),
+    .describe(
+      'Where data lives: `sqlite:` and a path for one process, or `mongodb://…/database` for any number. Or give `store_file`, the path of a file that holds it.',
+    ),
   key: key.optional(),
   organisation: z
     .strictObject({

@@ -143,6 +143,12 @@ describe('a bad configuration', () => {
     ['no key with an https issuer', { ...valid(), key: undefined }, 'key'],
     ['a short key', { ...valid(), key: 'CNRYshort' }, 'key'],
     ['a store of another kind', { ...valid(), store: 'postgres://CNRY@db' }, 'store'],
+    ['a MongoDB without a database', { ...valid(), store: 'mongodb://CNRY:CNRY@db' }, 'store'],
+    [
+      'no key with a store that is shared',
+      { ...valid(), issuer: 'http://localhost:4000', key: undefined, store: 'mongodb://CNRY:CNRY@db/brokers' },
+      'key',
+    ],
     ['a proxy that is no network', { ...valid(), trustedProxies: ['CNRY'] }, 'trustedProxies[0]'],
     ['a proxy range out of bounds', { ...valid(), trustedProxies: ['10.0.0.0/33'] }, 'trustedProxies[0]'],
     ['no connections', { ...valid(), connections: [] }, 'connections'],

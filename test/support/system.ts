@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { listen } from '../../src/cli/server.ts';
 import { compose } from '../../src/compose.ts';
 import { demoConfig } from '../../src/config/demo.ts';
@@ -12,8 +13,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import { openLog } from '../../src/platform/pino-log.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
-import { collections } from '../../src/stores/collections.ts';
-import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
+import { openStore } from '../../src/stores/open-store.ts';
 
 /** A clock a test can move; it runs otherwise. */
 export interface MovableClock {
@@ -66,6 +66,20 @@ export async function freePorts(): Promise<number> {
   throw new Error('no three free ports in a row');
 }
 
+/** A store nobody else has: a file, or a database of the server that TEST_STORE_URL names. */
+async function freshDatabase(folder: string): Promise<{ store: string; drop(): Promise<void> }> {
+  const server = process.env['TEST_STORE_URL'];
+  if (server === undefined || server === '') return { store: `sqlite:${join(folder, 'store.db')}`, drop: async () => Promise.resolve() };
+  const url = new URL(server);
+  url.pathname = `/system_${nodeEntropy.id()}`;
+  const drop = async () => {
+    const client = new MongoClient(url.href);
+    await client.db().dropDatabase();
+    await client.close();
+  };
+  return { store: url.href, drop };
+}
+
 /** The whole demonstration in this process, on free ports and a store of its own. */
 export async function startSystem({
   configure = (config) => config,
@@ -74,7 +88,8 @@ export async function startSystem({
   const port = await freePorts();
   const folder = mkdtempSync(join(tmpdir(), 'drawbridge-'));
   const client_secret = nodeEntropy.secret();
-  let config = configure(demoConfig(port, { client_secret }, `sqlite:${join(folder, 'store.db')}`));
+  const database = await freshDatabase(folder);
+  let config = configure({ ...demoConfig(port, { client_secret }), store: database.store });
   let offset = 0;
   const clock: MovableClock = {
     now: () => Date.now() + offset,
@@ -86,7 +101,7 @@ export async function startSystem({
   const log = openLog({ level: config.log.level, isForPeople: false, write: (line) => lines.push(line) });
   const masterKey = new Secret<'key'>(Buffer.from(nodeEntropy.bytes(32)).toString('base64url'));
   const start = async () => {
-    const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
+    const file = await openStore(database.store, { clock, log: () => undefined });
     const engine = wrapEngine(file);
     return { file, engine, broker: await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log }) };
   };
@@ -112,6 +127,7 @@ export async function startSystem({
     masterKey,
     tend: () => running.broker.tend(),
     restart: async (change = (same) => same) => {
+      running.broker.close();
       await running.file.close();
       config = change(config);
       running = await start();
@@ -120,7 +136,9 @@ export async function startSystem({
     close: async () => {
       await listening.close(200);
       await Promise.all([idp.close(), upstream.close()]);
+      running.broker.close();
       await running.file.close();
+      await database.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
