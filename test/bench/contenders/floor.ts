@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { Side } from '../measure.ts';
+import { compiled, freePort, launch, nodeProgram } from '../processes.ts';
+import { formText } from '../wire.ts';
+import { familyId } from './family.ts';
+import { refreshing } from './supply.ts';
+
+export const bareName = 'node:http, memory';
+export const koaName = 'koa, SQLite in place';
+
+/** The servers that do the least a refresh can be. */
+export async function startFloor(
+  name: typeof bareName | typeof koaName,
+  { folder, families }: { folder: string; families: number },
+): Promise<Side> {
+  const port = await freePort();
+  const program =
+    name === bareName
+      ? nodeProgram(compiled('./contenders/bare-server.js'), [String(port), String(families)])
+      : nodeProgram(compiled('./contenders/koa-server.js'), [String(port), String(families), join(folder, `floor-${port}.db`)]);
+  const served = await launch({ ...program, port, path: '/', core: 0, folder });
+  const exchange = refreshing(
+    families,
+    (index) => `${familyId(index)}.1`,
+    (refresh_token) => formText('/token', `127.0.0.1:${port}`, { grant_type: 'refresh_token', client_id: 'bench', refresh_token }),
+  );
+  return { name, served, exchange };
+}

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import type { Engine } from './contenders/ours-config.ts';
+
+export const topics = ['start', 'metadata', 'jwks', 'registration', 'login', 'code', 'refresh', 'revoke', 'gateway', 'growth'] as const;
+export type Topic = (typeof topics)[number];
+
+/** How long everything takes, and how much of it there is. */
+export interface Plan {
+  readonly mode: 'quick' | 'default' | 'full';
+  readonly rounds: number;
+  /** Milliseconds of one round. */
+  readonly ms: number;
+  readonly callers: number;
+  /** Exchanges in a round of something that is used up. */
+  readonly most: number;
+  /** Grants in the stores whose cost is compared. */
+  readonly sizes: readonly number[];
+}
+
+const plans: Readonly<Record<Plan['mode'], Plan>> = {
+  quick: { mode: 'quick', rounds: 3, ms: 500, callers: 64, most: 1200, sizes: [1e3, 1e4] },
+  default: { mode: 'default', rounds: 5, ms: 1500, callers: 64, most: 3000, sizes: [1e3, 1e5] },
+  full: { mode: 'full', rounds: 7, ms: 2500, callers: 64, most: 5000, sizes: [1e3, 1e5, 1e6] },
+};
+
+export interface BenchOptions {
+  readonly plan: Plan;
+  readonly only: ReadonlySet<Topic>;
+  readonly engine: Engine;
+  readonly json: boolean;
+  /** The document to write; null leaves it as it is. */
+  readonly write: string | null;
+}
+
+export function readBenchOptions(argv: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      quick: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      engine: { type: 'string', default: 'sqlite' },
+    },
+  });
+  if (values.engine !== 'sqlite') throw new Error(`--engine ${values.engine}: only sqlite can be measured`);
+  const named = values.only?.split(',') ?? [...topics];
+  const only = named.map((name) => topics.find((topic) => topic === name) ?? name);
+  const unknown = only.find((name) => !topics.some((topic) => topic === name));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${topics.join(', ')}`);
+  return {
+    plan: plans[values.full ? 'full' : values.quick ? 'quick' : 'default'],
+    only: new Set(only as Topic[]),
+    engine: values.engine,
+    json: values.json,
+    write: values.write ? 'docs/performance.md' : null,
+  };
+}
