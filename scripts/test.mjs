@@ -1,6 +1,7 @@
 // `npm test`: all of its own set-up, the checks, every suite on this Node, the fast suites again on the newest one.
 // `npm test -- <pattern>` is for developers: build, then only the suites whose path matches.
 
+import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Plain, buildIfChanged, install, root, run, say } from './prepare.mjs';
@@ -8,6 +9,8 @@ import { obtainPrerequisites } from './prerequisites.mjs';
 
 const results = join(root, 'test-results');
 const fastSuites = ['build/test/(domain|flows|contract|config)/', 'build/test/architecture\\.test'];
+
+const systemSuites = ['build/test/conformance/', 'build/test/e2e/(first-login|sdk|oauth4webapi)'];
 
 const tally = { passed: 0, failed: 0, skipped: 0 };
 
@@ -18,12 +21,13 @@ function add(part) {
 }
 
 /** Runs Jest on the compiled tests; what it found is read from its report, never from its exit code alone. */
-async function jest(node, name, patterns) {
+async function jest(node, name, patterns, env = {}) {
   const report = join(results, `${name}.json`);
   await rm(report, { force: true });
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(root, 'node_modules', 'jest', 'bin', 'jest.js')];
   const code = await run(node, [...args, '--maxWorkers=2', '--json', `--outputFile=${report}`, ...patterns], {
     stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, ...env },
   });
   const found = await readFile(report, 'utf8').then(JSON.parse, () => null);
   if (found === null) return { passed: 0, failed: 1, skipped: 0, costs: {} };
@@ -70,7 +74,24 @@ async function everything() {
     say(`\n— fast suites on Node ${version.slice(1)}`);
     add(await jest(newest, 'jest-newest-node', fastSuites));
   }
+  if (!missing.some(({ name }) => name === 'mongodb')) await overMongo();
   reportMissing(missing, all.costs);
+}
+
+/** The whole system again, over MongoDB instead of the embedded store. */
+async function overMongo() {
+  say('\n— whole-system suites over MongoDB');
+  const server = spawn(process.execPath, [join(root, 'build', 'test', 'support', 'mongo', 'serve.js')], { stdio: ['pipe', 'pipe', 2] });
+  try {
+    const url = await new Promise((resolve, reject) => {
+      server.once('exit', (code) => reject(new Plain(`the MongoDB for the tests ended with ${code}`)));
+      server.stdout.once('data', (chunk) => resolve(String(chunk).trim()));
+    });
+    add(await jest(process.execPath, 'jest-mongo', systemSuites, { TEST_STORE_URL: url }));
+  } finally {
+    server.removeAllListeners('exit');
+    server.stdin.end();
+  }
 }
 
 function reportMissing(missing, costs) {

@@ -6,6 +6,7 @@ import { memberships, seenClients, users } from '../../src/stores/collections.ts
 import { grantOf } from '../support/codes.ts';
 import type { SignedIn, Tokens } from '../support/client.ts';
 import { callTool, claimsOf, login, refresh } from '../support/client.ts';
+import { announce } from '../support/past-the-broker.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
 
@@ -145,11 +146,14 @@ describe('what was taken away since', () => {
   ])('%s: refused, at the gateway too, and whoever gets it back goes on [W97]', async (what, error, take) => {
     const who = await login(system);
     expect(await works(who.tokens)).toBe(200);
+    const { id } = await grantOf(system, who);
     const giveBack = await take(who);
+    await announce(system, String(id));
     expect(await attempt(who)).toEqual([400, error]);
     expect(await works(who.tokens)).toBe(what === 'the resource is gone' ? 404 : 401);
     expect(await grantOf(system, who)).toMatchObject({ stage: 'live', generation: 1 });
     await giveBack();
+    await announce(system, String(id));
     expect(await works(await renew(who))).toBe(200);
   });
 });
