@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readyLine, welcome } from './cli/announce.ts';
 import { reportAudit } from './cli/audit.ts';
+import { copyStore } from './cli/copy-store.ts';
 import { keyBeside } from './cli/master-key.ts';
 import { readOptions, readPort } from './cli/options.ts';
-import type { AuditOptions, StartOptions } from './cli/options.ts';
+import type { AuditOptions, CopyOptions, StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { compose } from './compose.ts';
 import { demoConfig } from './config/demo.ts';
@@ -16,7 +17,9 @@ import { nodeEntropy } from './platform/node-entropy.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { LoginRefused } from './ports/connector.ts';
+import type { DocumentEngine } from './ports/document-engine.ts';
 import { readAuditChains } from './stores/audit-log.ts';
+import { collections } from './stores/collections.ts';
 import { openStore, storeFile } from './stores/open-store.ts';
 
 interface Closing {
@@ -93,12 +96,37 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   };
 }
 
-/** Prints what was asked of the audit log; true when every chain is whole. */
-async function audit(options: AuditOptions): Promise<boolean> {
-  const { store } = configure(options, '');
+const quietly = { clock: systemClock, log: () => undefined };
+
+async function openExisting(store: string): Promise<DocumentEngine> {
   const path = storeFile(store);
   if (path !== null && !existsSync(path)) throw new Error(`There is no store at ${path}.`);
-  const engine = await openStore(store, { clock: systemClock, log: () => undefined });
+  return openStore(store, quietly);
+}
+
+/** Copies one store into another, with what it is doing on stderr and the outcome on stdout. */
+async function copy({ from, to, json }: CopyOptions): Promise<void> {
+  const source = await openExisting(from);
+  try {
+    const target = await openStore(to, quietly);
+    try {
+      const shown = (name: string, rows: number) => void process.stderr.write(`${name}: ${rows} rows\n`);
+      const copied = await copyStore(source, target, collections, shown);
+      const table = copied.map(
+        ({ name, count, written, digest }) => `${name.padEnd(20)} ${String(count).padStart(9)} rows, ${written} written now, ${digest}`,
+      );
+      process.stdout.write(`${json ? JSON.stringify({ collections: copied }) : table.join('\n')}\n`);
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Prints what was asked of the audit log; true when every chain is whole. */
+async function audit(options: AuditOptions): Promise<boolean> {
+  const engine = await openExisting(configure(options, '').store);
   try {
     const { lines, checked, broken } = await reportAudit(readAuditChains(engine), options.query, options.json);
     for (const line of lines) process.stdout.write(`${line}\n`);
@@ -138,6 +166,7 @@ function explain(error: unknown): string {
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.command === 'audit') process.exitCode = (await audit(options)) ? 0 : 1;
+  else if (options.command === 'store copy') await copy(options);
   else await run(options);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

@@ -1,11 +1,20 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
 
+export type Options = StartOptions | AuditOptions | CopyOptions;
+
 export interface StartOptions {
   readonly command: 'start';
   /** Path of the YAML configuration; null runs the demonstration. */
   readonly config: string | null;
   readonly fresh: boolean;
+}
+
+export interface CopyOptions {
+  readonly command: 'store copy';
+  readonly from: string;
+  readonly to: string;
+  readonly json: boolean;
 }
 
 export interface AuditOptions {
@@ -23,6 +32,12 @@ all on this machine, with invented people. PORT=n moves the three of them to n, 
   npm start -- --fresh                       the same, forgetting everything it knew
   npm start -- --config drawbridge.yaml      the real thing; docs/configuration.md lists the keys`;
 
+const copyHelp = `
+Stop Drawbridge first. The copy can be repeated: it goes on where it ended. Afterwards counts and digests of both stores agree, or the
+exit code is 1. Keep the installation key: what is sealed in the store is sealed under it.
+
+  npm start -- store copy --from sqlite:./data/drawbridge.db --to mongodb://db.internal.example/drawbridge`;
+
 const auditHelp = `
 The store answers one process at a time: stop Drawbridge first, or give a configuration that names a copy.
 Every row is checked against the chain it belongs to; the exit code is 1 when one is not what was written.
@@ -36,21 +51,16 @@ function readMoment(text: string): number {
   return at;
 }
 
-/** What was asked for on the command line; `--help` and mistakes end the process with a sentence. */
-export function readOptions(argv: readonly string[]): StartOptions | AuditOptions {
-  let chosen: StartOptions | AuditOptions | null = null;
-  const program = new Command('drawbridge')
-    .description('Corporate login in front of MCP servers.')
-    .option('--config <file>', 'configuration file (YAML)')
-    .option('--fresh', 'forget the data of the demonstration first')
-    .addHelpText('after', help)
-    .allowExcessArguments(false)
-    .enablePositionalOptions()
-    .action(({ config, fresh }: { config?: string; fresh?: boolean }) => {
-      if (config !== undefined && fresh === true)
-        program.error('--fresh is for the demonstration only: it would delete what your organisation relies on');
-      chosen = { command: 'start', config: config ?? null, fresh: fresh ?? false };
-    });
+function readStore(text: string): string {
+  if (!/^(sqlite:.+|mongodb(\+srv)?:\/\/[^/]+\/[^/?]+)/.test(text))
+    throw new InvalidArgumentError('must be sqlite: and a path, or a mongodb URL that names a database');
+  return text;
+}
+
+type Choose = (options: Options) => void;
+
+function addAudit(program: Command, choose: Choose): void {
+  type Given = { config?: string; tenant?: string; user?: string; event?: string; since?: number; until?: number; json?: boolean };
   program
     .command('audit')
     .description('tell who did what, and check that nobody changed the record')
@@ -62,15 +72,49 @@ export function readOptions(argv: readonly string[]): StartOptions | AuditOption
     .option('--until <date>', 'before this moment', readMoment)
     .option('--json', 'one JSON object a line, with the hashes')
     .addHelpText('after', auditHelp)
-    .action(
-      (given: { config?: string; tenant?: string; user?: string; event?: string; since?: number; until?: number; json?: boolean }) => {
-        const { config, tenant, user, event, since, until, json } = given;
-        const query = { tenant: tenant ?? null, user: user ?? null, event: event ?? null, since: since ?? null, until: until ?? null };
-        chosen = { command: 'audit', config: config ?? null, query, json: json ?? false };
-      },
-    );
+    .action(({ config, tenant, user, event, since, until, json }: Given) => {
+      const query = { tenant: tenant ?? null, user: user ?? null, event: event ?? null, since: since ?? null, until: until ?? null };
+      choose({ command: 'audit', config: config ?? null, query, json: json ?? false });
+    });
+}
+
+function addCopy(program: Command, choose: Choose): void {
+  program
+    .command('store')
+    .description('work on the store itself')
+    .command('copy')
+    .description('copy everything to another store and prove it')
+    .requiredOption('--from <store>', 'sqlite: and a path, or a mongodb URL', readStore)
+    .requiredOption('--to <store>', 'sqlite: and a path, or a mongodb URL', readStore)
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText('after', copyHelp)
+    .action(({ from, to, json }: { from: string; to: string; json?: boolean }) => {
+      choose({ command: 'store copy', from, to, json: json ?? false });
+    });
+}
+
+/** What was asked for on the command line; `--help` and mistakes end the process with a sentence. */
+export function readOptions(argv: readonly string[]): Options {
+  let chosen: Options = { command: 'start', config: null, fresh: false };
+  const choose: Choose = (options) => {
+    chosen = options;
+  };
+  const program = new Command('drawbridge')
+    .description('Corporate login in front of MCP servers.')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--fresh', 'forget the data of the demonstration first')
+    .addHelpText('after', help)
+    .allowExcessArguments(false)
+    .enablePositionalOptions()
+    .action(({ config, fresh }: { config?: string; fresh?: boolean }) => {
+      if (config !== undefined && fresh === true)
+        program.error('--fresh is for the demonstration only: it would delete what your organisation relies on');
+      choose({ command: 'start', config: config ?? null, fresh: fresh ?? false });
+    });
+  addAudit(program, choose);
+  addCopy(program, choose);
   program.parse([...argv], { from: 'user' });
-  return chosen ?? { command: 'start', config: null, fresh: false };
+  return chosen;
 }
 
 /** PORT for the demonstration: a number that leaves room for the two beside it. */

@@ -1,22 +1,12 @@
 import type { AuditEvent, AuditRecord } from './audit-event.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { sha256 } from './digest.ts';
 
 /** The hash before the first record of a chain. */
 export const chainStart = '0'.repeat(43);
 
-/** JSON with the members in order, so that a record read back from any engine hashes as it was written. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
-    .join(',')}}`;
-}
-
 function hashOf(record: Omit<AuditRecord, 'hash'>): string {
-  return sha256(canonical(record));
+  return sha256(canonicalJson(record));
 }
 
 export function linkRecord(chain: string, sequence: number, at: number, event: AuditEvent, previous: string): AuditRecord {

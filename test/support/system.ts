@@ -37,7 +37,7 @@ export interface System {
   /** What the running server does once a minute. */
   tend(): Promise<void>;
   /** Ends the broker and its store and starts another over the same file and key, with another configuration if `change` says so. */
-  restart(change?: (config: Config) => Config): Promise<void>;
+  restart(change?: (config: Config) => Config, store?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -100,8 +100,8 @@ export async function startSystem({
   const lines: string[] = [];
   const log = openLog({ level: config.log.level, isForPeople: false, write: (line) => lines.push(line) });
   const masterKey = new Secret<'key'>(Buffer.from(nodeEntropy.bytes(32)).toString('base64url'));
-  const start = async () => {
-    const file = await openStore(database.store, { clock, log: () => undefined });
+  const start = async (store = database.store) => {
+    const file = await openStore(store, { clock, log: () => undefined });
     const engine = wrapEngine(file);
     return { file, engine, broker: await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log }) };
   };
@@ -126,11 +126,11 @@ export async function startSystem({
     lines,
     masterKey,
     tend: () => running.broker.tend(),
-    restart: async (change = (same) => same) => {
+    restart: async (change = (same) => same, store = database.store) => {
       running.broker.close();
       await running.file.close();
       config = change(config);
-      running = await start();
+      running = await start(store);
       listening.serve(running.broker.app.callback());
     },
     close: async () => {
