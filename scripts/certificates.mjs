@@ -2,6 +2,7 @@
 // `node scripts/certificates.mjs <folder> <name> …`. For trying things out and for tests; nothing of it is ever committed.
 
 import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +43,7 @@ export async function makeCertificates(folder, names) {
   await chmod(join(folder, 'key.pem'), 0o600);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const [folder, ...names] = process.argv.slice(2);
   if (folder === undefined || names.length === 0) {
     console.error('node scripts/certificates.mjs <folder> <name> …');

