@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { mongoUrl, pathOf } from './prerequisites.ts';
+import { mongoUrl, pathOf } from './places.ts';
 import { type Started, startMongod, startSubstitute } from './mongo/programs.ts';
 
 /** The MongoDB of one test file. Each test takes a database of its own. */

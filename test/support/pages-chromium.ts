@@ -1,7 +1,7 @@
 /** The browser of the tests that need one; `needs('chromium', …)` sees to it that it is there. */
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
-import { pathOf } from './prerequisites.ts';
+import { pathOf } from './places.ts';
 
 export const launchChromium = (extraArgs: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
