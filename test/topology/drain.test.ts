@@ -17,7 +17,7 @@ import { freePorts } from '../support/system.ts';
 import { configuration } from './configuration.ts';
 
 const slow = 60_000;
-const [noticeSeconds, graceSeconds] = [1.5, 1.5];
+const [noticeSeconds, graceSeconds] = [2.5, 1.5];
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let idp: DemoIdp;
