@@ -35,9 +35,13 @@ const answering =
   (_request: unknown, response: ServerResponse) =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
 
+const bomb = gzipSync(Buffer.alloc(20_000_000));
+
 describe('a fetched document', () => {
-  const fetcher = openDocumentFetcher({ loopback: true, timeoutMs: 500 });
-  const fetchIt = () => fetcher.fetchDocument(`${base}/c`);
+  // Patient, so that a busy machine is not taken for a silent host; in haste only where the deadline is what is tested.
+  const fetcher = openDocumentFetcher({ loopback: true });
+  const hasty = openDocumentFetcher({ loopback: true, timeoutMs: 500 });
+  const fetchIt = (by = fetcher) => by.fetchDocument(`${base}/c`);
   const fetched = { status: 'fetched', json: { a: 1 }, maxAgeSeconds: 300 };
 
   it('is asked for without credentials, compression or wishes other than JSON [A3.07]', async () => {
@@ -94,14 +98,14 @@ describe('a fetched document', () => {
   ])('%s is given up at the deadline [A3.12] [W36]', async (_what, go) => {
     reply = (_request, response) => go(response.writeHead(200, { 'content-type': 'application/json' }));
     const started = Date.now();
-    expect((await fetchIt()).status).toBe('refused');
-    expect(Date.now() - started).toBeLessThan(2000);
+    expect((await fetchIt(hasty)).status).toBe('refused');
+    expect(Date.now() - started).toBeLessThan(3500);
     reply = good;
     expect(await fetchIt()).toEqual(fetched);
   });
 
   it.each(['gzip', 'br', 'deflate', 'zstd', 'gzip, gzip'])('compressed with %s is not unpacked [A3.12] [W36]', async (encoding) => {
-    reply = answering(200, { 'content-encoding': encoding }, gzipSync(Buffer.alloc(20_000_000)));
+    reply = answering(200, { 'content-encoding': encoding }, bomb);
     const before = process.memoryUsage().rss;
     expect(await fetchIt()).toEqual({ status: 'refused', reason: 'compressed although asked not to' });
     expect(process.memoryUsage().rss - before).toBeLessThan(15_000_000);
