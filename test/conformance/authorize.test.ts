@@ -17,6 +17,7 @@ import {
   register,
   signIn,
 } from '../support/client.ts';
+import { announce } from '../support/past-the-broker.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
 import { ask, browserOf, effectsOf, expectBegun, expectError, expectPage, kindOf } from '../support/wire.ts';
@@ -248,6 +249,7 @@ describe('a client that is withdrawn', () => {
     expect((await callTool(system, tokens.access_token, 'whoami')).status).toBe(200);
     const row = await system.engine.updateIf(seenClients, clientKey(fresh.client_id), {}, { set: { status: 'withdrawn' } }, 'after');
     expect(row?.['status']).toBe('withdrawn');
+    await announce(system, { kind: 'client', key: fresh.client_id });
     await expectPage(system, authorizeUrl(system, fresh, secrets), 'app-withdrawn', 403);
     const before = await effectsOf(system);
     await begun.submit({}, { form: '/login/demo' });

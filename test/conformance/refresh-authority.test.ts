@@ -148,12 +148,12 @@ describe('what was taken away since', () => {
     expect(await works(who.tokens)).toBe(200);
     const { id } = await grantOf(system, who);
     const giveBack = await take(who);
-    await announce(system, String(id));
+    await announce(system, { kind: 'grant', key: String(id) });
     expect(await attempt(who)).toEqual([400, error]);
     expect(await works(who.tokens)).toBe(what === 'the resource is gone' ? 404 : 401);
     expect(await grantOf(system, who)).toMatchObject({ stage: 'live', generation: 1 });
     await giveBack();
-    await announce(system, String(id));
+    await announce(system, { kind: 'grant', key: String(id) });
     expect(await works(await renew(who))).toBe(200);
   });
 });
