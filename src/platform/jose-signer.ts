@@ -1,3 +1,5 @@
+import { sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { JWSHeaderParameters } from 'jose';
 import { CompactSign, compactVerify } from 'jose';
 import type { Clock } from '../ports/clock.ts';
@@ -12,6 +14,14 @@ const decoder = new TextDecoder();
 function claimsOf(payload: Uint8Array): Readonly<Record<string, unknown>> | null {
   const claims: unknown = JSON.parse(decoder.decode(payload));
   return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? (claims as Record<string, unknown>) : null;
+}
+
+const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** An ES256 signature takes less time than handing it to another thread, which is where the library would make it. RFC 7515 §5.1, RFC 7518 §3.4. */
+function signHere(header: unknown, claims: unknown, key: KeyObject): string {
+  const input = `${encoded(header)}.${encoded(claims)}`;
+  return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
 /** Signs and verifies with the keys of a ring. */
@@ -29,6 +39,7 @@ export function openSigner(ring: KeyRing, clock: Clock): Signer {
       const current = ring.current();
       if (current === null) throw new StoreUnavailable('there is no signing key');
       const header = { alg: current.key.alg, kid: current.key.id, typ };
+      if (header.alg === 'ES256') return signHere(header, claims, current.privateKey);
       return new CompactSign(encoder.encode(JSON.stringify(claims))).setProtectedHeader(header).sign(current.privateKey);
     },
     verify: async (typ, token) => {

@@ -1,3 +1,5 @@
+import { createPrivateKey } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type { CryptoKey, JWK } from 'jose';
 import { exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { SigningKey } from '../domain/signing-key.ts';
@@ -21,7 +23,7 @@ export interface KeyDependencies {
 /** A stored key with its halves imported once. */
 export interface LoadedKey {
   readonly key: SigningKey;
-  readonly privateKey: CryptoKey | Uint8Array;
+  readonly privateKey: KeyObject;
   readonly publicKey: CryptoKey | Uint8Array;
 }
 
@@ -38,7 +40,7 @@ async function loadKey(key: SigningKey, sealing: Sealing): Promise<LoadedKey> {
   if (plain === null) {
     throw new Error(`${key.id} was sealed under another installation key: start with the key this store was made with`);
   }
-  const privateKey = await importJWK(JSON.parse(plain) as JWK, key.alg);
+  const privateKey = createPrivateKey({ key: JSON.parse(plain) as JsonWebKey, format: 'jwk' });
   return { key, privateKey, publicKey: await importJWK(key.publicKey as JWK, key.alg) };
 }
 
