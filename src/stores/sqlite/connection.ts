@@ -3,8 +3,8 @@ import { DatabaseSync } from '@photostructure/sqlite';
 export type Connection = InstanceType<typeof DatabaseSync>;
 
 const BUSY_MS = 1_000;
-/** 4 MiB of 4 KiB pages are copied back at a time; the file is cut to four times that when it was ever longer. */
-const CHECKPOINT_PAGES = 1_024;
+/** 16 MiB of 4 KiB pages are copied back at a time, each page once however often it changed; the file is cut to that when it was ever longer. */
+const CHECKPOINT_PAGES = 4_096;
 const WAL_LIMIT_BYTES = 16 * 1_024 * 1_024;
 
 /** A connection that answers a commit only when it is on stable storage. */
