@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Engine } from './contenders/ours-config.ts';
 
@@ -28,6 +29,8 @@ export interface BenchOptions {
   readonly only: ReadonlySet<Topic>;
   readonly engine: Engine;
   readonly json: boolean;
+  /** A folder for processor profiles of our processes; null takes none. A profiled run is slower. */
+  readonly profile: string | null;
   /** The document to write; null leaves it as it is. */
   readonly write: string | null;
 }
@@ -41,6 +44,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       only: { type: 'string' },
+      profile: { type: 'string' },
       engine: { type: 'string', default: 'sqlite' },
     },
   });
@@ -54,6 +58,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
     only: new Set(only as Topic[]),
     engine: values.engine,
     json: values.json,
+    profile: values.profile === undefined ? null : resolve(values.profile),
     write: values.write ? 'docs/performance.md' : null,
   };
 }

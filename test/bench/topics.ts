@@ -81,7 +81,7 @@ async function authorizationServer(bench: Bench, idp: StubIdp): Promise<void> {
   const usedUp = plan.most * (plan.rounds + 1);
   const population = { refreshed: usedUp, revoked: only.has('revoke') ? usedUp : 0, coded: only.has('code') ? usedUp : 0 };
   say(`filling stores with ${rate(population.refreshed + population.revoked + population.coded)} grants`);
-  const ours = await startOurs({ engine, folder: join(folder, 'main'), idp, upstream: 9, population });
+  const ours = await startOurs({ engine, profile: options.profile, folder: join(folder, 'main'), idp, upstream: 9, population });
   const peer = await startPeer(folder, population);
   const pair = { ours, peer };
   for (const topic of wanted) {
@@ -102,7 +102,7 @@ async function gateway(bench: Bench, idp: StubIdp): Promise<void> {
   const { options, folder, found, say } = bench;
   const upstream = await startUpstream(folder);
   const population = { refreshed: 1000, revoked: 0, coded: 0 };
-  const ours = await startOurs({ engine: options.engine, folder: join(folder, 'gateway'), idp, upstream: upstream.port, population });
+  const ours = await startOurs({ ...options, folder: join(folder, 'gateway'), idp, upstream: upstream.port, population });
   const proxy = await startProxy(folder, upstream.port);
   const nginx = await startNginx(folder, upstream.port);
   const sides: Side[] = [{ name: ours.name, served: ours.served, exchange: await ours.toolCalls() }, proxy];
@@ -124,7 +124,7 @@ async function growth(bench: Bench, idp: StubIdp): Promise<void> {
   for (const size of plan.sizes) {
     say(`filling a store with ${rate(size)} grants`);
     const population = { refreshed: size, revoked: 0, coded: 0 };
-    all.push(await startOurs({ engine, folder: join(folder, `size-${size}`), idp, upstream: 9, population }));
+    all.push(await startOurs({ engine, profile: options.profile, folder: join(folder, `size-${size}`), idp, upstream: 9, population }));
   }
   for (const topic of ['refresh', 'login'] as const) {
     const sides = all.map(({ served, exchanges }, index) => ({
@@ -153,7 +153,7 @@ async function start(bench: Bench, idp: StubIdp): Promise<void> {
     await served.stop();
   };
   for (let index = 0; index < options.plan.rounds; index += 1) {
-    const ours = await startOurs({ engine: options.engine, folder: join(folder, `start-${index}`), idp, upstream: 9, population: none });
+    const ours = await startOurs({ ...options, folder: join(folder, `start-${index}`), idp, upstream: 9, population: none });
     await note(ours.name, ours.served);
     await note(peerName, (await startPeer(folder, none)).served);
   }

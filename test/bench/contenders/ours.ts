@@ -29,8 +29,7 @@ export interface OursOptions {
   /** Port of the MCP server behind the gateway. */
   readonly upstream: number;
   readonly population: Population;
-  /** Flags for Node, for a profile. */
-  readonly flags?: readonly string[];
+  readonly profile: string | null;
 }
 
 const registration = JSON.stringify({
@@ -70,12 +69,13 @@ async function accessToken(served: Served, host: string, { client_id, refreshTok
 
 /** The whole product in a process of its own, over a store that was filled beforehand. */
 export async function startOurs(options: OursOptions): Promise<Ours> {
-  const { engine, folder, idp, upstream, population, flags = [] } = options;
+  const { engine, folder, idp, upstream, population, profile } = options;
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
   const { path, config } = configure({ folder, port, idp: idp.issuer, upstream });
   if (config.key === undefined) throw new Error('the configuration has no key');
   const seeded = await seed(config, config.key, population);
+  const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const program = nodeProgram(compiled('../../src/main.js'), ['--config', path], flags);
   const served = await launch({ ...program, port, path: '/readyz', core: 0, folder });
   const login = loginSteps(host, idp, seeded);
