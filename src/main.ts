@@ -5,7 +5,7 @@ import { readyLine, welcome } from './cli/announce.ts';
 import { reportAudit } from './cli/audit.ts';
 import { copyStore } from './cli/copy-store.ts';
 import { keyBeside } from './cli/master-key.ts';
-import { readOptions, readPort } from './cli/options.ts';
+import { readDemoStore, readOptions, readPort } from './cli/options.ts';
 import type { AuditOptions, CopyOptions, StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { compose } from './compose.ts';
@@ -30,7 +30,10 @@ interface Closing {
 const folderOf = ({ store }: Config) => dirname(storeFile(store) ?? './data/store');
 
 function configure({ config }: StartOptions | AuditOptions, demoSecret: string): Config {
-  if (config === null) return demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret || nodeEntropy.secret() });
+  if (config === null) {
+    const demo = demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret || nodeEntropy.secret() });
+    return { ...demo, store: readDemoStore(process.env['DRAWBRIDGE_STORE']) ?? demo.store };
+  }
   return loadConfig({ file: config, env: process.env, readFile: (path) => readFileSync(path, 'utf8') });
 }
 
@@ -61,6 +64,8 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   // Known to the demonstration's two ends alone, and only as long as this process lives.
   const demoSecret = nodeEntropy.secret();
   const config = configure(options, demoSecret);
+  if (options.fresh && readDemoStore(process.env['DRAWBRIDGE_STORE']) !== null)
+    throw new Error('--fresh forgets what is in ./data, and nothing of a store that DRAWBRIDGE_STORE names: empty that one yourself.');
   const log = openLog({ level: config.log.level });
   const listening = await listen(config.listen);
   if (options.fresh) {

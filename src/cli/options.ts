@@ -26,10 +26,13 @@ export interface AuditOptions {
 
 const help = `
 Without --config this runs the demonstration: a broker and gateway, an identity provider and an MCP server,
-all on this machine, with invented people. PORT=n moves the three of them to n, n+1 and n+2.
+all on this machine, with invented people. PORT=n moves the three of them to n, n+1 and n+2; DRAWBRIDGE_STORE
+keeps what it knows elsewhere than in ./data.
 
   npm start                                  the demonstration
   npm start -- --fresh                       the same, forgetting everything it knew
+  DRAWBRIDGE_STORE=mongodb://localhost/notes npm start
+                                             the same in a MongoDB database
   npm start -- --config drawbridge.yaml      the real thing; docs/configuration.md lists the keys`;
 
 const copyHelp = `
@@ -115,6 +118,16 @@ export function readOptions(argv: readonly string[]): Options {
   addCopy(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
+}
+
+/** DRAWBRIDGE_STORE for the demonstration; null keeps what it knows in ./data. */
+export function readDemoStore(text: string | undefined): string | null {
+  if (text === undefined || text === '') return null;
+  try {
+    return readStore(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`DRAWBRIDGE_STORE ${(error as Error).message}`);
+  }
 }
 
 /** PORT for the demonstration: a number that leaves room for the two beside it. */

@@ -1,4 +1,5 @@
 /** The real thing: the process under a configuration file, in front of an identity provider and an MCP server that are somebody else's. */
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -18,6 +19,7 @@ const graceSeconds = 1;
 const configuration = (port: number) => `
 issuer: http://localhost:${port}
 listen: { port: ${port} }
+key_file: ./key
 organisation: { name: Lantern Works }
 connections:
   - id: demo
@@ -57,6 +59,7 @@ describe('under a configuration file', () => {
     const issuer = `http://localhost:${port}`;
     const client_secret = 'c'.repeat(43);
     writeFileSync(join(folder, 'secret'), `${client_secret}\n`, { mode: 0o600 });
+    writeFileSync(join(folder, 'key'), randomBytes(32).toString('base64url'), { mode: 0o600 });
     writeFileSync(join(folder, 'drawbridge.yaml'), configuration(port));
     idp = await startDemoIdp({
       port: port + 1,
@@ -68,7 +71,7 @@ describe('under a configuration file', () => {
   afterAll(async () => {
     await product.stop();
     await Promise.all([idp.close(), upstream.close()]);
-    removeTemporaryFolders();
+    await removeTemporaryFolders();
   }, slow);
 
   it('signs people in by the file’s own rules, and starts nothing of the demonstration', async () => {

@@ -35,7 +35,7 @@ needs('conformance', 'the conformance suite, authorization mode', (suite) => {
   }, slow);
   afterAll(async () => {
     await product.stop();
-    removeTemporaryFolders();
+    await removeTemporaryFolders();
   }, slow);
 
   it.each([

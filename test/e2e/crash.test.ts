@@ -115,7 +115,7 @@ describe('killed in the middle of everything', () => {
   }, slow);
   afterAll(async () => {
     await product.stop();
-    removeTemporaryFolders();
+    await removeTemporaryFolders();
   }, slow);
 
   async function checkFamilies(families: readonly Family[]): Promise<void> {

@@ -27,7 +27,7 @@ needs('chromium', 'the first run in a real browser', () => {
     await Promise.all(open.map((each) => each.close()));
     await browser.close();
     await product.stop();
-    removeTemporaryFolders();
+    await removeTemporaryFolders();
   }, slow);
 
   /** An app on this computer, and a person at a window of their own who answers what it opens. */

@@ -46,7 +46,7 @@ needs('chromium', 'from git clone to whoami', () => {
     const gone = new Promise((resolve) => (child === null ? resolve(null) : child.once('exit', resolve)));
     if (ready !== null) process.kill(ready.pid, 'SIGTERM');
     await gone;
-    removeTemporaryFolders();
+    await removeTemporaryFolders();
   }, patience);
 
   it(

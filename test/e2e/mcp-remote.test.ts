@@ -27,7 +27,7 @@ needs('mcp-remote', 'mcp-remote', (bridge) => {
   afterAll(async () => {
     await tool.stop();
     await product.stop();
-    removeTemporaryFolders();
+    await removeTemporaryFolders();
   }, slow);
 
   /** As a desktop app starts it, with nowhere to open a browser: the address it prints is what a person would follow. */

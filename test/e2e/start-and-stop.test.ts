@@ -50,28 +50,7 @@ describe('a start', () => {
       expect(product.readyAfterMs).toBeLessThan(20_000);
       expect(resident ?? 0).toBeLessThan(200);
       expect(product.stdout().trimEnd().split('\n')).toHaveLength(lines.length);
-    },
-    slow,
-  );
-
-  it(
-    '--fresh forgets what the demonstration knew, and a start without it does not',
-    async () => {
-      const first = await start();
-      const { client, tokens } = await login(first);
-      await callTool(first, tokens.access_token, 'add_note', { text: 'before' });
-      await first.stop();
-      const second = await start({ port: first.port, folder: first.folder });
-      const again = await refresh(second, client, tokens.refresh_token);
-      expect(again.status).toBe(200);
-      const { access_token, refresh_token } = (await again.json()) as Tokens;
-      expect(await (await callTool(second, access_token, 'list_notes')).text()).toContain('before');
-      await second.stop();
-      const fresh = await start({ port: first.port, folder: first.folder, args: ['--fresh'] });
-      expect((await refresh(fresh, client, refresh_token)).status).toBe(400);
-      expect((await callTool(fresh, access_token, 'whoami')).status).toBe(401);
-      const anew = await login(fresh);
-      expect(await (await callTool(fresh, anew.tokens.access_token, 'list_notes')).text()).not.toContain('before');
+      expect(existsSync(join(product.folder, 'data/drawbridge.db'))).toBe((process.env['TEST_STORE_URL'] ?? '') === '');
     },
     slow,
   );
@@ -81,7 +60,7 @@ describe('a start', () => {
     async () => {
       const first = await start();
       const { tokens } = await login(first);
-      const second = await runProduct({ env: { PORT: String(first.port) }, folder: first.folder, args: ['--fresh'] });
+      const second = await runProduct({ env: { PORT: String(first.port) }, folder: first.folder });
       expect(second).toMatchObject({ code: 1, stdout: '' });
       expect(second.stderr).toMatch(new RegExp(`^Port ${first.port} is taken: .*PORT=n`, 'm'));
       expect(second.stderr).not.toMatch(/^\s+at /m);

@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from './system.ts';
+import { freePorts, freshMongo } from './system.ts';
+import type { FreshDatabase } from './system.ts';
 
 /** The compiled product beside this compiled file. */
 export const mainModule = fileURLToPath(new URL('../../src/main.js', import.meta.url));
@@ -43,7 +44,7 @@ export interface Product extends Ready {
 export interface Launch {
   /** The first of the three ports; free ones when left out. */
   readonly port?: number;
-  /** Where `./data` is; a new temporary folder when left out. */
+  /** Where `./data` is, or what the database is known by; a new temporary folder when left out. */
   readonly folder?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -62,8 +63,20 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Removes every folder `temporaryFolder` made: for afterAll, when no product runs in them. */
-export function removeTemporaryFolders(): void {
+const databases = new Map<string, FreshDatabase>();
+
+/** Where the tests run on MongoDB, every folder has a database beside it, which the next start in the same folder finds again. */
+function storeBeside(folder: string): Readonly<Record<string, string>> {
+  const database = databases.get(folder) ?? freshMongo();
+  if (database === null) return {};
+  databases.set(folder, database);
+  return { DRAWBRIDGE_STORE: database.store };
+}
+
+/** Removes every folder `temporaryFolder` made, and the databases beside them: for afterAll, when no product runs in them. */
+export async function removeTemporaryFolders(): Promise<void> {
+  await Promise.all([...databases.values()].map((database) => database.drop()));
+  databases.clear();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   folders.clear();
 }
@@ -87,7 +100,7 @@ function launch(folder: string, args: readonly string[], env: Readonly<Record<st
   const startedAt = Date.now();
   const child = spawn(process.execPath, [mainModule, ...args], {
     cwd: folder,
-    env: environment(env),
+    env: environment({ ...storeBeside(folder), ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

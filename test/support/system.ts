@@ -66,10 +66,15 @@ export async function freePorts(): Promise<number> {
   throw new Error('no three free ports in a row');
 }
 
-/** A store nobody else has: a file, or a database of the server that TEST_STORE_URL names. */
-async function freshDatabase(folder: string): Promise<{ store: string; drop(): Promise<void> }> {
+export interface FreshDatabase {
+  readonly store: string;
+  drop(): Promise<void>;
+}
+
+/** A database of its own on the server that TEST_STORE_URL names; null when the tests run on the embedded store. */
+export function freshMongo(): FreshDatabase | null {
   const server = process.env['TEST_STORE_URL'];
-  if (server === undefined || server === '') return { store: `sqlite:${join(folder, 'store.db')}`, drop: async () => Promise.resolve() };
+  if (server === undefined || server === '') return null;
   const url = new URL(server);
   url.pathname = `/system_${nodeEntropy.id()}`;
   const drop = async () => {
@@ -80,6 +85,10 @@ async function freshDatabase(folder: string): Promise<{ store: string; drop(): P
   return { store: url.href, drop };
 }
 
+/** A store nobody else has: a file, or a database of the server that TEST_STORE_URL names. */
+const freshDatabase = (folder: string): FreshDatabase =>
+  freshMongo() ?? { store: `sqlite:${join(folder, 'store.db')}`, drop: async () => Promise.resolve() };
+
 /** The whole demonstration in this process, on free ports and a store of its own. */
 export async function startSystem({
   configure = (config) => config,
@@ -88,7 +97,7 @@ export async function startSystem({
   const port = await freePorts();
   const folder = mkdtempSync(join(tmpdir(), 'drawbridge-'));
   const client_secret = nodeEntropy.secret();
-  const database = await freshDatabase(folder);
+  const database = freshDatabase(folder);
   let config = configure({ ...demoConfig(port, { client_secret }), store: database.store });
   let offset = 0;
   const clock: MovableClock = {

@@ -49,7 +49,7 @@ afterEach(async () => {
 }, slow);
 afterAll(async () => {
   await recorder.close();
-  removeTemporaryFolders();
+  await removeTemporaryFolders();
 }, slow);
 
 /** A stream of an older client that only listens. */
