@@ -29,6 +29,8 @@ export interface BrowserOptions {
   /** Real browsers share cookies between the ports of one host; by default this one does not. */
   readonly portsShareCookies?: boolean;
   readonly headers?: Record<string, string>;
+  /** What the requests are made with. */
+  readonly fetch?: typeof fetch;
 }
 
 export interface Submission {
@@ -218,7 +220,8 @@ export class Browser {
     for (let hops = 0; hops <= mostRedirects; hops += 1) {
       const cookie = [...this.cookies(url)].map(([name, value]) => `${name}=${value}`).join('; ');
       const headers = { Accept: 'text/html,*/*;q=0.8', ...this.#options.headers, ...extra, ...(cookie === '' ? {} : { Cookie: cookie }) };
-      const response = await fetch(url, { method: verb, headers, body: content, redirect: 'manual' });
+      const ask = this.#options.fetch ?? fetch;
+      const response = await ask(url, { method: verb, headers, body: content, redirect: 'manual' });
       this.#keep(url, response.headers);
       const text = await response.text();
       const target = response.headers.get('location');

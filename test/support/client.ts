@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Browser, wordsOf } from './browser.ts';
+import type { BrowserOptions } from './browser.ts';
 import type { System } from './system.ts';
 
 /** An MCP client as the wire sees it: registered by itself, public, on a loopback address. */
@@ -67,8 +68,9 @@ export function authorizeUrl(
 }
 
 /** A person's browser: it stops before it would go to a client. */
-export const openBrowser = (): Browser =>
+export const openBrowser = (options: BrowserOptions = {}): Browser =>
   new Browser({
+    ...options,
     stopAt: (url) => url.href.startsWith('http://127.0.0.1:9876') || !/^https?:$/.test(url.protocol),
     portsShareCookies: true,
   });
