@@ -11,7 +11,7 @@ const results = join(root, 'test-results');
 const fastSuites = ['build/test/(domain|flows|contract|config)/', 'build/test/architecture\\.test'];
 
 // Left out: what is about the file of the embedded store, and the stranger's clone, which has one.
-const systemSuites = ['build/test/conformance/', 'build/test/e2e/(?!embedded-store|from-clone)'];
+const systemSuites = ['build/test/conformance/', 'build/test/e2e/(?!embedded-store|from-clone)', 'build/test/soak/steady'];
 
 const tally = { passed: 0, failed: 0, skipped: 0 };
 

@@ -155,10 +155,11 @@ async function untilReady(run: Run): Promise<Ready> {
   }
 }
 
-function residentMb(pid: number): number | null {
+/** VmRSS in MB; null where there is no /proc. */
+export function residentMb(pid: number): number | null {
   const path = `/proc/${pid}/status`;
   const kilobytes = existsSync(path) ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
-  return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
+  return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 102.4) / 10;
 }
 
 /** Starts the product as a person would and waits for its ready line. */
