@@ -53,6 +53,7 @@ import { cachedAuthority } from './stores/cached-authority.ts';
 import { collections, signingKeys } from './stores/collections.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
+import { openRateWindows } from './stores/rate-windows.ts';
 import { openSeenClients } from './stores/seen-clients.ts';
 import { openSigningKeys } from './stores/signing-keys.ts';
 import { openTransactions } from './stores/transactions.ts';
@@ -146,6 +147,14 @@ const openFlows = (parts: Parts): Flows => ({
   revokeToken: revokeToken(parts),
 });
 
+/** Removes what has expired, however much in bounds: a flood may leave more in a minute than one sweep takes. */
+async function sweepAll({ engine, clock }: World): Promise<void> {
+  for (const collection of collections) {
+    if (collection.expires === null) continue;
+    for (let round = 0; round < 20; round += 1) if ((await engine.sweep(collection, clock.now())) < 1_000) break;
+  }
+}
+
 /** Puts every part together; the only file that knows them all by name. */
 export async function compose(world: World): Promise<Broker> {
   const { config, engine, clock, entropy, log } = world;
@@ -161,7 +170,7 @@ export async function compose(world: World): Promise<Broker> {
   const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
   const outside = { clock, entropy, log, pause: systemPause };
   const parts = { ...openStores(world, feed), ...outside, issuer, directory, sealing, signer, connectors, documents };
-  const { resources, roles } = directory;
+  const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
   let draining = false;
@@ -171,11 +180,11 @@ export async function compose(world: World): Promise<Broker> {
     organisation: organisationOf(config, logo),
     logo,
     cookie: browserCookie(entropy, issuer.startsWith('https:')),
-    limits: openRateLimits(config.limits, peerAddress(config.trustedProxies)),
+    limits: openRateLimits(config.limits, peerAddress(config.trustedProxies), windows),
     gateway: gatewayRoutes({
       ...parts,
-      resources,
-      roles,
+      resources: directory.resources,
+      roles: directory.roles,
       authority: isShared ? cachedAuthority(liveAuthority(parts), feed, clock) : liveAuthority(parts),
       mac: sealing.mac,
       stopping,
@@ -189,11 +198,11 @@ export async function compose(world: World): Promise<Broker> {
     connectors: [...connectors.values()],
     tend: async () => {
       await ring.tend();
-      for (const collection of collections) if (collection.expires !== null) await engine.sweep(collection, clock.now());
+      await sweepAll(world);
     },
     drain: () => void (draining = true),
     endListening: () => stopping.endListening(),
     cutShort: () => stopping.cutShort(),
-    close: () => feed.close(),
+    close: () => [windows, feed].forEach((part) => part.close()),
   };
 }

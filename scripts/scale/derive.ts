@@ -6,6 +6,8 @@ import type { Cost, Measured } from './measure.ts';
 const DAY = 86_400;
 /** Bytes of a look that finds nothing: a command and its reply. */
 const EMPTY_LOOK = 700;
+/** Bytes of sharing the count of an address that was met for the first time in a minute. */
+const SHARED_COUNT = 700;
 const activePerDay = () => given('users') * given('activeShare');
 const peak = (perActive: number) => (activePerDay() * perActive * given('busiest')) / DAY;
 
@@ -47,6 +49,8 @@ export function loads({ costs, documents }: Measured, isByGrant: boolean): Load[
     loadOf('refreshes', refreshes, costs['refresh']),
     loadOf('tool calls: on record', calls, warm),
     loadOf('tool calls: standing', calls * missed, { reads: cold.reads - warm.reads, writes: 0, bytes: cold.bytes - warm.bytes }),
+    // As if everybody came from an address of their own.
+    loadOf('limits: shared counts', signIns, { reads: 0, writes: 1, bytes: SHARED_COUNT }),
     loadOf('authority feed', looks, { reads: 1, writes: 0, bytes: EMPTY_LOOK + seen * (documents['authority_changes'] ?? 0) }),
   ];
 }

@@ -35,8 +35,10 @@ export type Measure =
   | 'revocation';
 
 function costOf(operations: readonly Operation[]): Cost {
-  // Looking at the feed goes on by itself; what is appended to it belongs to the step.
-  const own = operations.filter(({ collection, kind }) => collection !== 'authority_changes' || kind === 'write');
+  // Looking at the feed goes on by itself, and so does the sharing of limits; what is appended to the feed belongs to the step.
+  const own = operations.filter(
+    ({ collection, kind }) => collection !== 'rate_windows' && (collection !== 'authority_changes' || kind === 'write'),
+  );
   const writes = own.filter(({ kind }) => kind === 'write');
   const writeWaves = new Set(writes.map(({ wave }) => wave));
   const waves = new Set(own.map(({ wave }) => wave));

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateCounter, RateWindows } from '../ports/rate-windows.ts';
 
 /** Requests per minute from one address. */
 export interface Limits {
@@ -37,33 +37,28 @@ function bucketOf(address: string): string {
   return [...groups, ...Array<string>(missing).fill('0')].slice(0, 4).join(':');
 }
 
-export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => string): RateLimits {
-  const limiter = (points: number) => new RateLimiterMemory({ points, duration: 60 });
-  const [authorize, register, tokenFailures] = [
-    limiter(limits.authorizePerMinute),
-    limiter(limits.registerPerMinute),
-    limiter(limits.tokenFailuresPerMinute),
-  ];
+/** All instances count together; what an instance does not know yet it hears in the background, so no request waits for it. */
+export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => string, windows: RateWindows): RateLimits {
+  const authorize = windows.counter('authorize', limits.authorizePerMinute);
+  const register = windows.counter('register', limits.registerPerMinute);
+  const tokenFailures = windows.counter('token', limits.tokenFailuresPerMinute);
 
-  async function consume(counter: RateLimiterMemory, ctx: Context): Promise<void> {
-    try {
-      await counter.consume(bucketOf(addressOf(ctx)));
-    } catch (error) {
-      throw error instanceof RateLimiterRes ? new TooManyRequests(Math.ceil(error.msBeforeNext / 1000)) : error;
-    }
+  function refuse(counter: RateCounter, source: string): void {
+    const wait = counter.wait(source);
+    if (wait > 0) throw new TooManyRequests(Math.ceil(wait / 1000));
+  }
+
+  async function consume(counter: RateCounter, ctx: Context): Promise<void> {
+    const source = bucketOf(addressOf(ctx));
+    refuse(counter, source);
+    counter.count(source);
+    return Promise.resolve();
   }
 
   return {
     authorize: (ctx) => consume(authorize, ctx),
     register: (ctx) => consume(register, ctx),
-    token: async (ctx) => {
-      const state = await tokenFailures.get(bucketOf(addressOf(ctx)));
-      if (state !== null && state.remainingPoints <= 0) throw new TooManyRequests(Math.ceil(state.msBeforeNext / 1000));
-    },
-    tokenFailed: async (ctx) => {
-      await consume(tokenFailures, ctx).catch((error: unknown) => {
-        if (!(error instanceof TooManyRequests)) throw error;
-      });
-    },
+    token: async (ctx) => Promise.resolve(refuse(tokenFailures, bucketOf(addressOf(ctx)))),
+    tokenFailed: async (ctx) => Promise.resolve(tokenFailures.count(bucketOf(addressOf(ctx)))),
   };
 }

@@ -88,6 +88,16 @@ export const authorityChanges = declare({
   describe: 'That something was taken away: every instance hears of it here; ten minutes.',
 });
 
+export const rateWindows = declare({
+  name: 'rate_windows',
+  unique: [],
+  indexes: [],
+  expires: 'expiresAt',
+  shape: z.looseObject({ id: z.string(), expiresAt: z.number() }),
+  describe:
+    'How often one source address did what `limits` bounds, in one minute: a count per instance, under `by_` and its id. The address is only in a keyed digest that is another one every minute; gone two minutes later.',
+});
+
 export const auditEvents = declare({
   name: 'audit_events',
   unique: [],
@@ -116,5 +126,6 @@ export const collections: readonly Collection[] = [
   seenClients,
   signingKeys,
   authorityChanges,
+  rateWindows,
   auditEvents,
 ];

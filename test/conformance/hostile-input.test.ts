@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../src/ports/document-engine.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
-import { collections } from '../../src/stores/collections.ts';
 import type { SignedIn } from '../support/client.ts';
 import { authorizeUrl, callTool, login, openBrowser, pkce, postForm, postJson, refresh, register, signIn } from '../support/client.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
-import { countOf, expectBegun, kindOf, raw } from '../support/wire.ts';
+import { expectBegun, kindOf, raw, rowsOf } from '../support/wire.ts';
 
 let trouble: Error | null = null;
 /** An engine that can be made to fail, and that remembers every value it was asked about. */
@@ -39,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const rows = async () => Promise.all(collections.map((collection) => countOf(system, collection)));
+const rows = () => rowsOf(system);
 const form = 'Content-Type: application/x-www-form-urlencoded';
 const json = 'Content-Type: application/json';
 const fieldsOf = () => ({

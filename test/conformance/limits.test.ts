@@ -1,14 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { collections, transactions } from '../../src/stores/collections.ts';
+import { transactions } from '../../src/stores/collections.ts';
 import type { SignedIn, TestClient } from '../support/client.ts';
 import { authorizeUrl, login, pkce, postForm, postJson, refresh, register } from '../support/client.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
-import { ask, countOf, expectBegun, kindOf, raw, sendRaw } from '../support/wire.ts';
+import { ask, countOf, expectBegun, kindOf, raw, rowsOf, sendRaw, withinOneMinute } from '../support/wire.ts';
 
 const metadata = { client_name: 'Lantern', redirect_uris: ['https://app.example.test/cb'], token_endpoint_auth_method: 'none' };
-const rows = async (system: System) => Promise.all(collections.map((collection) => countOf(system, collection)));
 const forwarded = (address: string) => ({ 'X-Forwarded-For': address, 'X-Real-IP': address, Forwarded: `for=${address}` });
 
 /** How often each status came. */
@@ -30,17 +29,18 @@ describe('floods from one address', () => {
   let signedIn: SignedIn;
   beforeAll(async () => {
     system = await startSystem({ configure: (config) => ({ ...config, limits }) });
+    withinOneMinute(system);
     signedIn = await login(system);
   });
   afterAll(() => system.close());
 
   it('[W27] [W28] [A2.14] of registrations are cut off whatever the headers say, and store nothing', async () => {
-    const before = await rows(system);
+    const before = await rowsOf(system);
     const statuses = await tally(30, (index) =>
       postJson(`${system.issuer}/register`, { ...metadata, client_name: `Lantern ${index}` }, forwarded(`10.0.0.${index}`)),
     );
     expect(statuses).toEqual({ 201: 19, 429: 11 });
-    expect(await rows(system)).toEqual(before);
+    expect(await rowsOf(system)).toEqual(before);
   });
 
   it('[W23] [W28] of authorization requests leave few transactions, which go when their time is over', async () => {
@@ -74,6 +74,7 @@ describe('floods behind a proxy that is trusted', () => {
   let system: System;
   beforeAll(async () => {
     system = await startSystem({ configure: (config) => ({ ...config, limits, trustedProxies: ['127.0.0.1', '10.1.0.0/16'] }) });
+    withinOneMinute(system);
   });
   afterAll(() => system.close());
 
@@ -101,14 +102,14 @@ describe('requests without measure', () => {
   afterAll(() => system.close());
 
   it('[W27] folds any number of identical registrations into one client without a row', async () => {
-    const before = await rows(system);
+    const before = await rowsOf(system);
     const ids = new Set<unknown>();
     for (let round = 0; round < 10; round += 1) {
       const answers = await Promise.all(Array.from({ length: 30 }, () => postJson(`${system.issuer}/register`, metadata)));
       for (const answer of answers) ids.add(((await answer.json()) as { client_id: string }).client_id);
     }
     expect(ids.size).toBe(1);
-    expect(await rows(system)).toEqual(before);
+    expect(await rowsOf(system)).toEqual(before);
   });
 
   const json = 'Content-Type: application/json';
@@ -118,7 +119,7 @@ describe('requests without measure', () => {
   it('[W169] [W27] [A2.14] are refused early and leave nothing', async () => {
     const good = JSON.stringify(metadata);
     expect((await post('/register', [json], good)).status).toBe(201);
-    const before = await rows(system);
+    const before = await rowsOf(system);
     const many = (uris: number) =>
       JSON.stringify({ ...metadata, redirect_uris: Array.from({ length: uris }, (_, at) => `https://a.test/${at}`) });
     const deep = `${'{"x":'.repeat(5000)}1${'}'.repeat(5000)}`;
@@ -141,7 +142,7 @@ describe('requests without measure', () => {
       const { status } = await request();
       expect([name, allowed.includes(status), status]).toEqual([name, true, status]);
     }
-    expect(await rows(system)).toEqual(before);
+    expect(await rowsOf(system)).toEqual(before);
     await expectBegun(system, authorizeUrl(system, client, pkce()));
   });
 

@@ -16,7 +16,7 @@ import {
 } from '../support/client.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
-import { countOf, expectBegun, expectPage, expectTidy, raw } from '../support/wire.ts';
+import { expectBegun, expectPage, expectTidy, raw, rowsOf } from '../support/wire.ts';
 
 let system: System;
 beforeAll(async () => {
@@ -31,8 +31,7 @@ async function submit(body: unknown): Promise<{ status: number; headers: Headers
   return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** Documents of every collection but the audit trail. */
-const rows = async () => Promise.all(collections.map((collection) => countOf(system, collection)));
+const rows = () => rowsOf(system);
 
 async function expectRefused(body: unknown, error: string): Promise<string> {
   const before = await rows();

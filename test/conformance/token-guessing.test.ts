@@ -4,6 +4,7 @@ import { login, postForm, register } from '../support/client.ts';
 import { anotherApproval } from '../support/codes.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
+import { withinOneMinute } from '../support/wire.ts';
 
 let system: System | null = null;
 let who: SignedIn;
@@ -11,6 +12,7 @@ let who: SignedIn;
 beforeEach(async () => {
   await system?.close();
   system = await startSystem({ configure: (config) => ({ ...config, limits: { ...config.limits, tokenFailuresPerMinute: 10 } }) });
+  withinOneMinute(system);
   who = await login(system);
 });
 afterAll(() => system?.close());

@@ -42,7 +42,7 @@ export const rooms: readonly Room[] = [
     name: 'http/',
     imports: ['domain/', 'flows/', 'pages/', 'http/'],
     types: ['ports/'],
-    packages: ['koa', '@koa/router', 'zod', 'rate-limiter-flexible', ...streams],
+    packages: ['koa', '@koa/router', 'zod', ...streams],
     reveals: true,
   },
   { name: 'gateway/', imports: ['domain/', 'ports/', 'http/*', 'gateway/'], packages: ['koa', '@koa/router', 'undici', 'zod', ...streams] },

@@ -42,6 +42,7 @@ export async function startSecondInstance({ config, engine, masterKey, clock, li
     close: async () => {
       agent.destroy();
       await listening.close(200);
+      broker.close();
     },
   };
 }

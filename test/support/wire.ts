@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { expect } from '@jest/globals';
 import type { CollectionDeclaration } from '../../src/ports/document-engine.ts';
-import { grants, seenClients, transactions } from '../../src/stores/collections.ts';
+import { collections, grants, rateWindows, seenClients, transactions } from '../../src/stores/collections.ts';
 import { Browser } from './browser.ts';
 import type { System } from './system.ts';
 
@@ -69,6 +69,16 @@ export async function countOf({ engine }: Pick<System, 'engine'>, collection: Co
     if (found.length < 1000) return count;
   }
   throw new Error('more documents than a test should make');
+}
+
+/** How many documents each collection holds, except what limits count: that is written in the background, whatever the request was. */
+export const rowsOf = async (system: Pick<System, 'engine'>): Promise<number[]> =>
+  Promise.all(collections.filter((each) => each !== rateWindows).map((each) => countOf(system, each)));
+
+/** Moves the clock on where the minute in which limits count would end during a test. */
+export function withinOneMinute({ clock }: Pick<System, 'clock'>): void {
+  const left = 60_000 - (clock.now() % 60_000);
+  if (left < 25_000) clock.advance(left);
 }
 
 /** What a request leaves behind, counted. */
