@@ -6,20 +6,26 @@ import { reportAudit } from './cli/audit.ts';
 import { copyStore } from './cli/copy-store.ts';
 import { keyBeside } from './cli/master-key.ts';
 import { readDemoStore, readOptions, readPort } from './cli/options.ts';
-import type { AuditOptions, CopyOptions, StartOptions } from './cli/options.ts';
+import type { AuditOptions, CopyOptions, EndOptions, StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { compose } from './compose.ts';
 import { demoConfig } from './config/demo.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigProblems } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
+import { endGrants } from './flows/end-grants.ts';
+import type { EndedGrants } from './flows/end-grants.ts';
 import { nodeEntropy } from './platform/node-entropy.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { LoginRefused } from './ports/connector.ts';
+import { noFeed } from './ports/authority-feed.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
-import { readAuditChains } from './stores/audit-log.ts';
+import { readGrants } from './stores/all-grants.ts';
+import { openAuditLog, readAuditChains } from './stores/audit-log.ts';
+import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { collections } from './stores/collections.ts';
+import { openGrants } from './stores/grants.ts';
 import { openStore, storeFile } from './stores/open-store.ts';
 
 interface Closing {
@@ -29,7 +35,7 @@ interface Closing {
 /** Where the demonstration, or any embedded store, keeps its files. */
 const folderOf = ({ store }: Config) => dirname(storeFile(store) ?? './data/store');
 
-function configure({ config }: StartOptions | AuditOptions, demoSecret: string): Config {
+function configure({ config }: Pick<StartOptions, 'config'>, demoSecret: string): Config {
   if (config === null) {
     const demo = demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret || nodeEntropy.secret() });
     return { ...demo, store: readDemoStore(process.env['DRAWBRIDGE_STORE']) ?? demo.store };
@@ -143,6 +149,27 @@ async function audit(options: AuditOptions): Promise<boolean> {
   }
 }
 
+/** Ends what people have granted, with what it is doing on stderr and the outcome on stdout. */
+async function end(options: EndOptions): Promise<void> {
+  const config = configure(options, '');
+  const engine = await openExisting(config.store);
+  const { before, user, tenant, json } = options;
+  const query = { user, tenant, before: before ?? systemClock.now() };
+  const isShared = storeFile(config.store) === null;
+  const feed = isShared ? openAuthorityFeed(engine, { clock: systemClock, entropy: nodeEntropy, log: openLog(config.log) }) : noFeed;
+  try {
+    const audit = openAuditLog(engine, { chain: nodeEntropy.id(), clock: systemClock });
+    const shown = ({ seen, ended }: EndedGrants) => void process.stderr.write(`${seen} grants seen, ${ended} ended\n`);
+    const done = await endGrants({ grants: openGrants(engine, feed), audit })(readGrants(engine), query, shown);
+    process.stdout.write(
+      `${json ? JSON.stringify(done) : `${done.ended} of ${done.seen} grants ended; the others were over or not meant`}\n`,
+    );
+  } finally {
+    feed.close();
+    await engine.close();
+  }
+}
+
 /** Runs until a signal; the second one ends it at once. */
 async function run(options: StartOptions): Promise<void> {
   const stop = await start(options);
@@ -172,6 +199,7 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options.command === 'audit') process.exitCode = (await audit(options)) ? 0 : 1;
   else if (options.command === 'store copy') await copy(options);
+  else if (options.command === 'grants end') await end(options);
   else await run(options);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

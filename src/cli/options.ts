@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
 
-export type Options = StartOptions | AuditOptions | CopyOptions;
+export type Options = StartOptions | AuditOptions | CopyOptions | EndOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -21,6 +21,16 @@ export interface AuditOptions {
   readonly command: 'audit';
   readonly config: string | null;
   readonly query: AuditQuery;
+  readonly json: boolean;
+}
+
+export interface EndOptions {
+  readonly command: 'grants end';
+  readonly config: string | null;
+  readonly user: string | null;
+  readonly tenant: string | null;
+  /** Milliseconds since the epoch; null means until now. */
+  readonly before: number | null;
   readonly json: boolean;
 }
 
@@ -47,6 +57,13 @@ Every row is checked against the chain it belongs to; the exit code is 1 when on
 
   npm start -- audit --event tool.allowed --tenant acme
   npm start -- audit --user u_… --since 2026-11-01 --json > audit.ndjson`;
+
+const endHelp = `
+Codes, refresh tokens and access tokens of what is ended are refused from then on; people sign in again. Each is in the audit. Processes
+that share a MongoDB hear of it while they run; an embedded store answers one process at a time, so stop Drawbridge first.
+
+  npm start -- grants end --config drawbridge.yaml --all
+  npm start -- grants end --config drawbridge.yaml --user u_… --before 2026-11-21`;
 
 function readMoment(text: string): number {
   const at = Date.parse(text);
@@ -96,6 +113,28 @@ function addCopy(program: Command, choose: Choose): void {
     });
 }
 
+function addEnd(program: Command, choose: Choose): void {
+  type Given = { config?: string; all?: boolean; user?: string; tenant?: string; before?: number; json?: boolean };
+  const command = program
+    .command('grants')
+    .description('work on what people have granted')
+    .command('end')
+    .description('end what people have granted to their clients')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--all', 'of everybody')
+    .option('--user <id>', 'only of this user')
+    .option('--tenant <id>', 'only in this tenant')
+    .option('--before <date>', 'only what was granted before this moment; otherwise, before now', readMoment)
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText('after', endHelp)
+    .action(({ config, all, user, tenant, before, json }: Given) => {
+      if ((all === true) === (user !== undefined || tenant !== undefined))
+        command.error('say whose: --all, or --user and --tenant to narrow it');
+      const whose = { user: user ?? null, tenant: tenant ?? null };
+      choose({ command: 'grants end', config: config ?? null, ...whose, before: before ?? null, json: json ?? false });
+    });
+}
+
 /** What was asked for on the command line; `--help` and mistakes end the process with a sentence. */
 export function readOptions(argv: readonly string[]): Options {
   let chosen: Options = { command: 'start', config: null, fresh: false };
@@ -116,6 +155,7 @@ export function readOptions(argv: readonly string[]): Options {
     });
   addAudit(program, choose);
   addCopy(program, choose);
+  addEnd(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

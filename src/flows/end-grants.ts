@@ -1,0 +1,56 @@
+import type { Grant } from '../domain/grant.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
+import type { Grants } from '../ports/grants.ts';
+import { aboutGrant } from './steps/granted.ts';
+
+export interface EndGrantsDependencies {
+  readonly grants: Pick<Grants, 'end'>;
+  readonly audit: AuditLog;
+}
+
+/** Which grants an operator means; null takes everybody's. */
+export interface GrantQuery {
+  readonly user: string | null;
+  readonly tenant: string | null;
+  /** Given before this moment, in ms since the epoch: whoever signs in meanwhile is left alone. */
+  readonly before: number;
+}
+
+export interface EndedGrants {
+  readonly seen: number;
+  /** By this run; the others were over, or not meant. */
+  readonly ended: number;
+}
+
+const byOperator = 'ended by an operator';
+
+const isMeant = ({ user, tenant, before }: GrantQuery, grant: Grant): boolean =>
+  grant.stage !== 'ended' &&
+  grant.createdAt < before &&
+  (user === null || grant.userId === user) &&
+  (tenant === null || grant.tenantId === tenant);
+
+/**
+ * Ends every grant that is meant, codes that are not redeemed included, each with its record. Nothing of them works any more once a
+ * page is told of; one that was cut off is finished by the next run.
+ */
+export const endGrants =
+  ({ grants, audit }: EndGrantsDependencies) =>
+  async (pages: AsyncIterable<readonly Grant[]>, query: GrantQuery, progress: (sofar: EndedGrants) => void): Promise<EndedGrants> => {
+    let [seen, ended] = [0, 0];
+    for await (const page of pages) {
+      const outcomes = await Promise.all(
+        page
+          .filter((grant) => isMeant(query, grant))
+          .map(async (grant) => {
+            if (!(await grants.end(grant.id, byOperator))) return false;
+            await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: byOperator });
+            return true;
+          }),
+      );
+      seen += page.length;
+      ended += outcomes.filter(Boolean).length;
+      progress({ seen, ended });
+    }
+    return { seen, ended };
+  };
