@@ -48,10 +48,9 @@ function update(statements: WriteStatements, operation: Extract<Operation, { kin
   if (row === null) return null;
   const next = applyChange(row.document, operation.change);
   const text = documentText(next);
-  const rekeyed = statements.keyed.some((field) => own(next, field) !== own(row.document, field));
-  const result = rekeyed
-    ? statements.replaceAll.run(text, ...statements.keyed.map((field) => keyOf(field, own(next, field))), operation.id)
-    : statements.replaceDoc.run(text, operation.id);
+  const rekeyed = statements.keyed.filter((field) => own(next, field) !== own(row.document, field));
+  const keys = rekeyed.map((field) => keyOf(field, own(next, field)));
+  const result = statements.replace(rekeyed).run(text, ...keys, operation.id);
   if (changed(result) === 0) return null;
   return operation.returns === 'before' ? row.text : text;
 }

@@ -29,9 +29,8 @@ export interface WriteStatements {
   readonly keyed: readonly string[];
   readonly read: Statement;
   readonly insert: Statement;
-  /** For changes that leave every keyed field alone: no index is touched. */
-  readonly replaceDoc: Statement;
-  readonly replaceAll: Statement;
+  /** The replacement of a document whose values of these keyed fields, in their declared order, changed: SQLite rewrites the index of every column an update names. */
+  replace(fields: readonly string[]): Statement;
   readonly remove: Statement;
   readonly sweep: Statement | null;
 }
@@ -46,10 +45,23 @@ export function prepareWrites(db: Connection, collection: CollectionDeclaration)
     insert: db.prepare(
       `INSERT INTO ${name} (${['id', 'doc', ...columns].join(', ')}) VALUES (?, ?${', ?'.repeat(keyed.length)}) ON CONFLICT DO NOTHING`,
     ),
-    replaceDoc: db.prepare(`UPDATE ${name} SET doc = ? WHERE id = ?`),
-    replaceAll: db.prepare(`UPDATE OR IGNORE ${name} SET ${['doc', ...columns].map((each) => `${each} = ?`).join(', ')} WHERE id = ?`),
+    replace: remembering((fields) => {
+      const set = ['doc', ...fields.map(column)].map((each) => `${each} = ?`).join(', ');
+      return db.prepare(`UPDATE OR IGNORE ${name} SET ${set} WHERE id = ?`);
+    }),
     remove: db.prepare(`DELETE FROM ${name} WHERE id = ?`),
     sweep: collection.expires === null ? null : prepareSweep(db, name, column(collection.expires)),
+  };
+}
+
+/** Statements by the fields they are for, each prepared once; a collection has few fields, so there are few. */
+function remembering(prepare: (fields: readonly string[]) => Statement): (fields: readonly string[]) => Statement {
+  const known = new Map<string, Statement>();
+  return (fields) => {
+    const key = fields.join();
+    const statement = known.get(key) ?? prepare(fields);
+    known.set(key, statement);
+    return statement;
   };
 }
 
