@@ -19,7 +19,6 @@ export interface BeginLoginDependencies extends ClaimDependencies {
   readonly connectors: ReadonlyMap<ConnectionId, Connector>;
   readonly sealing: Sealing;
   readonly entropy: Entropy;
-  readonly log: Log;
 }
 
 export interface LoginStart {
@@ -28,6 +27,7 @@ export interface LoginStart {
   readonly connectionId: ConnectionId;
   /** Set when somebody has signed in and only more proof, or another account, is wanted. */
   readonly purpose: 'sign-in' | 'prove-second-factor' | 'another-account';
+  readonly log: Log;
 }
 
 function begins(transaction: Transaction, purpose: LoginStart['purpose']): StageAt<'consenting'> | null {
@@ -42,7 +42,7 @@ function begins(transaction: Transaction, purpose: LoginStart['purpose']): Stage
 /** Sends the browser upstream, having kept what must come back. The person has pressed a sign-in: that is the consent to go there. */
 export const beginLogin =
   (dependencies: BeginLoginDependencies) =>
-  async ({ id, browser, connectionId, purpose }: LoginStart): Promise<{ to: 'upstream'; url: URL } | { to: 'dispatcher' }> => {
+  async ({ id, browser, connectionId, purpose, log }: LoginStart): Promise<{ to: 'upstream'; url: URL } | { to: 'dispatcher' }> => {
     const { directory, connectors, sealing, entropy, transactions } = dependencies;
     const transaction = await claimedTransaction(dependencies)(id, browser);
     const signedIn = begins(transaction, purpose);
@@ -67,7 +67,7 @@ export const beginLogin =
       if (await transactions.advance(advance(transaction, stage))) return { to: 'upstream', url };
     } catch (error) {
       if (!(error instanceof LoginRefused)) throw error;
-      dependencies.log.warn('login.unreachable', { connection: connectionId, reason: error.reason });
+      log.warn('login.unreachable', { connection: connectionId, reason: error.reason });
       await transactions.advance(advance(transaction, afterFailedTrip(previous, 'unreachable')));
     }
     return { to: 'dispatcher' };

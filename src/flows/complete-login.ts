@@ -20,7 +20,6 @@ export interface CompleteDependencies extends ClaimDependencies, SettleDependenc
   readonly connectors: ReadonlyMap<ConnectionId, Connector>;
   readonly sealing: Sealing;
   readonly audit: AuditLog;
-  readonly log: Log;
 }
 
 interface UpstreamAnswer {
@@ -29,6 +28,7 @@ interface UpstreamAnswer {
   /** What this browser is to be known by once somebody has signed in; without it, it stays as it was. */
   readonly renewal?: string;
   readonly answer: URLSearchParams;
+  readonly log: Log;
 }
 
 /** The transaction this answer belongs to, taken by exactly one caller; another browser's answer ends it. RFC 9700 §4.4, §4.7. */
@@ -71,10 +71,11 @@ async function refused(
   judging: Transaction,
   stage: StageAt<'upstream'>,
   error: LoginRefused,
+  log: Log,
 ): Promise<void> {
   const { connectionId } = stage;
   const { client_id, client_name } = judging.request;
-  dependencies.log.warn(`login.${error.refusal}`, { connection: connectionId, client_id, reason: error.reason, error: error.cause });
+  log.warn(`login.${error.refusal}`, { connection: connectionId, client_id, reason: error.reason, error: error.cause });
   await dependencies.audit.append({
     event: 'login.refused',
     connectionId,
@@ -132,7 +133,7 @@ export const completeLogin =
         });
       }
       if (!(error instanceof LoginRefused)) throw error;
-      await refused(dependencies, judging, stage, error);
+      await refused(dependencies, judging, stage, error, given.log);
       return { id: judging.id, renewed: false };
     }
   };

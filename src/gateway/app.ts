@@ -6,6 +6,8 @@ import { RpcCode, RpcRefused } from '../domain/json-rpc.ts';
 import { checkVersionHeader, readMcpHeaders, settleEra } from '../domain/mcp-headers.ts';
 import { MODERN_VERSIONS } from '../domain/mcp-methods.ts';
 import type { Resource } from '../domain/resource.ts';
+import { logOf } from '../http/request-log.ts';
+import type { Log } from '../ports/log.ts';
 import { answer, answerRefusal, HttpRefused } from './answers.ts';
 import { assertions } from './assertions.ts';
 import { readBody } from './body.ts';
@@ -30,6 +32,7 @@ interface Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly resource: Resource;
+  readonly log: Log;
   id: RpcId | null;
 }
 
@@ -67,11 +70,12 @@ export function gatewayRoutes(deps: GatewayDependencies): Middleware {
       return;
     }
     ctx.respond = false;
-    const exchange: Exchange = { req: ctx.req, res: ctx.res, resource, id: null };
+    const log = logOf(ctx, deps.log);
+    const exchange: Exchange = { req: ctx.req, res: ctx.res, resource, log, id: null };
     try {
       await serve(exchange);
     } catch (error) {
-      answerRefusal(ctx.res, resource, error, exchange.id, deps.log);
+      answerRefusal(ctx.res, resource, error, exchange.id, log);
     }
   };
 }
@@ -106,7 +110,7 @@ function judging(deps: GatewayDependencies, limits: GatewayLimits) {
     const mcp = readMcpHeaders(req.rawHeaders);
     const era = settleEra(mcp, message);
     const session = era === 'legacy' ? sessionOf(mcp.session, resource, caller, exchange.id) : null;
-    const still = await judge(message, era, caller, session);
+    const still = await judge({ message, era, caller, session, log: exchange.log });
     return [{ method, era, message, mcp, session, caller }, still];
   };
 }
@@ -117,10 +121,10 @@ function forwarding(deps: GatewayDependencies, limits: GatewayLimits) {
   const leases = openLeases(deps, limits);
   const sessions = sessionIds(deps.mac);
 
-  return async ({ req, res }: Exchange, judged: Judged, admission: Admission, still: StillAllowed): Promise<void> => {
+  return async ({ req, res, log }: Exchange, judged: Judged, admission: Admission, still: StillAllowed): Promise<void> => {
     const signed = await assertion(judged.caller);
     if (res.destroyed) return;
-    const relay = new Relay({ limits, sessions, log: deps.log }, judged, res);
+    const relay = new Relay({ limits, sessions, log }, judged, res);
     const release = leases.hold({
       grantId: judged.caller.standing.grantId,
       until: admission.until,

@@ -13,20 +13,30 @@ import { ScopeRefused } from './answers.ts';
 /** Whether what was allowed would still be allowed to a caller as they are later. */
 export type StillAllowed = (caller: Caller) => boolean;
 
+/** A message and how it came. */
+export interface Asked {
+  readonly message: RpcMessage;
+  readonly era: Era;
+  readonly caller: Caller;
+  readonly session: string | null;
+  /** Of the request. */
+  readonly log: Log;
+}
+
 /** Judges one message; refusals are thrown, and a tool call is on record before it is let through. */
-export function openJudge({ audit, roles, log }: { audit: AuditLog; roles: readonly Role[]; log: Log }) {
-  async function judgeRequest(request: RpcRequest, era: Era, caller: Caller): Promise<StillAllowed> {
+export function openJudge({ audit, roles }: { audit: AuditLog; roles: readonly Role[] }) {
+  async function judgeRequest(request: RpcRequest, { era, caller, log }: Asked): Promise<StillAllowed> {
     const rule = requestRule(request.method, era);
     // An HTTP 404 tells an older client that its session is gone, so it hears of an unknown method in the body alone.
     if (rule === null) throw new RpcRefused(era === 'modern' ? 404 : 200, RpcCode.methodNotFound, request.id, 'Method not found.');
     const tool = rule.needs === 'tool' ? toolName(request) : null;
     const decision = decide(caller, rule.needs, tool);
-    if (tool !== null) await record(tool, decision, caller);
+    if (tool !== null) await record(tool, decision, caller, log);
     if (decision.verdict !== 'allowed') throw refusalOf(decision, request.id, era, caller, roles);
     return (later) => decide(later, rule.needs, tool).verdict === 'allowed';
   }
 
-  async function record(tool: string, decision: AccessDecision, caller: Caller): Promise<void> {
+  async function record(tool: string, decision: AccessDecision, caller: Caller, log: Log): Promise<void> {
     const event = decision.verdict === 'allowed' ? 'tool.allowed' : 'tool.refused';
     await audit.append({ event, tool: tool.slice(0, 200), rule: decision.rule.slice(0, 1000), ...subjectOf(caller) });
     if (decision.verdict === 'allowed') return;
@@ -42,8 +52,9 @@ export function openJudge({ audit, roles, log }: { audit: AuditLog; roles: reado
     });
   }
 
-  return async (message: RpcMessage, era: Era, caller: Caller, session: string | null): Promise<StillAllowed> => {
-    if (message.kind === 'request') return judgeRequest(message, era, caller);
+  return async (asked: Asked): Promise<StillAllowed> => {
+    const { message, era, session } = asked;
+    if (message.kind === 'request') return judgeRequest(message, asked);
     if (message.kind === 'notification' && !isNotification(message.method, era)) {
       throw new RpcRefused(era === 'modern' ? 404 : 400, RpcCode.methodNotFound, null, 'Unknown notification.');
     }

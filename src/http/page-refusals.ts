@@ -12,6 +12,7 @@ import { BodyRefused } from './body.ts';
 import type { HttpDependencies } from './context.ts';
 import { sendOn } from './context.ts';
 import { TooManyRequests } from './rate-limit.ts';
+import { logOf } from './request-log.ts';
 
 const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'malformed-request': 400,
@@ -88,10 +89,10 @@ export function showPage(ctx: Context, status: number, page: Html): void {
 
 /** Shows why a request stopped, and leaves its reason in the log under the reference on the page. */
 export function showStopped(ctx: Context, dependencies: HttpDependencies, refusal: PageRefusal, extras: StoppedExtras = {}): void {
-  const { organisation, entropy, clock, log } = dependencies;
+  const { organisation, entropy, clock } = dependencies;
   const reference = newReference(entropy.bytes(8));
   const status = statusOf[refusal.kind];
-  log[status >= 500 ? 'error' : 'warn']('page.refused', {
+  logOf(ctx, dependencies.log)[status >= 500 ? 'error' : 'warn']('page.refused', {
     reference,
     route: ctx.path.replace(/\/[A-Za-z0-9_-]{22}/, '/:transaction'),
     status,
@@ -122,7 +123,7 @@ function asPageRefusal(error: unknown): PageRefusal {
 function redirectRefusal(ctx: Context, dependencies: HttpDependencies, refusal: RedirectRefusal): void {
   const { error, state, returnAddress, reason, unseen } = refusal;
   const answer = respondTo(returnAddress, { error, state, iss: dependencies.directory.issuer });
-  dependencies.log.info('authorization.refused', { reason: `${error}: ${reason}` });
+  logOf(ctx, dependencies.log).info('authorization.refused', { reason: `${error}: ${reason}` });
   if (unseen) return sendOn(ctx, answer);
   const button = { text: 'Back to the app', href: vettedHref(answer) };
   return showStopped(ctx, dependencies, new PageRefusal('malformed-request', `${error}: ${reason}`), { button });
@@ -136,7 +137,7 @@ export const pageRefusals = (dependencies: HttpDependencies): Middleware => {
     } catch (error) {
       if (error instanceof RedirectRefusal) return redirectRefusal(ctx, dependencies, error);
       const refusal = asPageRefusal(error);
-      if (refusal.kind === 'fault' || refusal.kind === 'unavailable') dependencies.log.error(refusal.kind, { error });
+      if (refusal.kind === 'fault' || refusal.kind === 'unavailable') logOf(ctx, dependencies.log).error(refusal.kind, { error });
       if (error instanceof TooManyRequests) ctx.set('Retry-After', String(error.retryAfter));
       return showStopped(ctx, dependencies, refusal);
     }

@@ -5,6 +5,7 @@ import type { TokenErrorCode } from '../domain/oauth-error.ts';
 import type { Log } from '../ports/log.ts';
 import { BodyRefused } from './body.ts';
 import { TooManyRequests } from './rate-limit.ts';
+import { logOf } from './request-log.ts';
 
 /** What the client is told, by code; the reason stays in the log. RFC 6749 §5.2. */
 const descriptions: Readonly<Record<TokenErrorCode, string>> = {
@@ -66,7 +67,7 @@ export const jsonRefusals = (log: Log, invalid: 'invalid_request' | 'invalid_cli
     try {
       await next();
     } catch (error) {
-      answerRefusal(ctx, error, log, invalid);
+      answerRefusal(ctx, error, logOf(ctx, log), invalid);
     }
   };
 };

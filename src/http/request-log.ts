@@ -1,12 +1,15 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 
-/** A log whose lines within `run` all carry the same fields. */
+/** A log from which others can be made whose lines all carry the same fields. */
 export interface RequestScope extends Log {
-  within<Result>(fields: LogFields, run: () => Result): Result;
+  with(fields: LogFields): Log;
 }
+
+/** The log whose lines carry the id of this request; where requests have none, the given one. */
+export const logOf = (ctx: Context, log: Log): Log => (ctx.state['log'] as Log | undefined) ?? log;
 
 /** The path with everything that names a transaction or connection taken out; queries are never logged. */
 const routeOf = (path: string) => path.replace(/\/[A-Za-z0-9_-]{22}(?=\/|$)/, '/:transaction').slice(0, 100);
@@ -15,11 +18,12 @@ const routeOf = (path: string) => path.replace(/\/[A-Za-z0-9_-]{22}(?=\/|$)/, '/
 export const requestLog = (log: RequestScope, clock: Clock, entropy: Entropy): Middleware => {
   return (ctx, next) => {
     const began = clock.now();
-    const requestId = entropy.id();
+    const scoped = log.with({ requestId: entropy.id() });
+    ctx.state['log'] = scoped;
     ctx.res.once('close', () => {
-      const fields = { requestId, method: ctx.method, route: routeOf(ctx.path), status: ctx.res.statusCode, ms: clock.now() - began };
-      if (ctx.path !== '/healthz' && ctx.path !== '/readyz') log.info('request', fields);
+      const fields = { method: ctx.method, route: routeOf(ctx.path), status: ctx.res.statusCode, ms: clock.now() - began };
+      if (ctx.path !== '/healthz' && ctx.path !== '/readyz') scoped.info('request', fields);
     });
-    return log.within({ requestId }, next);
+    return next();
   };
 };

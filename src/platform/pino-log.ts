@@ -1,13 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { destination, pino, stdTimeFunctions } from 'pino';
+import type { Logger } from 'pino';
 import type { Log, LogFields } from '../ports/log.ts';
 import { loggable } from './log-fields.ts';
 
 export interface ScopedLog extends Log {
-  /** Everything logged inside `run`, however late, carries these fields too. */
-  within<Result>(fields: LogFields, run: () => Result): Result;
-  /** The request id of the surrounding `within`, or null outside a request. */
-  requestId(): string | null;
+  /** The same log, every line of it with these fields too. */
+  with(fields: LogFields): ScopedLog;
 }
 
 export interface LogOptions {
@@ -19,7 +17,6 @@ export interface LogOptions {
 }
 
 export function openLog({ level, isForPeople = process.stderr.isTTY, write }: LogOptions): ScopedLog {
-  const scope = new AsyncLocalStorage<LogFields>();
   const raw = write ?? (isForPeople ? (line: string) => process.stderr.write(line) : null);
   const target =
     raw === null ? destination({ fd: 2, sync: false }) : { write: (line: string) => void raw(isForPeople ? forPeople(line) : line) };
@@ -31,13 +28,16 @@ export function openLog({ level, isForPeople = process.stderr.isTTY, write }: Lo
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const log = pino(options, target);
-  const line = (fields: LogFields = {}) => loggable({ ...scope.getStore(), ...fields });
+  return scoped(log, {});
+}
+
+function scoped(log: Logger, about: LogFields): ScopedLog {
+  const line = (fields: LogFields = {}) => loggable({ ...about, ...fields });
   return {
     info: (event, fields) => log.info(line(fields), event),
     warn: (event, fields) => log.warn(line(fields), event),
     error: (event, fields) => log.error(line(fields), event),
-    within: (fields, run) => scope.run({ ...scope.getStore(), ...fields }, run),
-    requestId: () => scope.getStore()?.requestId ?? null,
+    with: (fields) => scoped(log, { ...about, ...fields }),
   };
 }
 

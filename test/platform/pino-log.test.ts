@@ -48,18 +48,20 @@ describe('the log', () => {
     expect(lines[0]).toContain('two');
   });
 
-  it('carries the request id through everything the request awaits, and into no other', async () => {
+  it('makes logs whose lines carry more, each its own', async () => {
     const { lines, log } = capture();
-    const request = (requestId: string) =>
-      log.within({ requestId }, async () => {
-        await wait(5);
-        log.info('request', { status: 200 });
-        expect(log.requestId()).toBe(requestId);
-      });
+    const request = async (requestId: string) => {
+      const mine = log.with({ requestId }).with({ route: '/token' });
+      await wait(5);
+      mine.info('request', { status: 200 });
+    };
     await Promise.all([request('a'), request('b')]);
     log.info('outside');
-    expect(parsed(lines).map(({ requestId }) => requestId)).toEqual(['a', 'b', undefined]);
-    expect(log.requestId()).toBeNull();
+    expect(parsed(lines).map(({ requestId, route }) => [requestId, route])).toEqual([
+      ['a', '/token'],
+      ['b', '/token'],
+      [undefined, undefined],
+    ]);
   });
 
   it('keeps quiet below its level', () => {

@@ -14,6 +14,7 @@ import { codeOf } from '../../src/domain/token-format.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { beginAuthorization } from '../../src/flows/begin-authorization.ts';
 import { beginLogin } from '../../src/flows/begin-login.ts';
+import type { LoginStart } from '../../src/flows/begin-login.ts';
 import { chooseTenant } from '../../src/flows/choose-tenant.ts';
 import { completeLogin } from '../../src/flows/complete-login.ts';
 import { continueAuthorization } from '../../src/flows/continue-authorization.ts';
@@ -138,8 +139,9 @@ export async function openFlowWorld({ wrapEngine = (engine) => engine }: FlowOpt
     events,
     flows: {
       begin: beginAuthorization(parts),
-      beginLogin: beginLogin(parts),
-      complete: completeLogin(parts),
+      beginLogin: (asked: Omit<LoginStart, 'log'>) => beginLogin(parts)({ ...asked, log: parts.log }),
+      complete: (answer: Omit<Parameters<ReturnType<typeof completeLogin>>[0], 'log'>) =>
+        completeLogin(parts)({ ...answer, log: parts.log }),
       choose: chooseTenant(parts),
       continue: continueAuthorization(parts),
       consent: recordConsent(parts),

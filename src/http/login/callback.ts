@@ -7,6 +7,7 @@ import { sendOn } from '../context.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals } from '../page-refusals.ts';
+import { logOf } from '../request-log.ts';
 
 /** Where a connection's upstream sends the browser back to: one path per connection. RFC 9700 §4.4.2. */
 export const callbackPath = (connectionId: string): string => `/callback/${connectionId}`;
@@ -14,7 +15,7 @@ export const callbackPath = (connectionId: string): string => `/callback/${conne
 export const callbackRoute =
   (dependencies: HttpDependencies): Route =>
   (router) => {
-    const { cookie, flows } = dependencies;
+    const { cookie, flows, log } = dependencies;
     router.get(callbackPath(':connection'), pageRefusals(dependencies), async (ctx: Context) => {
       // An answer is used up by taking it, and looking takes nothing.
       if (ctx.method === 'HEAD') throw new PageRefusal('malformed-request', 'HEAD');
@@ -24,7 +25,13 @@ export const callbackRoute =
       // An answer without our cookie is judged like one in another browser: it also ends the attempt it names.
       const browser = cookie.read(ctx, transactionOfState(answer.get('state')) ?? '')?.digest ?? '';
       const fresh = cookie.renew();
-      const { id, renewed } = await flows.completeLogin({ connectionId: connectionId.data, browser, renewal: fresh.digest, answer });
+      const { id, renewed } = await flows.completeLogin({
+        connectionId: connectionId.data,
+        browser,
+        renewal: fresh.digest,
+        answer,
+        log: logOf(ctx, log),
+      });
       if (renewed) fresh.give(ctx, id);
       sendOn(ctx, transactionPath(id));
     });

@@ -12,6 +12,7 @@ import { requireOurForm } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
+import { logOf } from '../request-log.ts';
 import { appOf } from './views.ts';
 import { addressed } from './transaction-page.ts';
 
@@ -80,7 +81,13 @@ async function anotherAccount(ctx: Context, dependencies: HttpDependencies): Pro
   const { transaction } = await flows.continueAuthorization(id, browser.digest);
   if (transaction.stage.at !== 'consenting') return sendOn(ctx, transactionPath(id));
   const { connectionId } = transaction.stage.person;
-  const started = await flows.beginLogin({ id, browser: browser.digest, connectionId, purpose: 'another-account' });
+  const started = await flows.beginLogin({
+    id,
+    browser: browser.digest,
+    connectionId,
+    purpose: 'another-account',
+    log: logOf(ctx, dependencies.log),
+  });
   return sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id));
 }
 
@@ -94,7 +101,13 @@ async function signIn(ctx: Context, dependencies: HttpDependencies): Promise<voi
   if (!id.success || !connectionId.success) throw new PageRefusal('not-found', 'no such transaction or connection');
   if (browser === null) throw new PageRefusal('other-browser', 'the browser has no cookie of ours');
   requireOurForm(ctx, { issuer: directory.issuer, sealing, browser, transaction: id.data, form });
-  const started = await flows.beginLogin({ id: id.data, browser: browser.digest, connectionId: connectionId.data, purpose: 'sign-in' });
+  const started = await flows.beginLogin({
+    id: id.data,
+    browser: browser.digest,
+    connectionId: connectionId.data,
+    purpose: 'sign-in',
+    log: logOf(ctx, dependencies.log),
+  });
   sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id.data));
 }
 

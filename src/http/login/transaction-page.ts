@@ -14,6 +14,7 @@ import { csrfToken } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
+import { logOf } from '../request-log.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
 import { appOf, consentView, signInView } from './views.ts';
 
@@ -29,13 +30,19 @@ export function addressed(ctx: Context, { cookie }: HttpDependencies): { id: Tra
 /** Sends the browser to its identity provider to prove more; if that cannot be reached the dispatcher says so. */
 async function proveMore(
   ctx: Context,
-  { flows }: HttpDependencies,
+  { flows, log }: HttpDependencies,
   browser: Browser,
   step: Step & { step: 'prove-second-factor' },
   id: TransactionId,
 ): Promise<void> {
   const { connectionId } = step.stage.person;
-  const started = await flows.beginLogin({ id, browser: browser.digest, connectionId, purpose: 'prove-second-factor' });
+  const started = await flows.beginLogin({
+    id,
+    browser: browser.digest,
+    connectionId,
+    purpose: 'prove-second-factor',
+    log: logOf(ctx, log),
+  });
   sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id));
 }
 
