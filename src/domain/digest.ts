@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Secret } from './secret.ts';
 
 /** SHA-256 as base64url, 43 characters. */
 export function sha256(value: string | Uint8Array): string {
-  return createHash('sha256').update(value).digest('base64url');
+  return hash('sha256', value, 'base64url');
 }
 
 /** The digest under which a secret is stored and found. */
@@ -13,7 +13,7 @@ export function secretDigest(secret: Secret<string>): string {
 
 /** Equality whose time does not depend on where two strings differ. */
 export function sameText(a: string, b: string): boolean {
-  const left = createHash('sha256').update(a).digest();
-  const right = createHash('sha256').update(b).digest();
+  const left = hash('sha256', a, 'buffer');
+  const right = hash('sha256', b, 'buffer');
   return timingSafeEqual(left, right);
 }

@@ -13,7 +13,7 @@ import { callbackRoute } from './login/callback.ts';
 import { decisionRoutes } from './login/decisions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
 import { authorizeRoute } from './oauth/authorize.ts';
-import { jwksRoute, metadataRoutes } from './oauth/metadata.ts';
+import { publishedDocuments } from './oauth/metadata.ts';
 import { registerRoute } from './oauth/register.ts';
 import { revokeRoute } from './oauth/revoke.ts';
 import { tokenRoute } from './oauth/token.ts';
@@ -73,8 +73,6 @@ export function httpApp(dependencies: AppDependencies): Koa {
   healthRoutes(dependencies)(health);
   const router = new Router();
   const routes: Route[] = [
-    metadataRoutes(dependencies),
-    jwksRoute(dependencies.signer),
     ...(directory.registration.dynamic ? [registerRoute(dependencies)] : []),
     tokenRoute(dependencies),
     revokeRoute(dependencies),
@@ -92,6 +90,7 @@ export function httpApp(dependencies: AppDependencies): Koa {
   app.use(health.routes());
   app.use(safeHeaders(directory.issuer.startsWith('https:')));
   app.use(onlyOurHost(directory.issuer));
+  app.use(publishedDocuments(dependencies));
   app.use(pageRefusals(dependencies));
   app.use(router.routes());
   app.use(nothingHere(dependencies));

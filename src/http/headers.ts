@@ -5,17 +5,18 @@ export const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self';
 
 /** What every answer says unless its route says otherwise: it is nobody's to keep, frame, sniff or refer to. */
 export const safeHeaders = (secure: boolean): Middleware => {
-  return async (ctx, next) => {
-    ctx.set({
-      'Cache-Control': 'no-store',
-      'Referrer-Policy': 'no-referrer',
-      'X-Content-Type-Options': 'nosniff',
-      'X-Frame-Options': 'DENY',
-      'Content-Security-Policy': pagePolicy,
-      'Cross-Origin-Opener-Policy': 'same-origin',
-      ...(secure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
-    });
-    await next();
+  const headers = Object.entries({
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Content-Security-Policy': pagePolicy,
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    ...(secure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
+  });
+  return (ctx, next) => {
+    for (const [name, value] of headers) ctx.res.setHeader(name, value);
+    return next();
   };
 };
 

@@ -1,40 +1,52 @@
-import type Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
 import { authorizationServerMetadata, endpointPaths, metadataPaths } from '../../domain/metadata.ts';
-import type { Signer } from '../../ports/signer.ts';
+import type { PublicKey, Signer } from '../../ports/signer.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { Route } from '../endpoint.ts';
 import { allowCrossOrigin } from '../headers.ts';
 
 /** Short, so that a change of keys or endpoints gets about. RFC 9728 §7.10 says why. */
 const cached = 'public, max-age=300';
 
-function publish(router: Router, path: string, body: () => Buffer | string): void {
-  router.all(path, (ctx) => {
-    allowCrossOrigin(ctx, 'GET, HEAD, OPTIONS');
-    if (ctx.method === 'OPTIONS') return;
-    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
-      ctx.status = 405;
-      ctx.set('Allow', 'GET, HEAD, OPTIONS');
-      ctx.body = { error: 'invalid_request', error_description: 'Read this with GET.' };
-      return;
+/** The keys that our signatures are verified with, as bytes made anew only when they change. RFC 7517 §5. */
+function keySet(signer: Signer): () => Buffer {
+  let keys: readonly PublicKey[] = [];
+  let bytes = Buffer.from(JSON.stringify({ keys }));
+  return () => {
+    const now = signer.publicKeys();
+    if (now.length !== keys.length || now.some((key, index) => key !== keys[index])) {
+      keys = now;
+      bytes = Buffer.from(JSON.stringify({ keys }));
     }
-    ctx.set('Cache-Control', cached);
-    ctx.type = 'application/json';
-    ctx.body = body();
-  });
+    return bytes;
+  };
 }
 
-/** The metadata document in every well-known form, the same bytes in each. RFC 8414 §3. */
-export const metadataRoutes =
-  ({ directory }: HttpDependencies): Route =>
-  (router) => {
-    const bytes = Buffer.from(JSON.stringify(authorizationServerMetadata(directory)));
-    for (const path of metadataPaths(directory.issuer)) publish(router, path, () => bytes);
-  };
+function send(ctx: Context, body: Buffer): void {
+  allowCrossOrigin(ctx, 'GET, HEAD, OPTIONS');
+  if (ctx.method === 'OPTIONS') return;
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+    ctx.status = 405;
+    ctx.set('Allow', 'GET, HEAD, OPTIONS');
+    ctx.body = { error: 'invalid_request', error_description: 'Read this with GET.' };
+    return;
+  }
+  ctx.respond = false;
+  const headers = { 'Cache-Control': cached, 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': body.length };
+  ctx.res.writeHead(200, headers).end(ctx.method === 'HEAD' ? undefined : body);
+}
 
-/** The keys that our signatures are verified with. RFC 7517 §5. */
-export const jwksRoute =
-  (signer: Signer): Route =>
-  (router) => {
-    publish(router, endpointPaths.jwks_uri, () => JSON.stringify({ keys: signer.publicKeys() }));
+/**
+ * What everybody may read, asked for often and by its exact path: the metadata in every well-known form, the same bytes in each, and the
+ * keys. RFC 8414 §3.
+ */
+export function publishedDocuments({ directory, signer }: HttpDependencies & { readonly signer: Signer }): Middleware {
+  const metadata = Buffer.from(JSON.stringify(authorizationServerMetadata(directory)));
+  const documents = new Map<string, () => Buffer>(metadataPaths(directory.issuer).map((path) => [path, () => metadata]));
+  documents.set(endpointPaths.jwks_uri, keySet(signer));
+  return (ctx, next) => {
+    const document = documents.get(ctx.path);
+    if (document === undefined) return next();
+    send(ctx, document());
+    return undefined;
   };
+}
