@@ -12,6 +12,7 @@ import { advance } from '../domain/transaction.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Grants } from '../ports/grants.ts';
+import type { Pause } from '../ports/pause.ts';
 import type { SeenClients } from '../ports/seen-clients.ts';
 import { findResource } from '../domain/directory.ts';
 import type { BelongingDependencies } from './steps/belongings.ts';
@@ -24,6 +25,7 @@ export interface ConsentDependencies extends ClaimDependencies, BelongingDepende
   readonly seenClients: SeenClients;
   readonly audit: AuditLog;
   readonly entropy: Entropy;
+  readonly pause: Pause;
 }
 
 export interface Decision {
@@ -76,15 +78,29 @@ function grantFrom(transaction: Transaction, stage: StageAt<'approved'>, resourc
   };
 }
 
-/** Makes the grant of an approved transaction exist; doing it again changes nothing. */
+/** The record first: a grant that is there is on record, whatever failed in between. */
+async function makeGrant({ grants, seenClients, audit, clock }: ConsentDependencies, grant: Grant): Promise<void> {
+  const { client_id, client_name, userId, tenantId, connectionId, resource, scope } = grant;
+  const about = { userId, tenantId, clientId: client_id, clientName: client_name, connectionId, grantId: grant.id, resource };
+  await Promise.all([
+    audit.append({ ...about, event: 'consent.approved', scope, rule: 'the person approved' }, 'again'),
+    seenClients.note({ client_id, client_name }, userId, clock.now()),
+  ]);
+  await grants.add(grant);
+}
+
+/** How long (ms) the press that decided is given to make its grant before somebody else does. */
+const headStart = 250;
+
+/** Makes the grant of an approved transaction exist where the press that decided did not get to it; doing it again changes nothing. */
 export const ensureGrant =
-  ({ grants, seenClients, clock }: Pick<ConsentDependencies, 'grants' | 'seenClients' | 'clock'>) =>
+  (dependencies: ConsentDependencies) =>
   async (transaction: Transaction, stage: StageAt<'approved'>, resource: Resource): Promise<void> => {
-    const { client_id, client_name } = transaction.request;
-    await Promise.all([
-      grants.add(grantFrom(transaction, stage, resource)),
-      seenClients.note({ client_id, client_name }, stage.person.userId, clock.now()),
-    ]);
+    const { grants, clock, pause } = dependencies;
+    const grant = grantFrom(transaction, stage, resource);
+    if (clock.now() >= grant.expiresAt || (await grants.get(grant.id)) !== null) return;
+    await pause(headStart);
+    if ((await grants.get(grant.id)) === null) await makeGrant(dependencies, grant);
   };
 
 /** Records the person's decision, once: of any number of presses one decides, and the grant hangs on that one. */
@@ -122,16 +138,6 @@ export const recordConsent =
     if (scope.length === 0) return askAgain('nothing-chosen');
     const approved = approvedStage(stage, step.chosen, scope, entropy, clock.now());
     if (!(await transactions.advance(advance(transaction, approved)))) return 'answered';
-    await ensureGrant(dependencies)(transaction, approved, resource);
-    const tenantId = approved.tenantId;
-    await audit.append({
-      ...about,
-      tenantId,
-      grantId: approved.grantId,
-      resource: resource.identifier,
-      event: 'consent.approved',
-      scope,
-      rule: 'the person approved',
-    });
+    await makeGrant(dependencies, grantFrom(transaction, approved, resource));
     return 'recorded';
   };

@@ -1,5 +1,6 @@
 import { chainStart, linkRecord } from '../domain/audit-chain.ts';
-import type { AuditRecord } from '../domain/audit-event.ts';
+import type { AuditEvent, AuditRecord } from '../domain/audit-event.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
@@ -42,20 +43,26 @@ export function openAuditLog(engine: DocumentEngine, options: { chain: string; c
     await Promise.all([...owed].map(store));
   }
 
+  async function add(event: AuditEvent): Promise<void> {
+    if (owed.size >= mostOwed) await makeGood();
+    // Linked at once and in order; the writes of one turn are committed together.
+    const record = linkRecord(options.chain, sequence + 1, options.clock.now(), event, previous);
+    sequence = record.sequence;
+    previous = record.hash;
+    if (owed.size > 0) {
+      await makeGood().catch((error: unknown) => {
+        owed.add(record);
+        throw error;
+      });
+    }
+    await store(record);
+  }
+
   return {
-    append: async (event) => {
-      if (owed.size >= mostOwed) await makeGood();
-      // Linked at once and in order; the writes of one turn are committed together.
-      const record = linkRecord(options.chain, sequence + 1, options.clock.now(), event, previous);
-      sequence = record.sequence;
-      previous = record.hash;
-      if (owed.size > 0) {
-        await makeGood().catch((error: unknown) => {
-          owed.add(record);
-          throw error;
-        });
-      }
-      await store(record);
+    append: async (event, again) => {
+      const isSame = (record: AuditRecord) => canonicalJson(record.event) === canonicalJson(event);
+      const waiting = again === undefined ? undefined : [...owed].find(isSame);
+      await (waiting === undefined ? add(event) : store(waiting));
     },
   };
 }
