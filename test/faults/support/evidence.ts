@@ -89,7 +89,9 @@ async function probe(place: Place, log: Acknowledgements, stages: ReadonlyMap<st
   const known = [...new Set(log.entries.flatMap(({ given }) => (given.access === undefined ? [] : [given.grant ?? ''])))];
   const over = known.filter((grant) => stages.get(grant)?.stage !== 'live' || log.entries.some((entry) => wasRevoked(entry, grant)));
   const { entries, secrets } = log;
-  const clients = new Map([...secrets.values()].flatMap((secret) => (secret.startsWith('ey') ? [clientOf(secret)] : [])));
+  const clients = new Map(
+    [...secrets.values()].flatMap((secret) => (/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(secret) ? [clientOf(secret)] : [])),
+  );
   for (const grant of over) {
     for (const { name: instance } of place.instances) {
       const common = { instance, isProbe: true, deadlineMs };
