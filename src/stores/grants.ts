@@ -1,11 +1,31 @@
+import type { GrantId } from '../domain/ids.ts';
 import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import type { Grants } from '../ports/grants.ts';
+import { announced } from './announced.ts';
 import { grants as collection } from './collections.ts';
 import { typedCollection } from './typed-collection.ts';
 
+const mostOver = 10_000;
+
 export function openGrants(engine: DocumentEngine, feed: AuthorityFeed): Grants {
   const rows = typedCollection(engine, collection);
+  /** Ended and announced by this process: nothing is left to do, however often it is asked for. */
+  const over = new Set<GrantId>();
+
+  function remember(id: GrantId): void {
+    for (const oldest of over) if (over.size >= mostOver) over.delete(oldest);
+    over.add(id);
+  }
+
+  /** Two conditional writes instead of one unconditional, so that the reason of whoever ended it first stays. */
+  async function endRow(id: GrantId, because: string): Promise<boolean> {
+    for (const stage of ['live', 'coded', 'live']) {
+      if ((await rows.updateIf(id, { stage }, { set: { stage: 'ended', endedBecause: because } })) !== null) return true;
+    }
+    return false;
+  }
+
   return {
     add: async (grant) => ((await rows.insert(grant)) === 'inserted' ? 'added' : 'exists'),
     get: (id) => rows.get(id),
@@ -15,15 +35,15 @@ export function openGrants(engine: DocumentEngine, feed: AuthorityFeed): Grants 
     },
     rotate: (id, from, to) => rows.updateIf(id, { stage: 'live', generation: from }, { set: { ...to } }),
     end: async (id, because) => {
-      // Two conditional writes instead of one unconditional, so that the reason of whoever ended it first stays.
-      for (const stage of ['live', 'coded', 'live']) {
-        const ended = await rows.updateIf(id, { stage }, { set: { stage: 'ended', endedBecause: because } });
-        if (ended !== null) {
-          await feed.append({ kind: 'grant', key: id });
-          return true;
-        }
-      }
-      return false;
+      if (over.has(id)) return false;
+      let isMine = false;
+      // Whoever asks again announces again: whether the one who ended it could is not known.
+      const isOver = await announced(feed, { kind: 'grant', key: id }, async () => {
+        isMine = await endRow(id, because);
+        return isMine || (await rows.get(id))?.stage === 'ended';
+      });
+      if (isOver) remember(id);
+      return isMine;
     },
   };
 }

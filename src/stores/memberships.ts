@@ -4,6 +4,7 @@ import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { Memberships } from '../ports/memberships.ts';
+import { announced } from './announced.ts';
 import { memberships as collection } from './collections.ts';
 import { typedCollection } from './typed-collection.ts';
 
@@ -29,10 +30,9 @@ export function openMemberships(engine: DocumentEngine, feed: AuthorityFeed): Me
         const before = await rows.get(id);
         const others = (before?.roles ?? []).filter((held) => held.connectionId !== connectionId);
         const next = [...others, ...roles];
-        if (!(await write(before, { id, tenantId, userId, roles: next }))) continue;
-        const lost = (before?.roles ?? []).some((held) => !next.some(({ role }) => role === held.role));
-        if (lost) await feed.append({ kind: 'member', key: id });
-        return;
+        const take = () => write(before, { id, tenantId, userId, roles: next });
+        const isLoss = (before?.roles ?? []).some((held) => !next.some(({ role }) => role === held.role));
+        if (await (isLoss ? announced(feed, { kind: 'member', key: id }, take) : take())) return;
       }
       throw new StoreUnavailable('a membership kept changing while it was being written');
     },

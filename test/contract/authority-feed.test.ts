@@ -3,32 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ClientId, GrantId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
+import { GrantId } from '../../src/domain/ids.ts';
 import type { Standing } from '../../src/domain/standing.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import type { AuthorityChange, AuthorityFeed } from '../../src/ports/authority-feed.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 import { StoreUnavailable } from '../../src/ports/document-engine.ts';
-import type { Log } from '../../src/ports/log.ts';
 import { openAuthorityFeed } from '../../src/stores/authority-feed.ts';
 import { cachedAuthority } from '../../src/stores/cached-authority.ts';
 import { collections } from '../../src/stores/collections.ts';
 import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
+import { grantId, keptLog, standing, until } from '../support/feed-world.ts';
 
-const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const times = { interval: 20, staleness: 150, overlap: 5_000, kept: 60_000 };
-const grantId = GrantId.parse('g'.repeat(22));
-const standing: Standing = {
-  grantId,
-  client: { id: ClientId.parse('app'), name: 'App' },
-  user: { id: UserId.parse('u_ana'), name: null, email: null },
-  tenant: { id: TenantId.parse('acme'), name: 'Acme' },
-  roles: [{ id: RoleId.parse('viewer'), name: 'Viewer' }],
-  permissions: [],
-  resource: 'http://localhost/mcp',
-  scope: ['read'],
-  assurance: { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] },
-};
 
 let folder: string;
 let engine: DocumentEngine;
@@ -48,7 +35,7 @@ function instance(ahead = 0): AuthorityFeed {
     sweep: (...args) => engine.sweep(...args),
     close: () => engine.close(),
   };
-  const feed = openAuthorityFeed(failing, { clock: { now: () => Date.now() + ahead + skew }, entropy: nodeEntropy, log: quiet, times });
+  const feed = openAuthorityFeed(failing, { clock: { now: () => Date.now() + ahead + skew }, entropy: nodeEntropy, log: keptLog(), times });
   feeds.push(feed);
   return feed;
 }
@@ -63,12 +50,6 @@ afterEach(async () => {
   await engine.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Waits until it is so; a bound so generous that only a fault reaches it. */
-async function until(isSo: () => boolean): Promise<void> {
-  for (let round = 0; round < 500 && !isSo(); round += 1) await wait(10);
-  expect(isSo()).toBe(true);
-}
 
 describe('the authority feed', () => {
   it('tells every instance of every change, once, also from clocks that differ', async () => {
@@ -101,8 +82,8 @@ describe('the authority feed', () => {
 describe('an authority that remembers', () => {
   let asked: number;
   let answer: () => Promise<Standing | null>;
-  const remembering = (feed: AuthorityFeed, bounds?: { most: number; oldest: number }) =>
-    cachedAuthority({ standing: async () => ((asked += 1), answer()) }, feed, { now: () => Date.now() }, bounds);
+  const remembering = (feed: AuthorityFeed, { most = 10, oldest = 60_000, settling = 0 } = {}) =>
+    cachedAuthority({ standing: async () => ((asked += 1), answer()) }, feed, { now: () => Date.now() + skew }, { most, oldest, settling });
   beforeEach(() => {
     asked = 0;
     answer = () => Promise.resolve(standing);
