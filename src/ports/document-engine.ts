@@ -50,7 +50,25 @@ export interface DocumentEngine {
   page(collection: CollectionDeclaration, page?: Page): Promise<StoredDocument[]>;
   /** Removes documents that expired at or before `now` (ms), at most `limit`; how many went. */
   sweep(collection: CollectionDeclaration, now: number, limit?: number): Promise<number>;
+  /**
+   * Tells of every insert that a majority has from now on, whichever process made it, as soon as it is there. News may repeat and may be
+   * lost, so whoever needs all of it reads as well. Absent where nobody else writes.
+   */
+  watch?(collection: CollectionDeclaration, watcher: Watcher): Watching;
   close(): Promise<void>;
+}
+
+export interface Watcher {
+  inserted(document: StoredDocument): void;
+  /** The news broke off for this reason and is taken up again; in between something may have been missed. */
+  interrupted(reason: string): void;
+  /** The storage has no such news: nothing more will be told. */
+  unsupported(): void;
+}
+
+export interface Watching {
+  /** Nothing is told afterwards. */
+  close(): void;
 }
 
 export interface Page {

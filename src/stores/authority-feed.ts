@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AuthorityChange, AuthorityFeed } from '../ports/authority-feed.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DocumentEngine } from '../ports/document-engine.ts';
+import type { DocumentEngine, Watching } from '../ports/document-engine.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log } from '../ports/log.ts';
 import { authorityChanges as collection } from './collections.ts';
@@ -39,7 +39,37 @@ async function readAfter(rows: Rows, from: string, each: (id: string, change: Au
   }
 }
 
-/** A feed kept in the store and looked at by every instance. A row that was seen is remembered for as long as it can be met again. */
+/** Does it again and again with a pause in between, for as long as the process has something else to live for. How to end that. */
+function repeat(work: () => Promise<void>, pause: number): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let isOver = false;
+  const next = (): void => {
+    if (!isOver) timer = setTimeout(() => void work().finally(next), pause).unref();
+  };
+  next();
+  return () => {
+    isOver = true;
+    if (timer !== null) clearTimeout(timer);
+  };
+}
+
+/** Every row as the store tells of it, where it does. */
+function watch(engine: DocumentEngine, log: Log, each: (id: string, change: AuthorityChange) => void): Watching | undefined {
+  return engine.watch?.(collection, {
+    inserted: (row) => {
+      const { data } = collection.shape.safeParse(row);
+      // What cannot be read is met by the next look too, which then fails and says so.
+      if (data !== undefined) each(data.id, { kind: data.kind, key: data.key });
+    },
+    interrupted: (reason) => log.warn('authority.interrupted', { reason }),
+    unsupported: () => log.warn('authority.polled'),
+  });
+}
+
+/**
+ * A feed kept in the store and looked at by every instance. The looks alone prove that nothing was missed; where the store tells of
+ * inserts by itself, what is new is heard at once and met again by the next look. A row that was seen is remembered for as long as it can be met.
+ */
 export function openAuthorityFeed(
   engine: DocumentEngine,
   { clock, entropy, log, times = feedTimes }: { clock: Clock; entropy: Entropy; log: Log; times?: FeedTimes },
@@ -47,9 +77,8 @@ export function openAuthorityFeed(
   const rows = typedCollection(engine, collection);
   const listeners = new Set<(change: AuthorityChange) => void>();
   const seen = new Map<string, number>();
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let isClosed = false;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  /** When the last good look began. */
+  let lookedAt: number | null = null;
 
   function tell(id: string, change: AuthorityChange, now: number): void {
     if (seen.has(id)) return;
@@ -59,17 +88,16 @@ export function openAuthorityFeed(
 
   async function look(): Promise<void> {
     const began = clock.now();
-    await readAfter(rows, rowId(began - times.overlap, ''), (id, change) => tell(id, change, began));
+    // After a time without a good look, all of that time.
+    const from = Math.min(began, lookedAt ?? began) - times.overlap;
+    await readAfter(rows, rowId(from, ''), (id, change) => tell(id, change, began));
     for (const [id, at] of seen) if (began - at > 2 * times.overlap) seen.delete(id);
     lookedAt = began;
   }
 
-  function again(): void {
-    if (isClosed) return;
-    const unheard = (error: unknown) => log.warn('authority.unheard', { error });
-    timer = setTimeout(() => void look().catch(unheard).finally(again), times.interval).unref();
-  }
-  again();
+  const unheard = (error: unknown) => log.warn('authority.unheard', { error });
+  const stopLooking = repeat(() => look().catch(unheard), times.interval);
+  const watching = watch(engine, log, (id, change) => tell(id, change, clock.now()));
 
   return {
     append: async (change) => {
@@ -79,10 +107,10 @@ export function openAuthorityFeed(
       tell(id, change, now);
     },
     follow: (listener) => void listeners.add(listener),
-    isFresh: () => clock.now() >= lookedAt && clock.now() - lookedAt <= times.staleness,
+    isFresh: () => lookedAt !== null && clock.now() >= lookedAt && clock.now() - lookedAt <= times.staleness,
     close: () => {
-      isClosed = true;
-      if (timer !== null) clearTimeout(timer);
+      stopLooking();
+      watching?.close();
     },
   };
 }

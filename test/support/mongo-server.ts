@@ -7,6 +7,7 @@ import { type Started, startMongod, startSubstitute } from './mongo/programs.ts'
 export interface MongoServer {
   /** The address of the (first) member. */
   readonly host: string;
+  readonly hasChangeStreams: boolean;
   /** The URL of a database; through another address (a proxy's) when one is given. */
   url(database: string, through?: string): string;
   /** A name no other test has. */
@@ -16,13 +17,13 @@ export interface MongoServer {
 
 let named = 0;
 
-/** In this order: MONGODB_URL, a mongod on the PATH, the substitute in test/tools/mongo. */
-export async function startMongo(): Promise<MongoServer> {
+/** In this order: MONGODB_URL, a mongod on the PATH, the substitute in test/tools/mongo, which has change streams only where asked for. */
+export async function startMongo({ changeStreams = false } = {}): Promise<MongoServer> {
   const given = mongoUrl();
   const program = pathOf('mongodb');
   if (program === null) throw new Error('there is no MongoDB to test with');
   const isSubstitute = given === '' && basename(program) !== 'mongod';
-  const started = given === '' ? await (isSubstitute ? startSubstitute : startMongod)(program) : null;
+  const started = given !== '' ? null : await (isSubstitute ? startSubstitute(program, changeStreams) : startMongod(program));
   const { scheme, user, host, options } = started === null ? partsOf(given) : fromStarted(started);
   const url = (database: string, through?: string): string => {
     const direct = through === undefined || options.includes('directConnection=true') ? [] : ['directConnection=true'];
@@ -36,6 +37,7 @@ export async function startMongo(): Promise<MongoServer> {
   process.stderr.write(`MongoDB for the tests: ${name}, which calls itself ${version}\n`);
   return {
     host: host.split(',')[0] ?? host,
+    hasChangeStreams: changeStreams || !isSubstitute,
     url,
     database: () => {
       const database = `t${process.pid}_${(named += 1)}`;

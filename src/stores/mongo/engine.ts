@@ -8,8 +8,11 @@ import {
   type Scalar,
   type StoredDocument,
   StoreUnavailable,
+  type Watcher,
+  type Watching,
 } from '../../ports/document-engine.ts';
 import { checkNames } from '../declaration.ts';
+import { watchInserts } from './change-stream.ts';
 import { DEADLINE_MS, type Opened, openPreparing, openServing, placeOf, SERVER_MS } from './client.ts';
 import { within } from './deadline.ts';
 import { decodeRow, encodeChange, encodeDocument, encodeFilter, equals, type Row, textOf } from './encode.ts';
@@ -70,6 +73,7 @@ class MongoEngine implements DocumentEngine {
   readonly #client: Opened['client'];
   readonly #rows: ReadonlyMap<string, Rows>;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #watching = new Set<Watching>();
   #closing: Promise<void> | null = null;
 
   constructor(collections: readonly CollectionDeclaration[], { client, db }: Opened) {
@@ -146,12 +150,19 @@ class MongoEngine implements DocumentEngine {
     });
   }
 
+  watch(collection: CollectionDeclaration, watcher: Watcher): Watching {
+    const watching = watchInserts(this.#rowsOf(collection), watcher);
+    this.#watching.add(watching);
+    return watching;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
   }
 
   async #end(): Promise<void> {
+    for (const watching of this.#watching) watching.close();
     await Promise.allSettled(this.#underWay);
     await this.#client.close();
   }
@@ -164,12 +175,16 @@ class MongoEngine implements DocumentEngine {
     return this.#ask(collection, async (rows) => (most === 0 ? [] : (await rows.find(beyond, options).toArray()).map(decodeRow)));
   }
 
+  #rowsOf({ name }: CollectionDeclaration): Rows {
+    if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
+    const rows = this.#rows.get(name);
+    if (rows === undefined) throw new TypeError(`collection "${name}" is not declared`);
+    return rows;
+  }
+
   /** Every operation ends by the deadline; what it then still does at the server may or may not take effect. */
   async #ask<T>(collection: CollectionDeclaration, work: (rows: Rows) => Promise<T>): Promise<T> {
-    if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
-    const rows = this.#rows.get(collection.name);
-    if (rows === undefined) throw new TypeError(`collection "${collection.name}" is not declared`);
-    const answer = within(DEADLINE_MS, work(rows));
+    const answer = within(DEADLINE_MS, work(this.#rowsOf(collection)));
     this.#underWay.add(answer);
     try {
       return await answer;

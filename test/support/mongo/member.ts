@@ -7,10 +7,10 @@ export interface Heard {
   readonly command: Document;
 }
 
-export type Answer = Document | 'drop the connection';
+export type Answer = Document | 'drop the connection' | 'say nothing';
 
 /** What a scripted member does with a command, `times` heard so far; undefined leaves it to the member, which then says `{ ok: 1 }`. */
-export type Script = (heard: Heard, times: number) => Answer | undefined;
+export type Script = (heard: Heard, times: number) => Answer | undefined | Promise<Answer | undefined>;
 
 export interface Member {
   readonly url: string;
@@ -37,12 +37,13 @@ export async function startMember(): Promise<Member> {
   const sockets = new Set<Socket>();
   const member = { heard, script: (() => undefined) as Script, role: { isWritablePrimary: true, ismaster: true, secondary: false } };
 
-  const answerTo = (command: Document): Answer => {
+  const answerTo = async (command: Document): Promise<Answer> => {
     const name = Object.keys(command)[0] ?? '';
     if (greetings.has(name)) return { ...greeting(host), ...member.role };
     if (farewells.has(name)) return { ok: 1 };
     heard.push({ name, command });
-    return member.script({ name, command }, heard.filter((other) => other.name === name).length) ?? { ...batch([]), n: 1, value: null };
+    const answer = await member.script({ name, command }, heard.filter((other) => other.name === name).length);
+    return answer ?? { ...batch([]), n: 1, value: null };
   };
 
   const server = createServer((socket) => {
@@ -85,7 +86,7 @@ const greeting = (host: string): Document => ({
   localTime: new Date(),
 });
 
-function readMessages(socket: Socket, answerTo: (command: Document) => Answer): void {
+function readMessages(socket: Socket, answerTo: (command: Document) => Promise<Answer>): void {
   let received = Buffer.alloc(0);
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
@@ -93,9 +94,10 @@ function readMessages(socket: Socket, answerTo: (command: Document) => Answer): 
       const message = received.subarray(0, received.readInt32LE(0));
       received = received.subarray(message.length);
       const isQuery = message.readInt32LE(12) === OP_QUERY;
-      const answer = answerTo(isQuery ? queryOf(message) : commandOf(message));
-      if (answer === 'drop the connection') socket.destroy();
-      else socket.write(isQuery ? asReply(message, answer) : asMessage(message, answer));
+      void answerTo(isQuery ? queryOf(message) : commandOf(message)).then((answer) => {
+        if (answer === 'drop the connection') socket.destroy();
+        else if (answer !== 'say nothing') socket.write(isQuery ? asReply(message, answer) : asMessage(message, answer));
+      });
     }
   });
 }

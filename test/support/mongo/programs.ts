@@ -60,12 +60,14 @@ export async function startMongod(program: string): Promise<Started> {
   }
 }
 
-/** The substitute: MongoDB's protocol over memory, in Java. It ends when this process does, whose pipe it reads. */
-export async function startSubstitute(jar: string): Promise<Started> {
+/** The substitute: MongoDB's protocol over memory, in Java; change streams only where asked for. It ends when this process does, whose pipe it reads. */
+export async function startSubstitute(jar: string, changeStreams: boolean): Promise<Started> {
   const jars = readdirSync(dirname(jar)).map((name) => join(dirname(jar), name));
   const launcher = join(dirname(jar), '..', '..', 'Launcher.java');
   const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m'];
-  const child = spawn('java', [...flags, '-cp', jars.join(':'), launcher], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn('java', [...flags, '-cp', jars.join(':'), launcher, ...(changeStreams ? ['--oplog'] : [])], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   const port = await new Promise<number>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('the substitute did not start')), START_MS);
     child.once('exit', (code) => reject(new Error(`the substitute ended with ${code}`)));
