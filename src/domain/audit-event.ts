@@ -18,6 +18,8 @@ export type AuditEvent = AuditSubject &
     | { readonly event: 'consent.denied'; readonly rule: string }
     | { readonly event: 'token.issued'; readonly scope: readonly string[]; readonly rule: string }
     | { readonly event: 'token.refreshed'; readonly scope: readonly string[]; readonly rule: string }
+    /** What the row before it says was refreshed was not handed out after all. */
+    | { readonly event: 'token.withheld'; readonly rule: string }
     | { readonly event: 'grant.ended'; readonly rule: string }
     | { readonly event: 'tool.allowed'; readonly tool: string; readonly rule: string; readonly outcome?: string }
     | { readonly event: 'tool.refused'; readonly tool: string; readonly rule: string }

@@ -41,6 +41,9 @@ export const Grant = z.object({
   /** When the first tokens were on their way; absent until then. */
   answeredAt: z.number().optional(),
   usedAt: z.number(),
+  /** End of the grant if it is not used again; absent until its code is redeemed. */
+  idleEndsAt: z.number().optional(),
+  /** End of the code, or when the row may go. */
   expiresAt: z.number(),
   /** End of the grant however much it is used; null without a cap. */
   absoluteExpiresAt: z.number().nullable(),
@@ -49,7 +52,21 @@ export const Grant = z.object({
 export type Grant = z.infer<typeof Grant>;
 
 export function isLive(grant: Grant, now: number): boolean {
-  return grant.stage === 'live' && now < grant.expiresAt && (grant.absoluteExpiresAt === null || now < grant.absoluteExpiresAt);
+  return (
+    grant.stage === 'live' &&
+    now < (grant.idleEndsAt ?? grant.expiresAt) &&
+    (grant.absoluteExpiresAt === null || now < grant.absoluteExpiresAt)
+  );
+}
+
+/**
+ * When a grant that is used now ends if it is not used again, and when its row may go: up to a hundredth of that time later, so that
+ * uses close together leave the index of ends as it is. Times in ms.
+ */
+export function idleFrom(now: number, idle: number): { readonly idleEndsAt: number; readonly expiresAt: number } {
+  const step = Math.max(1, Math.floor(idle / 100));
+  const idleEndsAt = now + idle;
+  return { idleEndsAt, expiresAt: Math.ceil(idleEndsAt / step) * step };
 }
 
 /** How far the clocks of two instances may be apart. */

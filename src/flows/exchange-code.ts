@@ -1,6 +1,6 @@
 import type { Directory } from '../domain/directory.ts';
 import type { Grant } from '../domain/grant.ts';
-import { isFreshCode, isReplay } from '../domain/grant.ts';
+import { idleFrom, isFreshCode, isReplay } from '../domain/grant.ts';
 import { TokenRefusal } from '../domain/oauth-error.ts';
 import { verifierMatches } from '../domain/pkce.ts';
 import type { Resource } from '../domain/resource.ts';
@@ -69,7 +69,7 @@ export const exchangeCode =
     const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
     const now = clock.now();
-    const redeemed = await grants.redeem(grant.id, { usedAt: now, expiresAt: now + resource.lifetimes.refreshIdle * 1000 });
+    const redeemed = await grants.redeem(grant.id, { usedAt: now, ...idleFrom(now, resource.lifetimes.refreshIdle * 1000) });
     // Whoever lost was at it at the same moment: no replay, and no reason to take the winner's tokens away.
     if (redeemed === null) throw new TokenRefusal('invalid_grant', 'the code was redeemed at the same moment');
     const refreshable = asked.client.grant_types.includes('refresh_token');

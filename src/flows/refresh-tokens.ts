@@ -1,6 +1,6 @@
 import type { Directory } from '../domain/directory.ts';
-import type { Grant } from '../domain/grant.ts';
-import { isLive, judgeRefresh } from '../domain/grant.ts';
+import type { Grant, RefreshVerdict } from '../domain/grant.ts';
+import { idleFrom, isLive, judgeRefresh } from '../domain/grant.ts';
 import { TokenRefusal } from '../domain/oauth-error.ts';
 import type { Resource } from '../domain/resource.ts';
 import { offlineAccess, parseScope } from '../domain/scope.ts';
@@ -38,33 +38,35 @@ function narrowedScope(grant: Grant, asked: string | null): readonly string[] {
   return narrowed.length > 0 ? narrowed : grant.scope;
 }
 
-/** The generation to hand out; of all who present one generation one rotates and the rest are given the same successor. */
-async function rotate({ grants, clock, audit }: RefreshDependencies, grant: Grant, presented: number, resource: Resource): Promise<number> {
-  let current = grant;
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    const now = clock.now();
-    const verdict = judgeRefresh(current, presented, now, resource.lifetimes.refreshGrace * 1000);
-    switch (verdict.verdict) {
-      case 'repeat':
-        return verdict.generation;
-      case 'unknown':
-        throw new TokenRefusal('invalid_grant', 'a generation that was never handed out');
-      case 'stolen':
-        if (await grants.end(grant.id, 'a replaced refresh token was used after its grace')) {
-          await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: 'a replaced refresh token was used after its grace' });
-        }
-        throw new TokenRefusal('invalid_grant', 'a replaced refresh token was used after its grace');
-      case 'rotate': {
-        const { generation, rotations } = verdict;
-        const expiresAt = now + resource.lifetimes.refreshIdle * 1000;
-        if ((await grants.rotate(grant.id, presented, { generation, rotations, usedAt: now, expiresAt })) !== null) return generation;
+type Successor = Extract<RefreshVerdict, { verdict: 'rotate' | 'repeat' }>;
+
+/** What is due to whoever presents this generation; one that was replaced too long ago ends the grant. */
+async function successorOf(dependencies: RefreshDependencies, grant: Grant, presented: number, resource: Resource): Promise<Successor> {
+  const verdict = judgeRefresh(grant, presented, dependencies.clock.now(), resource.lifetimes.refreshGrace * 1000);
+  switch (verdict.verdict) {
+    case 'unknown':
+      throw new TokenRefusal('invalid_grant', 'a generation that was never handed out');
+    case 'stolen': {
+      const rule = 'a replaced refresh token was used after its grace';
+      if (await dependencies.grants.end(grant.id, rule)) {
+        await dependencies.audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule });
       }
+      throw new TokenRefusal('invalid_grant', rule);
     }
-    const reread = await grants.get(grant.id);
-    if (reread === null || !isLive(reread, now)) break;
-    current = reread;
+    default:
+      return verdict;
   }
-  throw new TokenRefusal('invalid_grant', 'the grant ended while it was being refreshed');
+}
+
+/** Makes the next generation the current one. Whoever was quicker with the same one has handed out the same successor. */
+async function rotate({ grants, clock }: RefreshDependencies, grant: Grant, presented: number, to: Successor, resource: Resource) {
+  if (to.verdict === 'repeat') return true;
+  const now = clock.now();
+  const { generation, rotations } = to;
+  const next = { generation, rotations, usedAt: now, ...idleFrom(now, resource.lifetimes.refreshIdle * 1000) };
+  if ((await grants.rotate(grant.id, presented, next)) !== null) return true;
+  const found = await grants.get(grant.id);
+  return found !== null && isLive(found, now) && found.generation > presented;
 }
 
 /** Exchanges a refresh token for its successor and an access token that says what the roles allow now. RFC 6749 §6, RFC 9700 §4.14. */
@@ -82,8 +84,16 @@ export const refreshTokens =
     const narrowed = narrowedScope(grant, asked.scope);
     const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
-    const generation = await rotate(dependencies, grant, read.generation, resource);
+    const successor = await successorOf(dependencies, grant, read.generation, resource);
+    const { generation } = successor;
     const tokens = await issueTokens(dependencies)({ grant, standing, resource, generation, refreshable: true, narrowed });
-    await audit.append({ ...aboutGrant(grant), event: 'token.refreshed', scope: tokens.scope.split(' '), rule: 'refresh_token' });
-    return tokens;
+    // The effect and its record at once: what stands between them is only somebody ending the grant at this very moment.
+    const [isDue] = await Promise.all([
+      rotate(dependencies, grant, read.generation, successor, resource),
+      audit.append({ ...aboutGrant(grant), event: 'token.refreshed', scope: tokens.scope.split(' '), rule: 'refresh_token' }),
+    ]);
+    if (isDue) return tokens;
+    const rule = 'the grant ended while it was being refreshed';
+    await audit.append({ ...aboutGrant(grant), event: 'token.withheld', rule });
+    throw new TokenRefusal('invalid_grant', rule);
   };

@@ -6,14 +6,14 @@ export interface Grants {
   add(grant: Grant): Promise<'added' | 'exists'>;
   get(id: GrantId): Promise<Grant | null>;
   /** Turns a code into a live grant. Of any number of concurrent callers exactly one gets the grant; the others get null. RFC 6749 §4.1.2. */
-  redeem(id: GrantId, at: { usedAt: number; expiresAt: number }): Promise<Grant | null>;
+  redeem(id: GrantId, at: { usedAt: number; idleEndsAt: number; expiresAt: number }): Promise<Grant | null>;
   /** Notes when the tokens of a redemption were handed out; of an ended grant nothing is noted. */
   answered(id: GrantId, at: number): Promise<void>;
   /** Replaces a generation by the next. Of any number of concurrent callers with the same generation exactly one gets the grant. */
   rotate(
     id: GrantId,
     from: number,
-    to: { generation: number; rotations: readonly number[]; usedAt: number; expiresAt: number },
+    to: { generation: number; rotations: readonly number[]; usedAt: number; idleEndsAt: number; expiresAt: number },
   ): Promise<Grant | null>;
   /** Ends a grant in whatever stage; true for the one caller who ended it. Once answered, nothing of the grant works any more. */
   end(id: GrantId, because: string): Promise<boolean>;

@@ -42,7 +42,7 @@ function grantRows(engine: Opened): void {
   describe('grants', () => {
     const coded = makeGrant({ stage: 'coded' });
     const { id } = coded;
-    const once = { usedAt: 5, expiresAt: 50 };
+    const once = { usedAt: 5, idleEndsAt: 49, expiresAt: 50 };
 
     it('adds the grant, once: a second add of the same id changes nothing', async () => {
       const grants = openGrants(engine(), noFeed);
@@ -63,11 +63,13 @@ function grantRows(engine: Opened): void {
     it('of any number of concurrent callers with the same generation exactly one rotates', async () => {
       const grants = openGrants(engine(), noFeed);
       await grants.add(makeGrant());
-      const answers = await many(20, (n) => grants.rotate(id, 1, { generation: 2, rotations: [n], usedAt: n, expiresAt: n }));
+      const answers = await many(20, (n) =>
+        grants.rotate(id, 1, { generation: 2, rotations: [n], usedAt: n, idleEndsAt: n, expiresAt: n }),
+      );
       const winners = answers.filter((answer) => answer !== null);
       expect(winners).toHaveLength(1);
       expect(await grants.get(id)).toEqual(winners[0]);
-      expect(await grants.rotate(id, 1, { generation: 2, rotations: [], usedAt: 0, expiresAt: 0 })).toBeNull();
+      expect(await grants.rotate(id, 1, { generation: 2, rotations: [], usedAt: 0, idleEndsAt: 0, expiresAt: 0 })).toBeNull();
     });
 
     it('ending is true for the one caller who ended it, whose reason stays', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Grant } from '../../src/domain/grant.ts';
-import { isFreshCode, isLive, isReplay, judgeRefresh } from '../../src/domain/grant.ts';
+import { idleFrom, isFreshCode, isLive, isReplay, judgeRefresh } from '../../src/domain/grant.ts';
 import { makeGrant } from '../support/grant.ts';
 
 const grace = 120_000;
@@ -11,12 +11,32 @@ describe('a live grant', () => {
     ['a moment before its end', {}, 3_599_999, true],
     ['at its end', {}, 3_600_000, false],
     ['after its end', {}, 3_600_001, false],
+    ['before the end of its idle time', { idleEndsAt: 1000 }, 999, true],
+    ['at the end of its idle time, though its row may stay', { idleEndsAt: 1000 }, 1000, false],
     ['before the absolute end', { absoluteExpiresAt: 1000 }, 999, true],
     ['at the absolute end, however fresh it is', { absoluteExpiresAt: 1000 }, 1000, false],
     ['whose code was not redeemed', { stage: 'coded' }, 0, false],
     ['that was ended', { stage: 'ended' }, 0, false],
   ])('%s', (_, changed, now, live) => {
     expect(isLive(makeGrant(changed), now)).toBe(live);
+  });
+});
+
+describe('the idle time', () => {
+  it('ends exactly, and the row may stay up to a hundredth longer', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e13 }), fc.integer({ min: 1, max: 1e10 }), (now, idle) => {
+        const { idleEndsAt, expiresAt } = idleFrom(now, idle);
+        expect(idleEndsAt).toBe(now + idle);
+        expect(expiresAt).toBeGreaterThanOrEqual(idleEndsAt);
+        expect(expiresAt - idleEndsAt).toBeLessThan(Math.max(1, idle / 100));
+      }),
+    );
+  });
+
+  it('of uses close together means the same end of the row', () => {
+    const ends = [1, 2, 500, 999].map((at) => idleFrom(10_000_000 + at, 100_000).expiresAt);
+    expect(new Set(ends)).toEqual(new Set([10_101_000]));
   });
 });
 

@@ -169,6 +169,25 @@ describe('what a grant amounts to is asked anew at each refresh', () => {
   });
 });
 
+describe('a grant that ends while it is being refreshed', () => {
+  it('gives nothing, and the record says that what it had said before did not come about [W97]', async () => {
+    const { client_id, tokens } = await begin();
+    const { engine } = world;
+    const write = engine.updateIf.bind(engine);
+    engine.updateIf = async (collection, id, where, change, returns) => {
+      if (change.set?.['generation'] === 2) await write(collection, id, {}, { set: { stage: 'ended' } }, 'after');
+      return write(collection, id, where, change, returns);
+    };
+    try {
+      await expect(refresh(world, client_id, tokens)).rejects.toEqual(refused('invalid_grant'));
+    } finally {
+      engine.updateIf = write;
+    }
+    expect(await grantOf(tokens)).toMatchObject({ stage: 'ended', generation: 1 });
+    expect(world.events.slice(-2)).toMatchObject([{ event: 'token.refreshed' }, { event: 'token.withheld' }]);
+  });
+});
+
 describe('revoking', () => {
   it.each(['refresh_token', 'access_token'] as const)('the %s ends the grant and everything of it [AB-15] [AM-23]', async (kind) => {
     const { client_id, tokens } = await begin();
