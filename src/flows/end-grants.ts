@@ -1,12 +1,6 @@
 import type { Grant } from '../domain/grant.ts';
-import type { AuditLog } from '../ports/audit-log.ts';
-import type { Grants } from '../ports/grants.ts';
-import { aboutGrant } from './steps/granted.ts';
-
-export interface EndGrantsDependencies {
-  readonly grants: Pick<Grants, 'end'>;
-  readonly audit: AuditLog;
-}
+import type { EndDependencies } from './steps/end-grant.ts';
+import { endGrant } from './steps/end-grant.ts';
 
 /** Which grants an operator means; null takes everybody's. */
 export interface GrantQuery {
@@ -34,23 +28,21 @@ const isMeant = ({ user, tenant, before }: GrantQuery, grant: Grant): boolean =>
  * Ends every grant that is meant, codes that are not redeemed included, each with its record. Nothing of them works any more once a
  * page is told of; one that was cut off is finished by the next run.
  */
-export const endGrants =
-  ({ grants, audit }: EndGrantsDependencies) =>
-  async (pages: AsyncIterable<readonly Grant[]>, query: GrantQuery, progress: (sofar: EndedGrants) => void): Promise<EndedGrants> => {
+export function endGrants(dependencies: EndDependencies) {
+  const end = endGrant(dependencies);
+  return async (
+    pages: AsyncIterable<readonly Grant[]>,
+    query: GrantQuery,
+    progress: (sofar: EndedGrants) => void,
+  ): Promise<EndedGrants> => {
     let [seen, ended] = [0, 0];
     for await (const page of pages) {
-      const outcomes = await Promise.all(
-        page
-          .filter((grant) => isMeant(query, grant))
-          .map(async (grant) => {
-            if (!(await grants.end(grant.id, byOperator))) return false;
-            await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: byOperator });
-            return true;
-          }),
-      );
+      const meant = page.filter((grant) => isMeant(query, grant));
+      const outcomes = await Promise.all(meant.map((grant) => end(grant, byOperator)));
       seen += page.length;
       ended += outcomes.filter(Boolean).length;
       progress({ seen, ended });
     }
     return { seen, ended };
   };
+}

@@ -6,7 +6,7 @@ import type { Grants } from '../ports/grants.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { Signer } from '../ports/signer.ts';
 import type { AuthenticatedClient } from './steps/authenticate-client.ts';
-import { aboutGrant } from './steps/granted.ts';
+import { endGrant } from './steps/end-grant.ts';
 
 export interface RevokeDependencies {
   readonly grants: Grants;
@@ -27,14 +27,12 @@ async function grantIdOf({ sealing, signer }: RevokeDependencies, token: string)
  * Ends the grant behind a refresh or access token of this client, whichever kind it is; a token that is unknown or another client's
  * changes nothing and is answered alike. RFC 7009 §2.
  */
-export const revokeToken =
-  (dependencies: RevokeDependencies) =>
-  async (client: AuthenticatedClient, token: string): Promise<void> => {
-    const { grants, audit } = dependencies;
+export const revokeToken = (dependencies: RevokeDependencies) => {
+  const end = endGrant(dependencies);
+  return async (client: AuthenticatedClient, token: string): Promise<void> => {
     const id = await grantIdOf(dependencies, token);
-    const grant = id === null ? null : await grants.get(id);
+    const grant = id === null ? null : await dependencies.grants.get(id);
     if (grant === null || grant.client_id !== client.client_id) return;
-    if (await grants.end(grant.id, 'the client revoked it')) {
-      await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: 'the client revoked it' });
-    }
+    await end(grant, 'the client revoked it');
   };
+};

@@ -1,0 +1,30 @@
+import type { Grant } from '../../domain/grant.ts';
+import type { AuditLog } from '../../ports/audit-log.ts';
+import type { Grants } from '../../ports/grants.ts';
+import { aboutGrant } from './granted.ts';
+
+export interface EndDependencies {
+  readonly grants: Pick<Grants, 'end'>;
+  readonly audit: AuditLog;
+}
+
+/**
+ * Ends a grant; true when this call did. The record comes first, as with a tool call: when the answer to the ending is lost nobody can
+ * tell afterwards whose it was. One that is over is only announced once more, and several who end one at the same moment share one record.
+ */
+export function endGrant({ grants, audit }: EndDependencies): (grant: Grant, because: string) => Promise<boolean> {
+  const underWay = new Map<Grant['id'], Promise<boolean>>();
+
+  async function end(grant: Grant, because: string): Promise<boolean> {
+    if (grant.stage !== 'ended') await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: because }, 'again');
+    return grants.end(grant.id, because);
+  }
+
+  return async (grant, because) => {
+    const other = underWay.get(grant.id);
+    if (other !== undefined) return other.then(() => false);
+    const mine = end(grant, because).finally(() => underWay.delete(grant.id));
+    underWay.set(grant.id, mine);
+    return mine;
+  };
+}
