@@ -6,6 +6,10 @@ import type { Cost, Measured } from './measure.ts';
 const DAY = 86_400;
 /** Bytes of a look that finds nothing: a command and its reply. */
 const EMPTY_LOOK = 700;
+/** Of a change stream's event, what is around the row, with the question that it answers. */
+const TOLD = 900;
+/** What is taken away is announced before and after. */
+const ANNOUNCED = 2;
 /** Bytes of sharing the count of an address that was met for the first time in a minute. */
 const SHARED_COUNT = 700;
 const activePerDay = () => given('users') * given('activeShare');
@@ -43,7 +47,8 @@ export function loads({ costs, documents }: Measured, isByGrant: boolean): Load[
   const missed = missesPerBurst(isByGrant) / given('burst');
   const [cold, warm] = [costs['tool call, nothing remembered'], costs['tool call, remembered']];
   const looks = (given('instances') * 1_000) / feedTimes.interval;
-  const seen = (peak(given('changes')) * feedTimes.overlap) / 1_000;
+  const changes = peak(given('changes')) * ANNOUNCED;
+  const bytesOf = (rows: number) => rows * (documents['authority_changes'] ?? 0);
   return [
     loadOf('sign-ins', signIns, costs['sign-in']),
     loadOf('refreshes', refreshes, costs['refresh']),
@@ -51,7 +56,8 @@ export function loads({ costs, documents }: Measured, isByGrant: boolean): Load[
     loadOf('tool calls: standing', calls * missed, { reads: cold.reads - warm.reads, writes: 0, bytes: cold.bytes - warm.bytes }),
     // As if everybody came from an address of their own.
     loadOf('limits: shared counts', signIns, { reads: 0, writes: 1, bytes: SHARED_COUNT }),
-    loadOf('authority feed', looks, { reads: 1, writes: 0, bytes: EMPTY_LOOK + seen * (documents['authority_changes'] ?? 0) }),
+    loadOf('authority feed: looks', looks, { reads: 1, writes: 0, bytes: EMPTY_LOOK + bytesOf((changes * feedTimes.overlap) / 1_000) }),
+    loadOf('authority feed: change streams', given('instances') * changes, { reads: 1, writes: 0, bytes: TOLD + bytesOf(1) }),
   ];
 }
 
