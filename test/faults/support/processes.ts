@@ -37,6 +37,8 @@ export interface ProcessesOptions {
   /** Several share a MongoDB; alone a process may have a file of its own, when this is left out. */
   readonly store?: string;
   readonly names?: readonly string[];
+  /** Another MCP server than the demonstration's. */
+  readonly upstream?: string;
   /** Over the configuration file. */
   readonly configure?: Readonly<Record<string, unknown>>;
 }
@@ -74,7 +76,7 @@ function configuration(port: number, client_secret: string, upstream: string): R
   };
 }
 
-export async function startProcesses({ store, names = ['a'], configure = {} }: ProcessesOptions = {}): Promise<Processes> {
+export async function startProcesses({ store, names = ['a'], upstream, configure = {} }: ProcessesOptions = {}): Promise<Processes> {
   const [port, folder] = [await freePorts(), temporaryFolder()];
   const client_secret = randomBytes(32).toString('base64url');
   const issuer = `http://localhost:${port}`;
@@ -82,9 +84,10 @@ export async function startProcesses({ store, names = ['a'], configure = {} }: P
     port: port + 1,
     clients: [{ client_id: 'drawbridge-demo', client_secret, redirect_uris: [`${issuer}/callback/demo`] }],
   });
-  const upstream = await startDemoMcp({ port: port + 2, gatewayJwksUrl: `${issuer}/jwks`, gatewayIssuer: issuer });
+  const demo = await startDemoMcp({ port: port + 2, gatewayJwksUrl: `${issuer}/jwks`, gatewayIssuer: issuer });
   const place = store ?? `sqlite:${join(folder, 'drawbridge.db')}`;
-  writeFileSync(join(folder, 'drawbridge.yaml'), JSON.stringify({ ...configuration(port, client_secret, upstream.url), ...configure }));
+  const file = { ...configuration(port, client_secret, upstream ?? demo.url), ...configure };
+  writeFileSync(join(folder, 'drawbridge.yaml'), JSON.stringify(file));
 
   const ports = new Map<string, number>();
   const running = new Map<string, Product>();
@@ -121,7 +124,7 @@ export async function startProcesses({ store, names = ['a'], configure = {} }: P
       await front.close();
       await Promise.all([...running.keys()].map((name) => end(name, 'SIGKILL')));
       await engine.close();
-      await Promise.all([idp.close(), upstream.close()]);
+      await Promise.all([idp.close(), demo.close()]);
     },
   };
 }
