@@ -1,40 +1,53 @@
-/** The store is gone while two brokers are at work: what they answer, and what is true afterwards. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { MongoServer } from '../support/mongo-server.ts';
-import { startMongo } from '../support/mongo-server.ts';
-import { needs } from '../support/prerequisites.ts';
-import type { Cluster } from './support/cluster.ts';
-import { startCluster } from './support/cluster.ts';
-import { clean, runFault } from './support/fault-run.ts';
-import { holdingsHere } from './support/holdings.ts';
+/** The store is gone, silent or slow while two brokers are at work: what they answer meanwhile, and what is true afterwards. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import type { FaultMode } from '../support/fault-proxy.ts';
+import type { During } from './support/fault-run.ts';
+import { onCluster, privileged, slow } from './support/on-cluster.ts';
 
-const slow = 60_000;
+/** What needs no store is served by every instance for as long as the fault lasts, and readiness tells the truth. */
+async function serveOn({ log, place }: During): Promise<void> {
+  const paths = ['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource/mcp', '/jwks', '/healthz'];
+  for (let round = 0; round < 3; round += 1) {
+    await wait(1_000);
+    for (const { name: instance } of place.instances) {
+      const ask = async (path: string) => (await log.ask({ kind: 'other', url: `${place.issuer}${path}`, instance }))?.status;
+      for (const path of paths) expect([path, await ask(path)]).toEqual([path, 200]);
+      expect(['/readyz', await ask('/readyz')]).toEqual(['/readyz', 503]);
+    }
+  }
+}
 
-needs('mongodb', 'two brokers whose store fails under load', () => {
-  let server: MongoServer;
-  let cluster: Cluster;
-  beforeAll(async () => {
-    server = await startMongo();
-    cluster = await startCluster({ server });
-  }, slow);
-  afterAll(async () => {
-    await cluster.close();
-    await server.close();
-  }, slow);
-
+onCluster('two brokers whose store fails under load', (world) => {
   it(
-    'no fault at all',
+    'without any fault nothing is refused that should not be, and every invariant holds [F26]',
     async () => {
-      const ran = await runFault({
-        place: cluster,
-        engine: cluster.engine,
-        lines: () => cluster.lines,
-        inject: async () => Promise.resolve(),
-        lift: async () => Promise.resolve(),
-        holdings: { brokers: () => holdingsHere(cluster) },
+      const ran = await world.run({ inject: async () => Promise.resolve(), times: [500, 1_500, 0] });
+      expect(ran.evidence.entries.filter(({ status }) => status === null || status >= 500)).toEqual([]);
+      world.expectGood(ran);
+    },
+    slow,
+  );
+
+  it.each<[string, FaultMode]>([
+    ['nobody listens [F2]', 'refuse'],
+    ['it accepts and never answers [F4]', 'hang'],
+  ])(
+    '%s: 503 in time with a time to come back, no tool is called, metadata and keys are served, and it recovers by itself',
+    async (_, mode) => {
+      const ran = await world.run({
+        inject: () => world.cluster.fault(mode),
+        meanwhile: serveOn,
+        isBlind: true,
+        times: [1_000, 4_500, 800],
       });
-      for (const kind of ['exchange', 'refresh', 'tool', 'revoke'] as const) expect(ran.honoured(kind)).toBeGreaterThan(3);
-      expect(ran.judged).toEqual(clean(ran));
+      const answered = ran.during.filter(({ kind }) => privileged.includes(kind));
+      expect(answered.length).toBeGreaterThan(3);
+      for (const { kind, status, retryAfter, sentAt, endedAt } of answered) {
+        expect([kind, status, Number(retryAfter) >= 1 && Number(retryAfter) <= 5]).toEqual([kind, 503, true]);
+        expect((endedAt ?? Number.POSITIVE_INFINITY) - sentAt).toBeLessThan(5_500);
+      }
+      world.expectGood(ran);
     },
     slow,
   );

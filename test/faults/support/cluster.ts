@@ -18,11 +18,15 @@ import type { MongoServer } from '../../support/mongo-server.ts';
 import { freePorts } from '../../support/system.ts';
 import { startFront } from './front.ts';
 import type { Front } from './front.ts';
+import { startLosingLink } from './losing-link.ts';
+import type { LosingLink } from './losing-link.ts';
 
 export interface Instance {
   readonly name: string;
   /** Between this instance and the store. */
   readonly link: FaultProxy;
+  /** Behind it, for faults that hit one kind of command. */
+  readonly losing: LosingLink;
   readonly engine: DocumentEngine;
   readonly broker: Broker;
 }
@@ -66,7 +70,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const world = { config, masterKey, clock: systemClock, entropy: nodeEntropy };
 
   async function startInstance(name: string): Promise<Instance & { readonly listening: Listening; readonly opened: DocumentEngine }> {
-    const link = await startFaultProxy(server.host);
+    const losing = await startLosingLink(server.host);
+    const link = await startFaultProxy(losing.host);
     const opened = await openStore(server.url(database, link.host), quietly);
     const engine = wrapEngine(opened, name);
     const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
@@ -74,7 +79,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const listening = await listen({ host: '127.0.0.1', port: 0 });
     const answer = broker.app.callback();
     listening.serve((req, res) => void answer(req, res));
-    return { name, link, engine, broker, listening, opened };
+    return { name, link, losing, engine, broker, listening, opened };
   }
 
   const engine = await openStore(server.url(database), quietly);
@@ -98,11 +103,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     },
     close: async () => {
       await front.close();
-      for (const { listening, broker, opened, link } of instances) {
+      for (const { listening, broker, opened, link, losing } of instances) {
         await listening.close(200);
         broker.close();
         await opened.close();
         await link.close();
+        await losing.close();
       }
       await Promise.all([idp.close(), upstream.close(), engine.close()]);
     },

@@ -5,7 +5,8 @@ import type { Evidence, Holdings, Span } from './evidence.ts';
 import { gather, recover } from './evidence.ts';
 import { settled, usualAllowance } from './holdings.ts';
 import { violations } from './invariants.ts';
-import { chosenSeed } from './seed.ts';
+import { chosenSeed, openDice } from './seed.ts';
+import type { Dice } from './seed.ts';
 import type { Place, Workload } from './workload.ts';
 import { openWorkload } from './workload.ts';
 
@@ -14,6 +15,8 @@ export interface During {
   readonly log: Acknowledgements;
   readonly load: Workload;
   readonly place: Place;
+  /** Of the same seed: for what the fault chooses. */
+  readonly dice: Dice;
 }
 
 export interface FaultRun {
@@ -62,7 +65,8 @@ export async function runFault(run: FaultRun): Promise<Ran> {
   await load.run(times[0]);
   const before = Object.entries(holdings).map(([name, held]) => [name, held, held()] as const);
 
-  const during = { log, load, place };
+  const during = { log, load, place, dice: openDice(seed) };
+  await load.hold(6);
   await run.inject(during);
   const from = Date.now();
   await Promise.all([load.run(times[1]), run.meanwhile?.(during)]);

@@ -7,14 +7,14 @@ const megabytes = (bytes: number) => Math.round(bytes / 1024 / 1024);
 /** The most connections an instance may have to its store: the pool, and the driver's own. */
 export const mostConnections = 32 + 3;
 
-/** What this process holds on to while a cluster runs in it. Each connection through a link is three sockets here, and is counted by itself. */
+/** What this process holds on to while a cluster runs in it. Each connection through a link is five sockets here, and is counted by itself. */
 export function holdingsHere({ instances }: Pick<Cluster, 'instances'>): Holdings {
   const active = process.getActiveResourcesInfo();
   const count = (name: string) => active.filter((each) => each === name).length;
   const links = instances.map(({ link }) => link.connections());
   const all = links.reduce((sum, each) => sum + each, 0);
   return {
-    sockets: count('TCPSocketWrap') - 3 * all,
+    sockets: count('TCPSocketWrap') - 5 * all,
     servers: count('TCPServerWrap'),
     timers: count('Timeout'),
     connections: Math.max(...links),

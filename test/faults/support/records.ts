@@ -23,10 +23,14 @@ function countRecords(chains: Evidence['chains']): Map<string, number> {
 
 /** The sentences about one grant: between what was answered well and that plus what is unknown, as many records as answers. */
 function aboutGrant(grant: string, entries: readonly Entry[], count: (event: EventName) => number): string[] {
+  // A press whose fate is unknown may be on record beside the one that was seen; which grant it was about no page says.
+  const presses = entries.filter((entry) => entry.kind === 'page' && isUnknown(entry)).length;
   const counted = (Object.keys(recordOf) as (keyof typeof recordOf)[]).flatMap((kind) => {
     const asked = entries.filter((entry) => entry.kind === kind && entry.about.grant === grant);
     const done = asked.filter(({ isHonoured }) => isHonoured).length;
-    const most = done + asked.filter(isUnknown).length;
+    // Recorded together with its effect, and withheld because the grant ended at that moment: that is on record as well.
+    const withheld = kind === 'tool' ? 0 : count('token.withheld');
+    const most = done + asked.filter(isUnknown).length + withheld;
     const found = count(recordOf[kind]);
     if (found >= done && found <= most) return [];
     return [`grant ${grant}: ${done} × ${kind} answered well, at most ${most} done, and ${found} × ${recordOf[kind]} on record`];
@@ -36,12 +40,17 @@ function aboutGrant(grant: string, entries: readonly Entry[], count: (event: Eve
   const isApproved = entries.some(({ given }) => given.grant === grant && given.code !== undefined);
   const isRevoked = entries.some(({ kind, isHonoured, about }) => kind === 'revoke' && isHonoured && about.grant === grant);
   const ends = count('grant.ended');
+  const chances = entries.filter(({ kind, about }) => about.grant === grant && ['exchange', 'refresh', 'revoke'].includes(kind)).length;
   return [
     ...counted,
     ...(issued > 1 ? [`grant ${grant}: its code was redeemed ${issued} times on record`] : []),
-    ...(isApproved && approvals !== 1 ? [`grant ${grant}: a code was given, and ${approvals} × consent.approved is on record`] : []),
+    ...(isApproved && (approvals < 1 || approvals > 1 + presses)
+      ? [`grant ${grant}: a code was given, and ${approvals} × consent.approved is on record`]
+      : []),
     ...(isRevoked && ends === 0 ? [`grant ${grant}: it was revoked, and no grant.ended is on record`] : []),
-    ...(ends > 1 ? [`grant ${grant}: it ended ${ends} times on record`] : []),
+    ...(ends > Math.max(1, chances)
+      ? [`grant ${grant}: it ended ${ends} times on record, and ${chances} requests could have ended it`]
+      : []),
   ];
 }
 

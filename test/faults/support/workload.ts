@@ -21,12 +21,21 @@ export interface Family {
   refresh: string;
 }
 
+/** A code its client has not redeemed yet. */
+interface Held {
+  readonly client: TestClient;
+  readonly secrets: ReturnType<typeof pkce>;
+  readonly code: string;
+}
+
 export interface Workload {
   readonly seed: number;
   /** Those whose tokens their clients believe to be good. */
   readonly families: readonly Family[];
   /** A random mix of everything, several clients at once, for so many milliseconds. */
   run(ms: number): Promise<void>;
+  /** Takes so many codes in hand without redeeming them; the load redeems them when it comes to it. */
+  hold(count: number): Promise<void>;
   /** A whole login through every page; null when any step of it was refused or lost. */
   login(instance?: string): Promise<Family | null>;
   refresh(family: Family, instance?: string): Promise<Reply | null>;
@@ -74,6 +83,7 @@ const text = (reply: Reply, name: string): string => {
 export function openWorkload(place: Place, log: Acknowledgements, seed: number): Workload {
   const dice = openDice(seed);
   const families: Family[] = [];
+  const codes: Held[] = [];
   const names = place.instances.map(({ name }) => name);
   const at = (instance: string | undefined) => (instance === undefined ? {} : { instance });
   const drop = (family: Family) => {
@@ -109,28 +119,33 @@ export function openWorkload(place: Place, log: Acknowledgements, seed: number):
     }
   }
 
-  async function exchange(client: TestClient, secrets: ReturnType<typeof pkce>, code: string, instance?: string): Promise<Reply | null> {
+  async function getCode(instance?: string): Promise<Held | null> {
+    const client = await register(instance);
+    if (client === null) return null;
+    const secrets = pkce();
+    const code = await approve(client, secrets);
+    return code === null ? null : { client, secrets, code };
+  }
+
+  /** Now and then sent twice at once, and once more when nothing is known of the first. */
+  async function exchange({ client, secrets, code }: Held, instance?: string): Promise<Family | null> {
     const fields = { client_id: client.client_id, redirect_uri: client.redirect_uri, code, code_verifier: secrets.code_verifier };
     const init = formOf({ grant_type: 'authorization_code', ...fields });
     const ask = () => log.ask({ kind: 'exchange', url: `${place.issuer}/token`, init, about: about(code), ...at(instance) });
     const isTwice = instance === undefined && dice.roll(4) === 0;
     const replies = await Promise.all(isTwice ? [ask(), ask()] : [ask()]);
-    const reply = replies.find((each) => each?.isHonoured === true) ?? replies[0] ?? null;
-    return reply === null || reply.status >= 500 ? ask() : reply;
-  }
-
-  async function login(instance?: string): Promise<Family | null> {
-    const client = await register(instance);
-    if (client === null) return null;
-    const secrets = pkce();
-    const code = await approve(client, secrets);
-    if (code === null) return null;
-    const reply = await exchange(client, secrets, code, instance);
+    let reply = replies.find((each) => each?.isHonoured === true) ?? replies[0] ?? null;
+    if (reply === null || reply.status >= 500) reply = await ask();
     if (reply?.isHonoured !== true) return null;
     const [access, refreshed] = [text(reply, 'access_token'), text(reply, 'refresh_token')];
     const family = { client, grant: grantOfToken(access) ?? '', access, refresh: refreshed };
     families.push(family);
     return family;
+  }
+
+  async function login(instance?: string): Promise<Family | null> {
+    const held = await getCode(instance);
+    return held === null ? null : exchange(held, instance);
   }
 
   async function refresh(family: Family, instance?: string): Promise<Reply | null> {
@@ -159,6 +174,8 @@ export function openWorkload(place: Place, log: Acknowledgements, seed: number):
 
   /** One thing a client does; false when it was refused or lost. */
   async function act(): Promise<boolean> {
+    const held = codes.length > 0 && dice.roll(4) === 0 ? codes.pop() : undefined;
+    if (held !== undefined) return (await exchange(held)) !== null;
     const family = families.length === 0 ? null : dice.pick(families);
     const choice = family === null || families.length < actors ? 0 : dice.roll(100);
     if (family === null || choice < 8) return (await login()) !== null;
@@ -174,6 +191,9 @@ export function openWorkload(place: Place, log: Acknowledgements, seed: number):
   return {
     seed,
     families,
+    hold: async (count) => {
+      for (const held of await Promise.all(Array.from({ length: count }, () => getCode()))) if (held !== null) codes.push(held);
+    },
     login,
     refresh,
     call,

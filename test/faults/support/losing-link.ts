@@ -1,0 +1,105 @@
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { BSON } from 'mongodb';
+import type { Document } from 'mongodb';
+
+/** A command on its way to MongoDB. */
+export interface Command {
+  /** Such as `findAndModify`, `insert`, `find`. */
+  readonly name: string;
+  readonly collection: string;
+  readonly body: Document;
+}
+
+/** `lose`: it takes effect and its reply never comes. `not-primary`: it is answered as by a member that has stepped down, and has no effect. */
+export type Fate = 'carry' | 'lose' | 'not-primary';
+
+/** A link to MongoDB that reads what it carries, for faults that hit one kind of command and no other. */
+export interface LosingLink {
+  readonly host: string;
+  /** What becomes of each command; the usual is to carry it. */
+  fate: (command: Command) => Fate;
+  /** How many commands met another fate, by name and collection. */
+  readonly met: Map<string, number>;
+  close(): Promise<void>;
+}
+
+const OP_MSG = 2_013;
+
+/** Whole messages out of a stream of pieces. */
+function messagesOf(each: (message: Buffer) => void): (piece: Buffer) => void {
+  let received = Buffer.alloc(0);
+  return (piece) => {
+    received = Buffer.concat([received, piece]);
+    while (received.length >= 16 && received.length >= received.readInt32LE(0)) {
+      const message = received.subarray(0, received.readInt32LE(0));
+      received = received.subarray(message.length);
+      each(message);
+    }
+  };
+}
+
+function commandOf(message: Buffer): Command | null {
+  if (message.readInt32LE(12) !== OP_MSG || message[20] !== 0) return null;
+  const body = BSON.deserialize(message.subarray(21, 21 + message.readInt32LE(21)));
+  const [name = '', collection] = Object.entries(body)[0] ?? [];
+  return { name, collection: typeof collection === 'string' ? collection : '', body };
+}
+
+/** What a member that is no primary any more says. */
+function notPrimary(to: Buffer): Buffer {
+  const body = BSON.serialize({ ok: 0, code: 10_107, codeName: 'NotWritablePrimary', errmsg: 'not primary' });
+  const bytes = Buffer.alloc(21);
+  [21 + body.length, 0, to.readInt32LE(4), OP_MSG].forEach((value, index) => bytes.writeInt32LE(value, index * 4));
+  return Buffer.concat([bytes, body]);
+}
+
+export async function startLosingLink(target: string): Promise<LosingLink> {
+  const [host = '', port = ''] = target.split(':');
+  const sockets = new Set<Socket>();
+  const carry: LosingLink['fate'] = () => 'carry';
+  const link = { fate: carry, met: new Map<string, number>() };
+
+  const server = createServer((near) => {
+    const far = connect({ host, port: Number(port), noDelay: true });
+    const lost = new Set<number>();
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => (sockets.delete(socket), other.destroy()));
+    }
+    near.on(
+      'data',
+      messagesOf((message) => {
+        const command = commandOf(message);
+        const fate = command === null ? 'carry' : link.fate(command);
+        if (command !== null && fate !== 'carry') {
+          const about = `${command.name} ${command.collection}`;
+          link.met.set(about, (link.met.get(about) ?? 0) + 1);
+        }
+        if (fate === 'not-primary') return void near.write(notPrimary(message));
+        if (fate === 'lose') lost.add(message.readInt32LE(4));
+        far.write(message);
+      }),
+    );
+    far.on(
+      'data',
+      messagesOf((message) => {
+        // The connection breaks in place of the reply, so that its caller knows at once that none will come.
+        if (lost.has(message.readInt32LE(8))) near.resetAndDestroy();
+        else near.write(message);
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return Object.assign(link, {
+    host: `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
