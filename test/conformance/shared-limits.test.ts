@@ -23,11 +23,11 @@ let fault: 'down' | 'hangs' | null = null;
 const faulty = (engine: DocumentEngine): DocumentEngine =>
   new Proxy(engine, {
     get: (target, name: keyof DocumentEngine) => {
-      const method = (target[name] as (...given: unknown[]) => Promise<unknown>).bind(target);
-      return async (...given: unknown[]) => {
+      const method = (target[name] as ((...given: unknown[]) => unknown) | undefined)?.bind(target);
+      if (method === undefined) return undefined;
+      return (...given: unknown[]) => {
         if (given[0] !== rateWindows || fault === null) return method(...given);
-        if (fault === 'down') throw new StoreUnavailable('down for a test');
-        return new Promise(() => undefined);
+        return fault === 'down' ? Promise.reject(new StoreUnavailable('down for a test')) : new Promise(() => undefined);
       };
     },
   });
