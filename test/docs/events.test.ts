@@ -14,7 +14,7 @@ function union(path: string, name: string): string[] {
 
 /** The first argument of every call of a log. */
 function logged(): string[] {
-  const call = /\blog(?:\.(?:info|warn|error)|\[[^\]]+\])\(([^,()]+)/g;
+  const call = /\b(?:log|scoped|logOf\([^()]*\))(?:\.(?:info|warn|error)|\[[^\]]+\])\(([^,()]+)/g;
   return product.flatMap(([, text]) => [...text.matchAll(call)].map((match) => (match[1] ?? '').trim()));
 }
 
