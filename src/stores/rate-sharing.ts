@@ -77,7 +77,8 @@ export class RateSharing {
       hottest(this.#waiting, this.#isDown ? 1 : this.#bounds.rows).map((tally) => this.#one(tally)),
     );
     const failed = outcomes.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
-    if (failed !== undefined && !this.#isDown) this.#log.warn('limits.unshared', { error: failed.reason });
+    // At the end the store may close before the last word; that is no news.
+    if (failed !== undefined && !this.#isDown && !this.#isClosed) this.#log.warn('limits.unshared', { error: failed.reason });
     this.#isDown = failed !== undefined;
     this.#isSharing = false;
     if (this.#waiting.size > 0) this.#plan();

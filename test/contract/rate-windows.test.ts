@@ -118,6 +118,19 @@ describe('a counter', () => {
     await until(() => after.wait('a') > 0);
   });
 
+  it('says nothing of a store that closed before its last word', async () => {
+    times(1, instance().counter('token', 20));
+    await until(async () => (await rows()).length === 1);
+    const last = instance({ interval: 60_000 });
+    times(1, last.counter('token', 20));
+    const before = writes.length;
+    last.close();
+    await file.close();
+    await until(() => writes.length === before + 2);
+    await wait(20);
+    expect(logged).toEqual([]);
+  });
+
   it('keeps no address, and finds none again by it in the next minute', async () => {
     const counter = instance().counter('token', 20);
     times(1, counter, '203.0.113.77');
