@@ -1,6 +1,7 @@
 import type { GrantId } from '../domain/ids.ts';
 import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
+import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { Grants } from '../ports/grants.ts';
 import { announced } from './announced.ts';
 import { grants as collection } from './collections.ts';
@@ -18,12 +19,17 @@ export function openGrants(engine: DocumentEngine, feed: AuthorityFeed): Grants 
     over.add(id);
   }
 
-  /** Two conditional writes instead of one unconditional, so that the reason of whoever ended it first stays. */
-  async function endRow(id: GrantId, because: string): Promise<boolean> {
-    for (const stage of ['live', 'coded', 'live']) {
-      if ((await rows.updateIf(id, { stage }, { set: { stage: 'ended', endedBecause: because } })) !== null) return true;
+  /** Conditional writes instead of one unconditional, so that the reason of whoever ended it first stays. */
+  async function endRow(id: GrantId, because: string): Promise<'now' | 'before' | 'never there'> {
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      for (const stage of ['live', 'coded', 'live']) {
+        if ((await rows.updateIf(id, { stage }, { set: { stage: 'ended', endedBecause: because } })) !== null) return 'now';
+      }
+      const row = await rows.get(id);
+      if (row === null) return 'never there';
+      if (row.stage === 'ended') return 'before';
     }
-    return false;
+    throw new StoreUnavailable('a grant kept changing while it was being ended');
   }
 
   return {
@@ -36,14 +42,14 @@ export function openGrants(engine: DocumentEngine, feed: AuthorityFeed): Grants 
     rotate: (id, from, to) => rows.updateIf(id, { stage: 'live', generation: from }, { set: { ...to } }),
     end: async (id, because) => {
       if (over.has(id)) return false;
-      let isMine = false;
+      let ended = 'never there';
       // Whoever asks again announces again: whether the one who ended it could is not known.
       const isOver = await announced(feed, { kind: 'grant', key: id }, async () => {
-        isMine = await endRow(id, because);
-        return isMine || (await rows.get(id))?.stage === 'ended';
+        ended = await endRow(id, because);
+        return ended !== 'never there';
       });
       if (isOver) remember(id);
-      return isMine;
+      return ended === 'now';
     },
   };
 }

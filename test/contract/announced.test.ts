@@ -74,6 +74,12 @@ describe('what is announced', () => {
     expect(await world.engine.get(grantRows, grantId)).toMatchObject({ endedBecause: 'revoked' });
   });
 
+  it('what keeps changing while it is being ended is no success', async () => {
+    await openGrants(world.engine, world.instance(deaf)).add(live);
+    const restless = { ...world.failing, updateIf: () => Promise.resolve(null) };
+    await expect(openGrants(restless, world.instance(deaf)).end(grantId, 'revoked')).rejects.toThrow(StoreUnavailable);
+  });
+
   it('an instance that heard only the first announcement does not go by what it knew', async () => {
     const [here, there] = [world.instance(quick), world.instance(quick)];
     const grants = openGrants(world.failing, there);
