@@ -34,6 +34,7 @@ describe('docs/scale.md', () => {
     expect(missesPerBurst(false) / given('burst')).toBeCloseTo(0.9, 1);
     expect(document).toContain(`every ${feedTimes.interval} ms at the last ${feedTimes.overlap / 1_000} s`);
     expect(document).toContain(`under 1,000 rows, ${Math.floor(1_000_000 / feedTimes.overlap)} per second`);
+    expect(document).toContain(`that is ${Math.floor(500_000 / feedTimes.overlap)} endings per second`);
     expect(document).toContain(`not been heard for ${feedTimes.staleness / 1_000} s`);
     for (const { scatteredIn } of Object.values(measured.costs)) expect(['', 'memberships']).toContain(scatteredIn.join());
   });
