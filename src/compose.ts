@@ -4,6 +4,7 @@ import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
 import { connectorTypes } from './connectors/registry.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
+import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
@@ -54,6 +55,7 @@ import { collections, signingKeys } from './stores/collections.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
 import { openRateWindows } from './stores/rate-windows.ts';
+import { rememberingStores } from './stores/remembered-rows.ts';
 import { openSeenClients } from './stores/seen-clients.ts';
 import { openSigningKeys } from './stores/signing-keys.ts';
 import { openTransactions } from './stores/transactions.ts';
@@ -118,6 +120,17 @@ function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed) {
   };
 }
 
+/** Alone on its store a process asks it every time; among several each remembers and hears of what was taken away. */
+function openState(world: World, directory: Directory) {
+  const { config, engine, clock, entropy, log } = world;
+  const isShared = !config.store.startsWith('sqlite:');
+  const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
+  const stores = openStores(world, feed);
+  const authority = liveAuthority({ ...stores, clock, directory });
+  if (!isShared) return { feed, stores, authority };
+  return { feed, stores: rememberingStores(stores, feed, clock), authority: cachedAuthority(authority, feed, clock) };
+}
+
 const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =>
   openReadiness({
     // No such row: the question is whether anybody answers.
@@ -165,11 +178,9 @@ export async function compose(world: World): Promise<Broker> {
   const connectors = openConnectors(world);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
-  // Alone on its store a process asks it every time; among several each remembers and hears of what was taken away.
-  const isShared = !config.store.startsWith('sqlite:');
-  const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
+  const { stores, feed, authority } = openState(world, directory);
   const outside = { clock, entropy, log, pause: systemPause };
-  const parts = { ...openStores(world, feed), ...outside, issuer, directory, sealing, signer, connectors, documents };
+  const parts = { ...stores, ...outside, issuer, directory, sealing, signer, connectors, documents };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
@@ -185,7 +196,7 @@ export async function compose(world: World): Promise<Broker> {
       ...parts,
       resources: directory.resources,
       roles: directory.roles,
-      authority: isShared ? cachedAuthority(liveAuthority(parts), feed, clock) : liveAuthority(parts),
+      authority,
       mac: sealing.mac,
       stopping,
       origins: config.browserOrigins,

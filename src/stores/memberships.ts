@@ -32,7 +32,14 @@ export function openMemberships(engine: DocumentEngine, feed: AuthorityFeed): Me
         const next = [...others, ...roles];
         const take = () => write(before, { id, tenantId, userId, roles: next });
         const isLoss = (before?.roles ?? []).some((held) => !next.some(({ role }) => role === held.role));
-        if (await (isLoss ? announced(feed, { kind: 'member', key: id }, take) : take())) return;
+        const change = { kind: 'member', key: id } as const;
+        if (isLoss) {
+          if (await announced(feed, change, take)) return;
+        } else if (await take()) {
+          // A gain need not be heard everywhere at once, but no later than the person's next token.
+          if (before !== null && !sameRoles(before.roles, next)) await feed.append(change);
+          return;
+        }
       }
       throw new StoreUnavailable('a membership kept changing while it was being written');
     },
