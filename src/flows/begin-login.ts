@@ -5,7 +5,7 @@ import type { ConnectionId, TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
 import { advance, afterFailedTrip } from '../domain/transaction.ts';
-import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
+import { isSameTrip, UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import type { Connector } from '../ports/connector.ts';
 import { LoginRefused } from '../ports/connector.ts';
 import type { Entropy } from '../ports/entropy.ts';
@@ -39,13 +39,30 @@ function begins(transaction: Transaction, purpose: LoginStart['purpose']): Stage
   return null;
 }
 
+/** What the trip is to bring: more proof, another account, or what the client asked for. */
+const wantedOf = ({ purpose }: LoginStart, { request }: Transaction): Pick<UpstreamAttempt, 'demand' | 'prompt'> => ({
+  demand: { mfa: purpose === 'prove-second-factor' },
+  prompt: purpose === 'another-account' ? 'select_account' : purpose === 'sign-in' ? request.prompt : null,
+});
+
+/** The trip that has just begun, when it is the one asked for: a button that is pressed twice leads to one place. */
+function tripUnderWay({ sealing, clock }: BeginLoginDependencies, transaction: Transaction, start: LoginStart): UpstreamAttempt | null {
+  const { stage } = transaction;
+  if (stage.at !== 'upstream' || stage.connectionId !== start.connectionId) return null;
+  const plain = sealing.open('upstream_attempt', stage.attempt);
+  const begun = plain === null ? null : UpstreamAttempt.parse(JSON.parse(plain));
+  return begun !== null && isSameTrip(begun, wantedOf(start, transaction), clock.now()) ? begun : null;
+}
+
 /** Sends the browser upstream, having kept what must come back. The person has pressed a sign-in: that is the consent to go there. */
 export const beginLogin =
   (dependencies: BeginLoginDependencies) =>
-  async ({ id, browser, connectionId, purpose, log }: LoginStart): Promise<{ to: 'upstream'; url: URL } | { to: 'dispatcher' }> => {
-    const { directory, connectors, sealing, entropy, transactions } = dependencies;
+  async (start: LoginStart): Promise<{ to: 'upstream'; url: URL } | { to: 'dispatcher' }> => {
+    const { id, browser, connectionId, purpose, log } = start;
+    const { directory, connectors, sealing, entropy, transactions, clock } = dependencies;
     const transaction = await claimedTransaction(dependencies)(id, browser);
-    const signedIn = begins(transaction, purpose);
+    const underWay = tripUnderWay(dependencies, transaction, start);
+    const signedIn = underWay === null ? begins(transaction, purpose) : null;
     const connector = connectors.get(connectionId);
     if (connector === undefined || findConnection(directory, connectionId) === null)
       throw new PageRefusal('not-found', 'unknown connection');
@@ -55,16 +72,21 @@ export const beginLogin =
       state,
       nonce: entropy.secret(),
       code_verifier: entropy.secret(),
-      demand: { mfa: purpose === 'prove-second-factor' },
-      prompt: purpose === 'another-account' ? 'select_account' : purpose === 'sign-in' ? request.prompt : null,
+      ...wantedOf(start, transaction),
       login_hint: purpose === 'prove-second-factor' ? (signedIn?.person.email ?? null) : request.login_hint,
+      begunAt: clock.now(),
     };
-    const previous = purpose === 'prove-second-factor' ? signedIn : null;
+    const { stage: now } = transaction;
+    const before = now.at === 'upstream' && underWay !== null ? now.previous : signedIn;
+    const previous = purpose === 'prove-second-factor' ? before : null;
     try {
+      if (underWay !== null) return { to: 'upstream', url: await connector.begin(underWay) };
       const url = await connector.begin(attempt);
       const sealed = sealing.seal('upstream_attempt', JSON.stringify(attempt));
       const stage = { at: 'upstream' as const, connectionId, attempt: sealed, stateDigest: sha256(state), previous };
       if (await transactions.advance(advance(transaction, stage))) return { to: 'upstream', url };
+      const quicker = tripUnderWay(dependencies, await claimedTransaction(dependencies)(id, browser), start);
+      if (quicker !== null) return { to: 'upstream', url: await connector.begin(quicker) };
     } catch (error) {
       if (!(error instanceof LoginRefused)) throw error;
       log.warn('login.unreachable', { connection: connectionId, reason: error.reason });

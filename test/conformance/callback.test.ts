@@ -126,9 +126,21 @@ describe('an answer that comes again or never was due', () => {
     expect(tokenCalls()).toBe(calls);
   });
 
+  it('of a door that was pressed twice in one moment is one answer, good once [W79]', async () => {
+    const attempt = await begun();
+    const first = await answerOf(attempt);
+    await attempt.browser.get(`${system.issuer}${attempt.path}`);
+    const second = await answerOf(attempt);
+    const stateOf = (answer: string | URL) => new URL(answer).searchParams.get('state');
+    expect(stateOf(second)).toBe(stateOf(first));
+    await succeeds(attempt, first);
+    expectStopped(system, await attempt.browser.get(second), 'expired', /not the one that was waited for/);
+  });
+
   it('belongs to the latest trip only [W79]', async () => {
     const attempt = await begun();
     const first = await answerOf(attempt);
+    system.clock.advance(3_000);
     await attempt.browser.get(`${system.issuer}${attempt.path}`);
     const second = await answerOf(attempt);
     expectStopped(system, await attempt.browser.get(first), 'expired', /not the one that was waited for/);
