@@ -18,9 +18,10 @@ import { registerRoute } from './oauth/register.ts';
 import { revokeRoute } from './oauth/revoke.ts';
 import { tokenRoute } from './oauth/token.ts';
 import { pageRefusals, showPage, showStopped } from './page-refusals.ts';
+import { openPatience } from './patience.ts';
 import type { Readiness } from './readiness.ts';
 
-export interface AppDependencies extends HttpDependencies {
+export interface AppDependencies extends Omit<HttpDependencies, 'inTime'> {
   readonly signer: Signer;
   /** The guarded endpoints and their metadata; requests for other paths go on. */
   readonly gateway: Middleware;
@@ -45,14 +46,14 @@ const healthRoutes =
   };
 
 const frontRoute =
-  ({ organisation, directory }: AppDependencies): Route =>
+  ({ organisation, directory }: HttpDependencies): Route =>
   (router) => {
     const resources = directory.resources.map(({ name, identifier }) => ({ name, mcpUrl: new URL(identifier) }));
     router.get('/', (ctx) => showPage(ctx, 200, front({ organisation, resources })));
   };
 
 /** Nothing here: a page for people, JSON for programs, which go on probing after a 404. */
-const nothingHere = (dependencies: AppDependencies): Middleware => {
+const nothingHere = (dependencies: HttpDependencies): Middleware => {
   return (ctx) => {
     if (ctx.status !== 404 || (ctx.body !== undefined && ctx.body !== null)) return;
     if (ctx.accepts('json', 'html') === 'html' && !ctx.path.startsWith('/.well-known/')) {
@@ -65,7 +66,8 @@ const nothingHere = (dependencies: AppDependencies): Middleware => {
 };
 
 /** The whole server, top to bottom. */
-export function httpApp(dependencies: AppDependencies): Koa {
+export function httpApp(given: AppDependencies): Koa {
+  const dependencies = { ...given, inTime: openPatience() };
   const { directory, log } = dependencies;
   const app = new Koa();
   app.on('error', (error: unknown) => log.error('fault', { error }));

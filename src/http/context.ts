@@ -1,4 +1,4 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../domain/directory.ts';
 import type { Entropy } from '../ports/entropy.ts';
@@ -48,6 +48,8 @@ export interface HttpDependencies {
   readonly log: Log;
   readonly cookie: BrowserCookie;
   readonly limits: RateLimits;
+  /** Stands in each route behind what turns refusals into answers; ms. */
+  readonly inTime: (longest: number) => Middleware;
 }
 
 /** Sends the browser on after a form or a step: always 303, so that nothing is posted again. RFC 9700 §4.12. */

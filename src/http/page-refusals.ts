@@ -11,6 +11,7 @@ import { vettedHref } from '../pages/vetted-href.ts';
 import { BodyRefused } from './body.ts';
 import type { HttpDependencies } from './context.ts';
 import { sendOn } from './context.ts';
+import { Overdue } from './patience.ts';
 import { TooManyRequests } from './rate-limit.ts';
 import { logOf } from './request-log.ts';
 
@@ -115,6 +116,7 @@ function asPageRefusal(error: unknown): PageRefusal {
   if (error instanceof PageRefusal) return error;
   if (error instanceof BodyRefused) return new PageRefusal('malformed-request', error.reason);
   if (error instanceof TooManyRequests) return new PageRefusal('too-many-tries', 'rate limit');
+  if (error instanceof Overdue) return new PageRefusal('unavailable', error.message);
   if (error instanceof Error && error.name === 'StoreUnavailable') return new PageRefusal('unavailable', 'the store is not answering');
   return new PageRefusal('fault', 'unexpected error');
 }
@@ -139,6 +141,7 @@ export const pageRefusals = (dependencies: HttpDependencies): Middleware => {
       const refusal = asPageRefusal(error);
       if (refusal.kind === 'fault' || refusal.kind === 'unavailable') logOf(ctx, dependencies.log).error(refusal.kind, { error });
       if (error instanceof TooManyRequests) ctx.set('Retry-After', String(error.retryAfter));
+      if (refusal.kind === 'unavailable') ctx.set('Retry-After', '5');
       return showStopped(ctx, dependencies, refusal);
     }
     return undefined;

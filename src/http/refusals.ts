@@ -4,6 +4,7 @@ import { RegistrationRefusal, TokenRefusal } from '../domain/oauth-error.ts';
 import type { TokenErrorCode } from '../domain/oauth-error.ts';
 import type { Log } from '../ports/log.ts';
 import { BodyRefused } from './body.ts';
+import { Overdue } from './patience.ts';
 import { TooManyRequests } from './rate-limit.ts';
 import { logOf } from './request-log.ts';
 
@@ -51,6 +52,9 @@ export function answerRefusal(ctx: Context, error: unknown, log: Log, invalid: '
     ctx.status = 429;
     ctx.set('Retry-After', String(error.retryAfter));
     ctx.body = { error: 'temporarily_unavailable', error_description: 'Too many requests. Wait and try again.' };
+  } else if (error instanceof Overdue) {
+    log.error('request.overdue', { route, error, reason: error.message });
+    unavailable(ctx);
   } else if (error instanceof Error && error.name === 'StoreUnavailable') {
     log.error('store.unavailable', { route, error });
     unavailable(ctx);

@@ -7,6 +7,7 @@ import { sendOn } from '../context.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals } from '../page-refusals.ts';
+import { patience } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 
 /** Where a connection's upstream sends the browser back to: one path per connection. RFC 9700 §4.4.2. */
@@ -16,7 +17,7 @@ export const callbackRoute =
   (dependencies: HttpDependencies): Route =>
   (router) => {
     const { cookie, flows, log } = dependencies;
-    router.get(callbackPath(':connection'), pageRefusals(dependencies), async (ctx: Context) => {
+    router.get(callbackPath(':connection'), pageRefusals(dependencies), dependencies.inTime(patience.person), async (ctx: Context) => {
       // An answer is used up by taking it, and looking takes nothing.
       if (ctx.method === 'HEAD') throw new PageRefusal('malformed-request', 'HEAD');
       const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);

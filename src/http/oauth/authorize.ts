@@ -6,6 +6,7 @@ import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
 import type { Route } from '../endpoint.ts';
 import { pageRefusals } from '../page-refusals.ts';
+import { patience } from '../patience.ts';
 
 /** Where a transaction's pages live; nothing of the request is in the address. */
 export const transactionPath = (id: string): string => `${endpointPaths.authorization_endpoint}/${id}`;
@@ -15,17 +16,22 @@ export const authorizeRoute =
   (dependencies: HttpDependencies): Route =>
   (router) => {
     const { cookie, flows, limits } = dependencies;
-    router.get(endpointPaths.authorization_endpoint, pageRefusals(dependencies), async (ctx: Context) => {
-      // Looking whether something is here begins nothing.
-      if (ctx.method === 'HEAD') {
-        ctx.status = 204;
-        return;
-      }
-      await limits.authorize(ctx);
-      if (ctx.querystring.length > 15_000) throw new PageRefusal('malformed-request', 'the query is too long');
-      const { values, repeated } = readParameters(ctx.querystring);
-      const browser = cookie.establish(ctx);
-      const id = await flows.beginAuthorization({ values, repeated }, browser.digest);
-      sendOn(ctx, transactionPath(id));
-    });
+    router.get(
+      endpointPaths.authorization_endpoint,
+      pageRefusals(dependencies),
+      dependencies.inTime(patience.person),
+      async (ctx: Context) => {
+        // Looking whether something is here begins nothing.
+        if (ctx.method === 'HEAD') {
+          ctx.status = 204;
+          return;
+        }
+        await limits.authorize(ctx);
+        if (ctx.querystring.length > 15_000) throw new PageRefusal('malformed-request', 'the query is too long');
+        const { values, repeated } = readParameters(ctx.querystring);
+        const browser = cookie.establish(ctx);
+        const id = await flows.beginAuthorization({ values, repeated }, browser.digest);
+        sendOn(ctx, transactionPath(id));
+      },
+    );
   };

@@ -1,8 +1,9 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { TokenRefusal } from '../../domain/oauth-error.ts';
-import type { Log } from '../../ports/log.ts';
+import type { HttpDependencies } from '../context.ts';
 import { allowCrossOrigin } from '../headers.ts';
+import { patience } from '../patience.ts';
 import type { RateLimits } from '../rate-limit.ts';
 import { jsonRefusals } from '../refusals.ts';
 
@@ -12,11 +13,15 @@ export function onlyPost(
   path: string,
   {
     log,
+    inTime,
     invalid,
     limit,
-  }: { log: Log; invalid?: 'invalid_client_metadata'; limit(ctx: Context, next: () => Promise<unknown>): Promise<unknown> },
+  }: Pick<HttpDependencies, 'log' | 'inTime'> & {
+    invalid?: 'invalid_client_metadata';
+    limit(ctx: Context, next: () => Promise<unknown>): Promise<unknown>;
+  },
 ): void {
-  router.all(path, jsonRefusals(log, invalid), async (ctx, next) => {
+  router.all(path, jsonRefusals(log, invalid), inTime(patience.program), async (ctx, next) => {
     allowCrossOrigin(ctx, 'POST, OPTIONS');
     if (ctx.method === 'OPTIONS') return;
     if (ctx.method !== 'POST') {

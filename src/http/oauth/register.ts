@@ -27,7 +27,7 @@ const longestBody = 65_536;
 
 /** RFC 7591 §3. */
 export const registerRoute =
-  ({ flows, log, limits }: HttpDependencies): Route =>
+  ({ flows, log, limits, inTime }: HttpDependencies): Route =>
   (router) => {
     const route = endpoint(contract)(
       (ctx) => readJsonBody(ctx, longestBody),
@@ -40,6 +40,7 @@ export const registerRoute =
     );
     onlyPost(router, contract.path, {
       log,
+      inTime,
       invalid: 'invalid_client_metadata',
       limit: async (ctx, next) => {
         await limits.register(ctx);

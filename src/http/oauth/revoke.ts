@@ -29,7 +29,7 @@ const contract = {
 
 /** RFC 7009 §2: 200 whether or not there was anything to revoke. */
 export const revokeRoute =
-  ({ flows, log, limits }: HttpDependencies): Route =>
+  ({ flows, log, limits, inTime }: HttpDependencies): Route =>
   (router) => {
     const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
     const route = endpoint(contract)(read, async (asked, ctx) => {
@@ -38,6 +38,6 @@ export const revokeRoute =
       await flows.revokeToken(client, asked.token);
       return {};
     });
-    onlyPost(router, contract.path, { log, limit: countGuesses(limits) });
+    onlyPost(router, contract.path, { log, inTime, limit: countGuesses(limits) });
     route(router);
   };

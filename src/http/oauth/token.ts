@@ -61,7 +61,7 @@ function wire({ access_token, token_type, expires_in, scope, refresh_token }: Is
 
 /** RFC 6749 §3.2. */
 export const tokenRoute =
-  ({ flows, log, limits }: HttpDependencies): Route =>
+  ({ flows, log, limits, inTime }: HttpDependencies): Route =>
   (router) => {
     const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
     const route = endpoint(contract)(read, async (asked, ctx) => {
@@ -82,6 +82,6 @@ export const tokenRoute =
       const { refresh_token = missing('refresh_token') } = asked;
       return wire(await flows.refreshTokens({ client, refresh_token, scope, resource }));
     });
-    onlyPost(router, contract.path, { log, limit: countGuesses(limits) });
+    onlyPost(router, contract.path, { log, inTime, limit: countGuesses(limits) });
     route(router);
   };
