@@ -89,7 +89,7 @@ export const exchangeCode =
     const id = readCode(asked.code, sealing.mac);
     if (id === null) throw new TokenRefusal('invalid_grant', 'no such code');
     const { grant, resource } = await redeem(dependencies, asked, id, shownAt);
-    const standing = isFreshCode(grant, clock.now()) ? await standingOf(dependencies)(grant) : null;
+    const standing = isFreshCode(grant, clock.now()) ? await standingOf(dependencies)(grant, asked.client.client_id) : null;
     if (standing === null) {
       await grants.giveBack(grant);
       throw new TokenRefusal('invalid_grant', 'the code has expired or the person no longer has access');

@@ -1,4 +1,4 @@
-import { destination, pino, stdTimeFunctions } from 'pino';
+import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 import type { Log, LogFields } from '../ports/log.ts';
 import { loggable } from './log-fields.ts';
@@ -16,28 +16,50 @@ export interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
+/** Lines leave together, at the latest after this many ms or as soon as there are this many bytes of them; what is wrong leaves at once. */
+const gathering = { periodicFlush: 250, minLength: 4096 };
+
+/** The time of a line, ISO 8601 in UTC; lines of one second share all but its end. */
+function timeOfLine(): () => string {
+  let second = Number.NaN;
+  let prefix = '';
+  return () => {
+    const now = Date.now();
+    if (Math.floor(now / 1000) !== second) {
+      second = Math.floor(now / 1000);
+      prefix = `,"time":"${new Date(now).toISOString().slice(0, 20)}`;
+    }
+    return `${prefix}${String(now % 1000).padStart(3, '0')}Z"`;
+  };
+}
+
 export function openLog({ level, isForPeople = process.stderr.isTTY, write }: LogOptions): ScopedLog {
   const raw = write ?? (isForPeople ? (line: string) => process.stderr.write(line) : null);
-  const target =
-    raw === null ? destination({ fd: 2, sync: false }) : { write: (line: string) => void raw(isForPeople ? forPeople(line) : line) };
+  const gathered = raw === null ? destination({ fd: 2, sync: false, ...gathering }) : null;
+  const target = gathered ?? { write: (line: string) => void raw?.(isForPeople ? forPeople(line) : line) };
   const options = {
     level,
     base: null,
     messageKey: 'event',
-    timestamp: stdTimeFunctions.isoTime,
+    timestamp: timeOfLine(),
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const log = pino(options, target);
-  return scoped(log, {});
+  return scoped(pino(options, target), () => gathered?.flush(), {});
 }
 
-function scoped(log: Logger, about: LogFields): ScopedLog {
+function scoped(log: Logger, flush: () => void, about: LogFields): ScopedLog {
   const line = (fields: LogFields = {}) => loggable({ ...about, ...fields });
   return {
     info: (event, fields) => log.info(line(fields), event),
-    warn: (event, fields) => log.warn(line(fields), event),
-    error: (event, fields) => log.error(line(fields), event),
-    with: (fields) => scoped(log, { ...about, ...fields }),
+    warn: (event, fields) => {
+      log.warn(line(fields), event);
+      flush();
+    },
+    error: (event, fields) => {
+      log.error(line(fields), event);
+      flush();
+    },
+    with: (fields) => scoped(log, flush, { ...about, ...fields }),
   };
 }
 
