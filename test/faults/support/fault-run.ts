@@ -25,6 +25,8 @@ export interface FaultRun {
   readonly engine: DocumentEngine;
   /** Everything the instances have logged so far. */
   readonly lines: () => readonly string[];
+  /** What the load needs before, so that what it opens is open when it is looked at what the processes hold. */
+  readonly prepare?: (during: During) => Promise<void>;
   readonly inject: (during: During) => Promise<void>;
   readonly lift: () => Promise<void>;
   /** Asked while the fault is there, beside the load. */
@@ -63,9 +65,10 @@ export async function runFault(run: FaultRun): Promise<Ran> {
   // One of everything first, so that what is opened once is open.
   for (const { name } of place.instances) await load.login(name);
   await load.run(times[0]);
+  const during = { log, load, place, dice: openDice(seed) };
+  await run.prepare?.(during);
   const before = Object.entries(holdings).map(([name, held]) => [name, held, held()] as const);
 
-  const during = { log, load, place, dice: openDice(seed) };
   await load.hold(6);
   await run.inject(during);
   const from = Date.now();

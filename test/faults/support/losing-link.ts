@@ -11,8 +11,14 @@ export interface Command {
   readonly body: Document;
 }
 
-/** `lose`: it takes effect and its reply never comes. `not-primary`: it is answered as by a member that has stepped down, and has no effect. */
-export type Fate = 'carry' | 'lose' | 'not-primary';
+/** What it is answered with in place of having an effect: as by a member that has stepped down, or that gave up on it. */
+const refusals = {
+  'not-primary': { code: 10_107, codeName: 'NotWritablePrimary', errmsg: 'not primary' },
+  'too-late': { code: 50, codeName: 'MaxTimeMSExpired', errmsg: 'operation exceeded time limit' },
+} as const;
+
+/** `lose`: it takes effect, and its connection breaks in place of the reply. The others have no effect. */
+export type Fate = 'carry' | 'lose' | keyof typeof refusals;
 
 /** A link to MongoDB that reads what it carries, for faults that hit one kind of command and no other. */
 export interface LosingLink {
@@ -46,9 +52,8 @@ function commandOf(message: Buffer): Command | null {
   return { name, collection: typeof collection === 'string' ? collection : '', body };
 }
 
-/** What a member that is no primary any more says. */
-function notPrimary(to: Buffer): Buffer {
-  const body = BSON.serialize({ ok: 0, code: 10_107, codeName: 'NotWritablePrimary', errmsg: 'not primary' });
+function refusal(to: Buffer, why: keyof typeof refusals): Buffer {
+  const body = BSON.serialize({ ok: 0, ...refusals[why] });
   const bytes = Buffer.alloc(21);
   [21 + body.length, 0, to.readInt32LE(4), OP_MSG].forEach((value, index) => bytes.writeInt32LE(value, index * 4));
   return Buffer.concat([bytes, body]);
@@ -79,7 +84,7 @@ export async function startLosingLink(target: string): Promise<LosingLink> {
           const about = `${command.name} ${command.collection}`;
           link.met.set(about, (link.met.get(about) ?? 0) + 1);
         }
-        if (fate === 'not-primary') return void near.write(notPrimary(message));
+        if (fate !== 'carry' && fate !== 'lose') return void near.write(refusal(message, fate));
         if (fate === 'lose') lost.add(message.readInt32LE(4));
         far.write(message);
       }),

@@ -29,7 +29,7 @@ function aboutGrant(grant: string, entries: readonly Entry[], count: (event: Eve
     const asked = entries.filter((entry) => entry.kind === kind && entry.about.grant === grant);
     const done = asked.filter(({ isHonoured }) => isHonoured).length;
     // Recorded together with its effect, and withheld because the grant ended at that moment: that is on record as well.
-    const withheld = kind === 'tool' ? 0 : count('token.withheld');
+    const withheld = kind === 'refresh' ? count('token.withheld') : 0;
     const most = done + asked.filter(isUnknown).length + withheld;
     const found = count(recordOf[kind]);
     if (found >= done && found <= most) return [];
