@@ -8,7 +8,8 @@ const REUSED = 30_000;
 
 /** The signed statement about a caller, made anew as soon as anything in it would differ. */
 export function assertions({ signer, clock, entropy, issuer }: Pick<GatewayDependencies, 'signer' | 'clock' | 'entropy' | 'issuer'>) {
-  const recent = boundedCache<{ readonly signed: string; readonly madeAt: number }>(10_000);
+  const isStale = ({ madeAt }: { readonly madeAt: number }) => clock.now() - madeAt >= REUSED;
+  const recent = boundedCache<{ readonly signed: string; readonly madeAt: number }>(10_000, isStale);
   return async ({ resource, standing, scope }: Caller): Promise<string> => {
     const now = clock.now();
     const { user, tenant, client, roles } = standing;

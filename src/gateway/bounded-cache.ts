@@ -1,11 +1,11 @@
-/** A map that forgets what was used longest ago once it is full. */
+/** A map that forgets what was used longest ago once it is full, and of that whatever is of no use any more at once. */
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
 }
 
-export function boundedCache<Value>(capacity: number): BoundedCache<Value> {
+export function boundedCache<Value>(capacity: number, isStale: (value: Value) => boolean = () => false): BoundedCache<Value> {
   const entries = new Map<string, Value>();
   return {
     get(key) {
@@ -18,9 +18,10 @@ export function boundedCache<Value>(capacity: number): BoundedCache<Value> {
     set(key, value) {
       entries.delete(key);
       entries.set(key, value);
-      if (entries.size <= capacity) return;
-      const [oldest] = entries.keys();
-      if (oldest !== undefined) entries.delete(oldest);
+      for (const [oldest, kept] of entries) {
+        if (entries.size <= capacity && !isStale(kept)) return;
+        entries.delete(oldest);
+      }
     },
     delete(key) {
       entries.delete(key);

@@ -42,7 +42,7 @@ export interface Admission {
 /** Bearer to caller: the token proven once and remembered by digest, whether it still lives asked every time. RFC 6750 §2.1, RFC 9068 §4. */
 export function openGuard(deps: GatewayDependencies, limits: GatewayLimits) {
   const { signer, authority, clock } = deps;
-  const verified = boundedCache<Claims>(limits.tokens);
+  const verified = boundedCache<Claims>(limits.tokens, ({ exp }) => clock.now() >= (exp + SKEW) * 1000);
 
   async function claimsOf(token: string): Promise<Claims> {
     const digest = sha256(token);
