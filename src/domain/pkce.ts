@@ -10,10 +10,7 @@ export function isCodeVerifier(value: string): boolean {
   return /^[A-Za-z0-9._~-]{43,128}$/.test(value);
 }
 
-/** RFC 7636 §4.2. */
-export const challengeOf = (code_verifier: string): string => sha256(code_verifier);
-
 /** RFC 7636 §4.6. */
 export function verifierMatches(code_verifier: string, code_challenge: string): boolean {
-  return isCodeVerifier(code_verifier) && sameText(challengeOf(code_verifier), code_challenge);
+  return isCodeVerifier(code_verifier) && sameText(sha256(code_verifier), code_challenge);
 }

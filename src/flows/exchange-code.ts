@@ -1,11 +1,9 @@
 import type { Directory } from '../domain/directory.ts';
 import type { Grant } from '../domain/grant.ts';
 import { idleFrom, isFreshCode, isReplay } from '../domain/grant.ts';
-import type { GrantId } from '../domain/ids.ts';
 import { TokenRefusal } from '../domain/oauth-error.ts';
-import { challengeOf, isCodeVerifier, verifierMatches } from '../domain/pkce.ts';
+import { verifierMatches } from '../domain/pkce.ts';
 import type { Resource } from '../domain/resource.ts';
-import { matchResource } from '../domain/resource.ts';
 import { readCode } from '../domain/token-format.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Pause } from '../ports/pause.ts';
@@ -58,28 +56,6 @@ async function check(dependencies: ExchangeDependencies, asked: CodeExchange, gr
 /** The least time (ms) a redemption takes: a request that a network sent twice has arrived both times by then, so it is no replay. */
 const answerDelay = 30;
 
-const redeemedAt = (now: number, { lifetimes }: Resource) => ({ usedAt: now, ...idleFrom(now, lifetimes.refreshIdle * 1000) });
-
-/** In one step where all is as it should be; otherwise the grant is looked at for what is wrong. */
-async function redeem(dependencies: ExchangeDependencies, asked: CodeExchange, id: GrantId, shownAt: number) {
-  const { grants, directory, clock } = dependencies;
-  const { client, code_verifier, redirect_uri } = asked;
-  const named = matchResource(directory.resources, asked.resource);
-  if (named !== null && isCodeVerifier(code_verifier)) {
-    const { client_id } = client;
-    const shown = { client_id, code_challenge: challengeOf(code_verifier), resource: named.identifier };
-    const grant = await grants.redeem(id, redirect_uri === null ? shown : { ...shown, redirect_uri }, redeemedAt(clock.now(), named));
-    if (grant !== null) return { grant, resource: named };
-  }
-  const found = await grants.get(id);
-  if (found === null) throw new TokenRefusal('invalid_grant', 'no such code');
-  const resource = await check(dependencies, asked, found, shownAt);
-  const grant = await grants.redeem(id, {}, redeemedAt(clock.now(), resource));
-  // Whoever lost was at it at the same moment: no replay, and no reason to take the winner's tokens away.
-  if (grant === null) throw new TokenRefusal('invalid_grant', 'the code was redeemed at the same moment');
-  return { grant, resource };
-}
-
 /** Redeems an authorization code, once. */
 export const exchangeCode =
   (dependencies: ExchangeDependencies) =>
@@ -87,15 +63,17 @@ export const exchangeCode =
     const { grants, sealing, clock, audit, pause } = dependencies;
     const shownAt = clock.now();
     const id = readCode(asked.code, sealing.mac);
-    if (id === null) throw new TokenRefusal('invalid_grant', 'no such code');
-    const { grant, resource } = await redeem(dependencies, asked, id, shownAt);
-    const standing = isFreshCode(grant, clock.now()) ? await standingOf(dependencies)(grant, asked.client.client_id) : null;
-    if (standing === null) {
-      await grants.giveBack(grant);
-      throw new TokenRefusal('invalid_grant', 'the code has expired or the person no longer has access');
-    }
+    const grant = id === null ? null : await grants.get(id);
+    if (grant === null) throw new TokenRefusal('invalid_grant', 'no such code');
+    const resource = await check(dependencies, asked, grant, shownAt);
+    const standing = await standingOf(dependencies)(grant);
+    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
+    const now = clock.now();
+    const redeemed = await grants.redeem(grant.id, { usedAt: now, ...idleFrom(now, resource.lifetimes.refreshIdle * 1000) });
+    // Whoever lost was at it at the same moment: no replay, and no reason to take the winner's tokens away.
+    if (redeemed === null) throw new TokenRefusal('invalid_grant', 'the code was redeemed at the same moment');
     const refreshable = asked.client.grant_types.includes('refresh_token');
-    const tokens = await issueTokens(dependencies)({ grant, standing, resource, generation: 1, refreshable });
+    const tokens = await issueTokens(dependencies)({ grant: redeemed, standing, resource, generation: 1, refreshable });
     const answeredAt = Math.max(clock.now(), shownAt + answerDelay);
     await Promise.all([
       grants.answered(grant.id, answeredAt),

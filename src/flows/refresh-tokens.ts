@@ -82,7 +82,7 @@ export const refreshTokens =
     if (!isLive(grant, clock.now())) throw new TokenRefusal('invalid_grant', `the grant is ${grant.stage} or expired`);
     const resource = grantedResource(directory, grant, asked.resource);
     const narrowed = narrowedScope(grant, asked.scope);
-    const standing = await standingOf(dependencies)(grant, asked.client.client_id);
+    const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
     const successor = await successorOf(dependencies, grant, read.generation, resource);
     const { generation } = successor;

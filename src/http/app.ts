@@ -7,7 +7,8 @@ import type { Signer } from '../ports/signer.ts';
 import { assetRoutes } from './assets.ts';
 import type { Logo } from './assets.ts';
 import type { HttpDependencies } from './context.ts';
-import type { Route } from './endpoint.ts';
+import { exactly } from './endpoint.ts';
+import type { ExactRoute, Route } from './endpoint.ts';
 import { onlyOurHost, safeHeaders } from './headers.ts';
 import { callbackRoute } from './login/callback.ts';
 import { decisionRoutes } from './login/decisions.ts';
@@ -32,18 +33,22 @@ export interface AppDependencies extends Omit<HttpDependencies, 'inTime'> {
 }
 
 /** Whether the process runs, and whether requests should be sent to it. */
-const healthRoutes =
-  ({ readiness }: AppDependencies): Route =>
-  (router) => {
-    router.get('/healthz', (ctx) => {
+const healthRoutes = ({ readiness }: AppDependencies): ExactRoute[] => [
+  [
+    '/healthz',
+    (ctx) => {
       ctx.body = { status: 'ok' };
-    });
-    router.get('/readyz', async (ctx) => {
+    },
+  ],
+  [
+    '/readyz',
+    async (ctx) => {
       const status = await readiness();
       ctx.status = status === 'ready' ? 200 : 503;
       ctx.body = { status };
-    });
-  };
+    },
+  ],
+];
 
 const frontRoute =
   ({ organisation, directory }: HttpDependencies): Route =>
@@ -71,13 +76,14 @@ export function httpApp(given: AppDependencies): Koa {
   const { directory, log } = dependencies;
   const app = new Koa();
   app.on('error', (error: unknown) => log.error('fault', { error }));
-  const health = new Router();
-  healthRoutes(dependencies)(health);
-  const router = new Router();
-  const routes: Route[] = [
+  const programs: ExactRoute[] = [
+    ...publishedDocuments(dependencies),
     ...(directory.registration.dynamic ? [registerRoute(dependencies)] : []),
     tokenRoute(dependencies),
     revokeRoute(dependencies),
+  ];
+  const router = new Router();
+  const people: Route[] = [
     authorizeRoute(dependencies),
     transactionRoute(dependencies),
     decisionRoutes(dependencies),
@@ -85,14 +91,14 @@ export function httpApp(given: AppDependencies): Koa {
     assetRoutes(dependencies.logo),
     frontRoute(dependencies),
   ];
-  for (const route of routes) route(router);
+  for (const route of people) route(router);
   app.use(dependencies.requestLog);
   app.use(dependencies.gateway);
   // Balancers ask by address, so these answer under any name.
-  app.use(health.routes());
+  app.use(exactly(healthRoutes(given)));
   app.use(safeHeaders(directory.issuer.startsWith('https:')));
   app.use(onlyOurHost(directory.issuer));
-  app.use(publishedDocuments(dependencies));
+  app.use(exactly(programs));
   app.use(pageRefusals(dependencies));
   app.use(router.routes());
   app.use(nothingHere(dependencies));

@@ -23,15 +23,15 @@ export const safeHeaders = (secure: boolean): Middleware => {
 /** Refuses requests meant for another host, so that nothing is ever built from what they claim. RFC 9110 §7.4. */
 export const onlyOurHost = (issuer: string): Middleware => {
   const { host } = new URL(issuer);
-  return async (ctx, next) => {
+  return (ctx, next) => {
     const hosts = ctx.req.rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'host');
     const target = ctx.req.url ?? '';
     if (hosts.length !== 1 || hosts[0]?.toLowerCase() !== host || !target.startsWith('/') || target.startsWith('//')) {
       ctx.status = 421;
       ctx.body = { error: 'misdirected_request', error_description: 'This server answers under its own address only.' };
-      return;
+      return undefined;
     }
-    await next();
+    return next();
   };
 };
 

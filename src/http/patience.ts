@@ -11,26 +11,53 @@ export const patience = { program: 10_000, person: 30_000 } as const;
 /** How many requests may be under way in one process. */
 const mostUnderWay = 1_000;
 
+/** Calls `late` of whoever was not done in time, at most a twentieth too late: all who wait alike share one timer. */
+function openDeadlines(longest: number): (late: () => void) => () => void {
+  const tick = Math.max(5, longest / 20);
+  const waiting = new Set<{ readonly due: number; readonly late: () => void }>();
+  let ticks = 0;
+  let timer: ReturnType<typeof setInterval> | null = null;
+
+  function look(): void {
+    ticks += 1;
+    // They wait equally long, so whoever came first is due first.
+    for (const each of waiting) {
+      if (each.due > ticks) break;
+      waiting.delete(each);
+      each.late();
+    }
+    if (waiting.size > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  }
+
+  return (late) => {
+    const each = { due: ticks + Math.ceil(longest / tick) + 1, late };
+    waiting.add(each);
+    timer ??= setInterval(look, tick).unref();
+    return () => void waiting.delete(each);
+  };
+}
+
 /**
  * Each step of a request has a limit of its own; here is the limit of them all together, so that a store that is slow and not dead makes
  * nobody wait without end, and of how many wait at a time. A request counts until its work is over, whether or not it has been answered.
  */
 export function openPatience(most = mostUnderWay): (longest: number) => Middleware {
   let underWay = 0;
-  return (longest) => async (_ctx, next) => {
-    if (underWay >= most) throw new Overdue('too many requests are under way');
-    underWay += 1;
-    const work = next().finally(() => {
-      underWay -= 1;
-    });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Overdue(`no answer within ${longest} ms`)), longest);
-    });
-    try {
-      await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  return (longest) => {
+    const begin = openDeadlines(longest);
+    return (_ctx, next) => {
+      if (underWay >= most) throw new Overdue('too many requests are under way');
+      underWay += 1;
+      return new Promise((resolve, reject) => {
+        const done = begin(() => reject(new Overdue(`no answer within ${longest} ms`)));
+        const over = () => {
+          underWay -= 1;
+          done();
+        };
+        next().finally(over).then(resolve, reject);
+      });
+    };
   };
 }

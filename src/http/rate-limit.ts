@@ -20,11 +20,11 @@ export class TooManyRequests extends Error {
 }
 
 export interface RateLimits {
-  authorize(ctx: Context): Promise<void>;
-  register(ctx: Context): Promise<void>;
+  authorize(ctx: Context): void;
+  register(ctx: Context): void;
   /** Refuses an address that has failed too often; a failure is counted by `tokenFailed`. */
-  token(ctx: Context): Promise<void>;
-  tokenFailed(ctx: Context): Promise<void>;
+  token(ctx: Context): void;
+  tokenFailed(ctx: Context): void;
 }
 
 /** An IPv6 customer holds a whole /64, so that is what counts as one address. */
@@ -48,17 +48,16 @@ export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => stri
     if (wait > 0) throw new TooManyRequests(Math.ceil(wait / 1000));
   }
 
-  async function consume(counter: RateCounter, ctx: Context): Promise<void> {
+  function consume(counter: RateCounter, ctx: Context): void {
     const source = bucketOf(addressOf(ctx));
     refuse(counter, source);
     counter.count(source);
-    return Promise.resolve();
   }
 
   return {
     authorize: (ctx) => consume(authorize, ctx),
     register: (ctx) => consume(register, ctx),
-    token: async (ctx) => Promise.resolve(refuse(tokenFailures, bucketOf(addressOf(ctx)))),
-    tokenFailed: async (ctx) => Promise.resolve(tokenFailures.count(bucketOf(addressOf(ctx)))),
+    token: (ctx) => refuse(tokenFailures, bucketOf(addressOf(ctx))),
+    tokenFailed: (ctx) => tokenFailures.count(bucketOf(addressOf(ctx))),
   };
 }

@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import { ZodError } from 'zod';
 import { RegistrationRefusal, TokenRefusal } from '../domain/oauth-error.ts';
 import type { TokenErrorCode } from '../domain/oauth-error.ts';
@@ -6,7 +6,6 @@ import type { Log } from '../ports/log.ts';
 import { BodyRefused } from './body.ts';
 import { Overdue } from './patience.ts';
 import { TooManyRequests } from './rate-limit.ts';
-import { logOf } from './request-log.ts';
 
 /** What the client is told, by code; the reason stays in the log. RFC 6749 §5.2. */
 const descriptions: Readonly<Record<TokenErrorCode, string>> = {
@@ -64,14 +63,3 @@ export function answerRefusal(ctx: Context, error: unknown, log: Log, invalid: '
     ctx.body = { error: 'server_error', error_description: 'Something went wrong on our side.' };
   }
 }
-
-/** For endpoints that programs call. */
-export const jsonRefusals = (log: Log, invalid: 'invalid_request' | 'invalid_client_metadata' = 'invalid_request'): Middleware => {
-  return async (ctx, next) => {
-    try {
-      await next();
-    } catch (error) {
-      answerRefusal(ctx, error, logOf(ctx, log), invalid);
-    }
-  };
-};

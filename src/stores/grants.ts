@@ -35,11 +35,7 @@ export function openGrants(engine: DocumentEngine, feed: AuthorityFeed): Grants 
   return {
     add: async (grant) => ((await rows.insert(grant)) === 'inserted' ? 'added' : 'exists'),
     get: (id) => rows.get(id),
-    redeem: (id, shown, at) => rows.updateIf(id, { ...shown, stage: 'coded' }, { set: { stage: 'live', ...at } }, 'before'),
-    giveBack: async ({ id, usedAt, expiresAt }) => {
-      const coded = { set: { stage: 'coded', usedAt, expiresAt }, unset: ['idleEndsAt'] };
-      await rows.updateIf(id, { stage: 'live', generation: 1, answeredAt: null }, coded);
-    },
+    redeem: (id, at) => rows.updateIf(id, { stage: 'coded' }, { set: { stage: 'live', ...at } }),
     answered: async (id, at) => {
       await rows.updateIf(id, { stage: 'live' }, { set: { answeredAt: at } });
     },

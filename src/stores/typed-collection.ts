@@ -8,8 +8,7 @@ export interface TypedCollection<Value> {
   get(id: string): Promise<Value | null>;
   find(field: string, value: string | number, page?: Page): Promise<Value[]>;
   page(page?: Page): Promise<Value[]>;
-  /** The document after the change, or before it. */
-  updateIf(id: string, where: Readonly<Record<string, Scalar>>, change: Change, returns?: 'before' | 'after'): Promise<Value | null>;
+  updateIf(id: string, where: Readonly<Record<string, Scalar>>, change: Change): Promise<Value | null>;
   delete(id: string, where?: Readonly<Record<string, Scalar>>): Promise<boolean>;
 }
 
@@ -24,7 +23,7 @@ export function typedCollection<Shape extends z.ZodObject>(
     find: async (field, value, page) =>
       (await engine.find(collection, field, value, page)).map((document) => collection.shape.parse(document)),
     page: async (page) => (await engine.page(collection, page)).map((document) => collection.shape.parse(document)),
-    updateIf: async (id, where, change, returns = 'after') => read(await engine.updateIf(collection, id, where, change, returns)),
+    updateIf: async (id, where, change) => read(await engine.updateIf(collection, id, where, change, 'after')),
     delete: (id, where) => engine.delete(collection, id, where),
   };
 }

@@ -22,17 +22,17 @@ export interface StandingDependencies {
   readonly clock: Clock;
 }
 
-/** What a grant amounts to now, apart from its own stage: every administrative fact behind it is read again, but for a client that has just proved itself. */
+/** What a grant amounts to now, apart from its own stage: every administrative fact behind it is read again. */
 export const standingOf =
   ({ directory, users, memberships, seenClients }: Omit<StandingDependencies, 'grants' | 'clock'>) =>
-  async (grant: Grant, client_id: string | null = null): Promise<Standing | null> => {
+  async (grant: Grant): Promise<Standing | null> => {
     const tenant = findTenant(directory, grant.tenantId);
     if (tenant === null || findConnection(directory, grant.connectionId) === null) return null;
     if (!directory.resources.some((resource) => resource.identifier === grant.resource)) return null;
     const [user, membership, client] = await Promise.all([
       users.get(grant.userId),
       memberships.get(grant.tenantId, grant.userId),
-      client_id === grant.client_id ? null : seenClients.get(grant.client_id),
+      seenClients.get(grant.client_id),
     ]);
     if (user === null || user.status !== 'active' || membership === null || client?.status === 'withdrawn') return null;
     const roles = rolesOf(membership, directory.roles);

@@ -26,7 +26,7 @@ export const authorizeRoute =
           ctx.status = 204;
           return;
         }
-        await limits.authorize(ctx);
+        limits.authorize(ctx);
         if (ctx.querystring.length > 15_000) throw new PageRefusal('malformed-request', 'the query is too long');
         const { values, repeated } = readParameters(ctx.querystring);
         const browser = cookie.establish(ctx);

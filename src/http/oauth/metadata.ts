@@ -1,7 +1,8 @@
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import { authorizationServerMetadata, endpointPaths, metadataPaths } from '../../domain/metadata.ts';
 import type { PublicKey, Signer } from '../../ports/signer.ts';
 import type { HttpDependencies } from '../context.ts';
+import type { ExactRoute } from '../endpoint.ts';
 import { allowCrossOrigin } from '../headers.ts';
 
 /** Short, so that a change of keys or endpoints gets about. RFC 9728 §7.10 says why. */
@@ -39,14 +40,11 @@ function send(ctx: Context, body: Buffer): void {
  * What everybody may read, asked for often and by its exact path: the metadata in every well-known form, the same bytes in each, and the
  * keys. RFC 8414 §3.
  */
-export function publishedDocuments({ directory, signer }: HttpDependencies & { readonly signer: Signer }): Middleware {
+export function publishedDocuments({ directory, signer }: HttpDependencies & { readonly signer: Signer }): ExactRoute[] {
   const metadata = Buffer.from(JSON.stringify(authorizationServerMetadata(directory)));
-  const documents = new Map<string, () => Buffer>(metadataPaths(directory.issuer).map((path) => [path, () => metadata]));
-  documents.set(endpointPaths.jwks_uri, keySet(signer));
-  return (ctx, next) => {
-    const document = documents.get(ctx.path);
-    if (document === undefined) return next();
-    send(ctx, document());
-    return undefined;
-  };
+  const keys = keySet(signer);
+  return [
+    ...metadataPaths(directory.issuer).map((path): ExactRoute => [path, (ctx) => send(ctx, metadata)]),
+    [endpointPaths.jwks_uri, (ctx) => send(ctx, keys())],
+  ];
 }

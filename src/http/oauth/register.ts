@@ -3,7 +3,7 @@ import { ClientMetadata } from '../../domain/client.ts';
 import { endpointPaths } from '../../domain/metadata.ts';
 import { readJsonBody } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { Route } from '../endpoint.ts';
+import type { ExactRoute } from '../endpoint.ts';
 import { endpoint } from '../endpoint.ts';
 import { onlyPost } from './only-post.ts';
 
@@ -26,26 +26,17 @@ const contract = {
 const longestBody = 65_536;
 
 /** RFC 7591 §3. */
-export const registerRoute =
-  ({ flows, log, limits, inTime }: HttpDependencies): Route =>
-  (router) => {
-    const route = endpoint(contract)(
-      (ctx) => readJsonBody(ctx, longestBody),
-      async (submitted, ctx) => {
-        const { metadata, client_secret, ...registration } = flows.registerClient(submitted);
-        ctx.status = 201;
-        const secret = client_secret === null ? {} : { client_secret: client_secret.reveal(), client_secret_expires_at: 0 };
-        return Promise.resolve({ ...metadata, ...registration, ...secret });
-      },
-    );
-    onlyPost(router, contract.path, {
-      log,
-      inTime,
-      invalid: 'invalid_client_metadata',
-      limit: async (ctx, next) => {
-        await limits.register(ctx);
-        await next();
-      },
-    });
-    route(router);
-  };
+export const registerRoute = (dependencies: HttpDependencies): ExactRoute => {
+  const { flows, limits } = dependencies;
+  const serve = endpoint(contract)(
+    (ctx) => readJsonBody(ctx, longestBody),
+    async (submitted, ctx) => {
+      const { metadata, client_secret, ...registration } = flows.registerClient(submitted);
+      ctx.status = 201;
+      const secret = client_secret === null ? {} : { client_secret: client_secret.reveal(), client_secret_expires_at: 0 };
+      return Promise.resolve({ ...metadata, ...registration, ...secret });
+    },
+  );
+  const threshold = { invalid: 'invalid_client_metadata', admit: limits.register } as const;
+  return onlyPost(contract.path, serve, dependencies, threshold);
+};

@@ -4,7 +4,7 @@ import { endpointPaths } from '../../domain/metadata.ts';
 import { TokenRefusal } from '../../domain/oauth-error.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { Route } from '../endpoint.ts';
+import type { ExactRoute } from '../endpoint.ts';
 import { endpoint } from '../endpoint.ts';
 import { readClientCredentials } from './client-credentials.ts';
 import { countGuesses, onlyPost } from './only-post.ts';
@@ -28,16 +28,14 @@ const contract = {
 } as const;
 
 /** RFC 7009 §2: 200 whether or not there was anything to revoke. */
-export const revokeRoute =
-  ({ flows, log, limits, inTime }: HttpDependencies): Route =>
-  (router) => {
-    const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
-    const route = endpoint(contract)(read, async (asked, ctx) => {
-      const client = await flows.authenticateClient(readClientCredentials(ctx, asked));
-      if (asked.token === undefined) throw new TokenRefusal('invalid_request', 'no token');
-      await flows.revokeToken(client, asked.token);
-      return {};
-    });
-    onlyPost(router, contract.path, { log, inTime, limit: countGuesses(limits) });
-    route(router);
-  };
+export const revokeRoute = (dependencies: HttpDependencies): ExactRoute => {
+  const { flows, limits } = dependencies;
+  const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
+  const serve = endpoint(contract)(read, async (asked, ctx) => {
+    const client = await flows.authenticateClient(readClientCredentials(ctx, asked));
+    if (asked.token === undefined) throw new TokenRefusal('invalid_request', 'no token');
+    await flows.revokeToken(client, asked.token);
+    return {};
+  });
+  return onlyPost(contract.path, serve, dependencies, countGuesses(limits));
+};

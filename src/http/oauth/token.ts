@@ -6,7 +6,7 @@ import type { IssuedTokens } from '../../flows/steps/issue-tokens.ts';
 import type { Parameters } from '../body.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { Route } from '../endpoint.ts';
+import type { ExactRoute } from '../endpoint.ts';
 import { endpoint } from '../endpoint.ts';
 import { readClientCredentials } from './client-credentials.ts';
 import { countGuesses, onlyPost } from './only-post.ts';
@@ -60,28 +60,26 @@ function wire({ access_token, token_type, expires_in, scope, refresh_token }: Is
 }
 
 /** RFC 6749 §3.2. */
-export const tokenRoute =
-  ({ flows, log, limits, inTime }: HttpDependencies): Route =>
-  (router) => {
-    const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
-    const route = endpoint(contract)(read, async (asked, ctx) => {
-      const missing = (name: string): never => {
-        throw new TokenRefusal('invalid_request', `no ${name}`);
-      };
-      const { grant_type, resource = null, scope = null, redirect_uri = null } = asked;
-      if (grant_type === undefined) missing('grant_type');
-      if (grant_type !== 'authorization_code' && grant_type !== 'refresh_token') {
-        throw new TokenRefusal('unsupported_grant_type', 'neither authorization_code nor refresh_token');
-      }
-      const client = await flows.authenticateClient(readClientCredentials(ctx, asked));
-      if (!client.grant_types.includes(grant_type)) throw new TokenRefusal('unauthorized_client', `not registered for ${grant_type}`);
-      if (grant_type === 'authorization_code') {
-        const { code = missing('code'), code_verifier = missing('code_verifier') } = asked;
-        return wire(await flows.exchangeCode({ client, code, code_verifier, redirect_uri, resource }));
-      }
-      const { refresh_token = missing('refresh_token') } = asked;
-      return wire(await flows.refreshTokens({ client, refresh_token, scope, resource }));
-    });
-    onlyPost(router, contract.path, { log, inTime, limit: countGuesses(limits) });
-    route(router);
-  };
+export const tokenRoute = (dependencies: HttpDependencies): ExactRoute => {
+  const { flows, limits } = dependencies;
+  const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
+  const serve = endpoint(contract)(read, async (asked, ctx) => {
+    const missing = (name: string): never => {
+      throw new TokenRefusal('invalid_request', `no ${name}`);
+    };
+    const { grant_type, resource = null, scope = null, redirect_uri = null } = asked;
+    if (grant_type === undefined) missing('grant_type');
+    if (grant_type !== 'authorization_code' && grant_type !== 'refresh_token') {
+      throw new TokenRefusal('unsupported_grant_type', 'neither authorization_code nor refresh_token');
+    }
+    const client = await flows.authenticateClient(readClientCredentials(ctx, asked));
+    if (!client.grant_types.includes(grant_type)) throw new TokenRefusal('unauthorized_client', `not registered for ${grant_type}`);
+    if (grant_type === 'authorization_code') {
+      const { code = missing('code'), code_verifier = missing('code_verifier') } = asked;
+      return wire(await flows.exchangeCode({ client, code, code_verifier, redirect_uri, resource }));
+    }
+    const { refresh_token = missing('refresh_token') } = asked;
+    return wire(await flows.refreshTokens({ client, refresh_token, scope, resource }));
+  });
+  return onlyPost(contract.path, serve, dependencies, countGuesses(limits));
+};
