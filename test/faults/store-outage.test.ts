@@ -6,7 +6,9 @@ import type { During } from './support/fault-run.ts';
 import { onCluster, privileged, slow } from './support/on-cluster.ts';
 
 /** What needs no store is served by every instance for as long as the fault lasts, and readiness tells the truth. */
-async function serveOn({ log, place }: During): Promise<void> {
+async function serveOn({ log, load, place }: During): Promise<void> {
+  // At once, while instances still remember what these may do.
+  await Promise.all(load.families.slice(0, 4).flatMap((family) => place.instances.map(({ name }) => load.call(family, name))));
   const paths = ['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource/mcp', '/jwks', '/healthz'];
   for (let round = 0; round < 3; round += 1) {
     await wait(1_000);
