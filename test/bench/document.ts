@@ -27,6 +27,7 @@ const method = `What is compared, always in one run on one machine:
 
 - **sqlite** is the whole product in a process of its own, started from its configuration file with only the rate limits raised: durable SQLite (a reply
   leaves after its write is on stable storage), roles read again at every refresh, the audit chain, the log (to nowhere), one self-registered client.
+- **mongodb** is the same over MongoDB (which one served is said above). Only our own processor time counts, not that of the database.
 - **oidc-provider** keeps everything in maps without a bound (its own in-memory adapter forgets after a thousand entries) and is configured alike:
   ES256 JWT access tokens by resource indicators, PKCE, rotation at every refresh, a public client. It writes no log and no audit.
 - **koa, SQLite in place** and **node:http, memory** are written for this: one form read, one compare-and-set, one ES256 signature, no checks. The first
@@ -42,13 +43,14 @@ The server has one core and the load the other (\`taskset\`). Everything is warm
 rounds are shown. *Per CPU-second* divides what was answered by the processor time of the server’s process, all its threads. *Spread* is the distance between
 the lowest and the highest round as a share of the median: two figures whose ratio is within it are equal. Latencies are at the client with 64 callers.`;
 
-function about({ mode, date, seconds, machine }: Results): string {
+function about({ mode, date, seconds, machine, places }: Results): string {
   const { cpu, cores, memoryGb, system, node, isPinned, syncMs, loadBefore } = machine;
   const flag = mode === 'default' ? '' : `--${mode} `;
   return [
     `Measured on ${date} with \`npm run bench -- ${flag}--write\` in ${Math.round(seconds)} s on ${cores} cores of ${cpu} with ${memoryGb} GB, ${system}, Node ${node};`,
     `${isPinned ? 'pinned to cores' : '**not pinned to cores**'}; 4 KiB are on stable storage after ${millis(syncMs)} ms; load average before the run ${loadBefore.toFixed(1)}`,
     `${loadBefore > 0.5 ? '(**the machine was not idle**)' : '(idle)'}. Absolute figures are not portable: compare ratios, and only within one run.`,
+    `What keeps the data: ${Object.values(places).join(' and ')}.`,
   ].join('\n');
 }
 

@@ -25,6 +25,7 @@ const found: Found = {
   date: new Date().toISOString().slice(0, 10),
   seconds: 0,
   machine: describeMachine(folder),
+  places: {},
   ratios: {},
   growth: {},
   figures: {},

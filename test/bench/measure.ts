@@ -78,7 +78,7 @@ export async function compare(sides: readonly Side[], plan: Rounds): Promise<Fig
     await drive(side.exchange, {
       port: side.served.port,
       callers: plan.callers,
-      ms: Math.max(300, plan.ms / 2),
+      ms: Math.max(1_200, plan.ms),
       ...(plan.most === undefined ? {} : { most: plan.most }),
     });
   }

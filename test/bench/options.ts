@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Engine } from './contenders/ours-config.ts';
+import { engines, hasMongo } from './contenders/places.ts';
+import type { Engine } from './contenders/places.ts';
 
 export const topics = ['start', 'metadata', 'jwks', 'registration', 'login', 'code', 'refresh', 'revoke', 'gateway', 'growth'] as const;
 export type Topic = (typeof topics)[number];
@@ -27,7 +28,8 @@ const plans: Readonly<Record<Plan['mode'], Plan>> = {
 export interface BenchOptions {
   readonly plan: Plan;
   readonly only: ReadonlySet<Topic>;
-  readonly engine: Engine;
+  /** Ours is measured over each. */
+  readonly engines: readonly Engine[];
   readonly json: boolean;
   /** A folder for processor profiles of our processes; null takes none. A profiled run is slower. */
   readonly profile: string | null;
@@ -45,10 +47,11 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       write: { type: 'boolean', default: false },
       only: { type: 'string' },
       profile: { type: 'string' },
-      engine: { type: 'string', default: 'sqlite' },
+      engine: { type: 'string' },
     },
   });
-  if (values.engine !== 'sqlite') throw new Error(`--engine ${values.engine}: only sqlite can be measured`);
+  const engine = engines.find((each) => each === values.engine);
+  if (values.engine !== undefined && engine === undefined) throw new Error(`--engine ${values.engine}: one of ${engines.join(', ')}`);
   const named = values.only?.split(',') ?? [...topics];
   const only = named.map((name) => topics.find((topic) => topic === name) ?? name);
   const unknown = only.find((name) => !topics.some((topic) => topic === name));
@@ -56,7 +59,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
   return {
     plan: plans[values.full ? 'full' : values.quick ? 'quick' : 'default'],
     only: new Set(only as Topic[]),
-    engine: values.engine,
+    engines: engine === undefined ? engines.filter((each) => each === 'sqlite' || hasMongo()) : [engine],
     json: values.json,
     profile: values.profile === undefined ? null : resolve(values.profile),
     write: values.write ? 'docs/performance.md' : null,

@@ -7,6 +7,8 @@ export interface Results {
   readonly date: string;
   readonly seconds: number;
   readonly machine: Machine;
+  /** What keeps the data of each engine. */
+  readonly places: Readonly<Record<string, string>>;
   /** By topic: rate per processor second of ours over that of another, or of one other over another. */
   readonly ratios: Record<string, Record<string, number>>;
   /** By topic: cost over a larger store divided by cost over the smallest. */
@@ -44,8 +46,8 @@ const power = (size: number) => `1e${Math.round(Math.log10(size))}`;
 
 /** Cost over more grants against cost over the fewest. */
 export function addGrowth(found: Found, topic: string, engine: string, figures: readonly Figure[], sizes: readonly number[]): void {
-  found.figures[`growth of ${topic}`] = figures;
-  found.spread[`growth of ${topic}`] = Math.max(...figures.map(({ spread }) => spread));
+  found.figures[`growth of ${topic}, ${engine}`] = figures;
+  found.spread[`growth of ${topic}, ${engine}`] = Math.max(...figures.map(({ spread }) => spread));
   const [smallest] = figures;
   const growth: Record<string, number> = (found.growth[topic] ??= {});
   for (const [index, figure] of figures.entries()) {

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { bareName, koaName, startFloor } from './contenders/floor.ts';
 import { startNginx, startProxy, startUpstream } from './contenders/gateways.ts';
 import { startOurs } from './contenders/ours.ts';
+import { openPlace } from './contenders/places.ts';
+import type { Place } from './contenders/places.ts';
 import type { Ours } from './contenders/ours.ts';
 import { peerName, startPeer } from './contenders/peer.ts';
 import type { Peer } from './contenders/peer.ts';
@@ -21,13 +23,12 @@ export interface Bench {
   readonly options: BenchOptions;
   readonly folder: string;
   readonly found: Found;
+  readonly places: readonly Place[];
   say(line: string): void;
 }
 
-type Pair = { readonly ours: Ours; readonly peer: Peer };
-
-const sideOf = ({ ours, peer }: Pair, topic: keyof Peer['exchanges']): Side[] => [
-  { name: ours.name, served: ours.served, exchange: ours.exchanges[topic] },
+const sidesOf = (ours: readonly Ours[], peer: Peer, topic: keyof Peer['exchanges']): Side[] => [
+  ...ours.map(({ name, served, exchanges }) => ({ name, served, exchange: exchanges[topic] })),
   { name: peerName, served: peer.served, exchange: peer.exchanges[topic] },
 ];
 
@@ -74,42 +75,53 @@ async function loginParts({ options: { plan }, found, say }: Bench, { login, ser
 
 /** Everything an authorization server does, ours beside the peer, and a refresh beside the least it can be. */
 async function authorizationServer(bench: Bench, idp: StubIdp): Promise<void> {
-  const { options, folder, say } = bench;
-  const { plan, only, engine } = options;
+  const { options, folder, say, places } = bench;
+  const { plan, only, profile } = options;
   const wanted = (['metadata', 'jwks', 'registration', 'login', 'code', 'revoke'] as const).filter((topic) => only.has(topic));
   if (wanted.length === 0 && !only.has('refresh')) return;
   const usedUp = plan.most * (plan.rounds + 1);
   const population = { refreshed: usedUp, revoked: only.has('revoke') ? usedUp : 0, coded: only.has('code') ? usedUp : 0 };
   say(`filling stores with ${rate(population.refreshed + population.revoked + population.coded)} grants`);
-  const ours = await startOurs({ engine, profile: options.profile, folder: join(folder, 'main'), idp, upstream: 9, population });
+  const ours: Ours[] = [];
+  for (const place of places)
+    ours.push(await startOurs({ place, profile, folder: join(folder, place.engine), idp, upstream: 9, population }));
   const peer = await startPeer(folder, population);
-  const pair = { ours, peer };
   for (const topic of wanted) {
-    await measure(bench, topic, sideOf(pair, topic), topic === 'code' || topic === 'revoke' ? { most: plan.most } : {});
-    if (topic === 'login') await loginParts(bench, ours);
+    await measure(bench, topic, sidesOf(ours, peer, topic), topic === 'code' || topic === 'revoke' ? { most: plan.most } : {});
+    if (topic === 'login' && ours[0] !== undefined) await loginParts(bench, ours[0]);
   }
   if (only.has('refresh')) {
     const floor = [await startFloor(koaName, { folder, families: usedUp }), await startFloor(bareName, { folder, families: usedUp })];
-    await measure(bench, 'refresh', [...sideOf(pair, 'refresh').slice(0, 1), ...floor, ...sideOf(pair, 'refresh').slice(1)]);
+    const sides = sidesOf(ours, peer, 'refresh');
+    await measure(bench, 'refresh', [...sides.slice(0, -1), ...floor, ...sides.slice(-1)]);
     for (const { served } of floor) await served.stop();
   }
   await peer.served.stop();
-  await ours.served.stop();
+  for (const { served } of ours) await served.stop();
 }
 
 /** One tool call through our gateway, through a bare proxy and through nginx: at full load, then with one caller. */
 async function gateway(bench: Bench, idp: StubIdp): Promise<void> {
-  const { options, folder, found, say } = bench;
+  const { options, folder, found, say, places } = bench;
+  const { profile } = options;
   const upstream = await startUpstream(folder);
   const population = { refreshed: 1000, revoked: 0, coded: 0 };
-  const ours = await startOurs({ ...options, folder: join(folder, 'gateway'), idp, upstream: upstream.port, population });
+  const ours: Ours[] = [];
+  for (const place of places) {
+    ours.push(
+      await startOurs({ place, profile, folder: join(folder, `gateway-${place.engine}`), idp, upstream: upstream.port, population }),
+    );
+  }
   const proxy = await startProxy(folder, upstream.port);
   const nginx = await startNginx(folder, upstream.port);
-  const sides: Side[] = [{ name: ours.name, served: ours.served, exchange: await ours.toolCalls() }, proxy];
+  const mine: Side[] = [];
+  for (const { name, served, toolCalls } of ours) mine.push({ name, served, exchange: await toolCalls() });
+  const sides: Side[] = [...mine, proxy];
   await measure(bench, 'gateway', nginx === null ? sides : [...sides, nginx]);
   await measure(bench, 'gateway, one caller', sides, { callers: 1 });
-  const [mine, bare] = found.figures['gateway, one caller'] ?? [];
-  if (mine !== undefined && bare !== undefined) found.added = { p50: mine.p50 - bare.p50, p99: mine.p99 - bare.p99 };
+  const alone = found.figures['gateway, one caller'] ?? [];
+  const [first, bare] = [alone[0], alone.at(-1)];
+  if (first !== undefined && bare !== undefined) found.added = { p50: first.p50 - bare.p50, p99: first.p99 - bare.p99 };
   if (nginx === null) say('nginx is not here');
   nginx?.judge.close();
   nginx?.judge.closeAllConnections();
@@ -118,17 +130,21 @@ async function gateway(bench: Bench, idp: StubIdp): Promise<void> {
 }
 
 async function growth(bench: Bench, idp: StubIdp): Promise<void> {
+  for (const place of bench.places) await growthOver(bench, idp, place);
+}
+
+async function growthOver(bench: Bench, idp: StubIdp, place: Place): Promise<void> {
   const { options, folder, found, say } = bench;
-  const { plan, engine } = options;
+  const { plan, profile } = options;
   const all: Ours[] = [];
   for (const size of plan.sizes) {
     say(`filling a store with ${rate(size)} grants`);
     const population = { refreshed: size, revoked: 0, coded: 0 };
-    all.push(await startOurs({ engine, profile: options.profile, folder: join(folder, `size-${size}`), idp, upstream: 9, population }));
+    all.push(await startOurs({ place, profile, folder: join(folder, `${place.engine}-${size}`), idp, upstream: 9, population }));
   }
   for (const topic of ['refresh', 'login'] as const) {
     const sides = all.map(({ served, exchanges }, index) => ({
-      name: `${rate(plan.sizes[index] ?? 0)} grants`,
+      name: `${place.engine}, ${rate(plan.sizes[index] ?? 0)} grants`,
       served,
       exchange: exchanges[topic],
     }));
@@ -136,8 +152,8 @@ async function growth(bench: Bench, idp: StubIdp): Promise<void> {
       sides,
       plan.mode === 'full' ? { ...plan, most: 1e9 } : { rounds: plan.rounds, ms: plan.ms, callers: plan.callers },
     );
-    addGrowth(found, topic, engine, figures, plan.sizes);
-    say(`growth of ${topic}: ${figures.map(({ name, perCpuSecond }) => `${name} ${rate(perCpuSecond)}`).join(', ')}`);
+    addGrowth(found, topic, place.engine, figures, plan.sizes);
+    say(`growth of ${topic}, ${place.engine}: ${figures.map(({ name, perCpuSecond }) => `${name} ${rate(perCpuSecond)}`).join(', ')}`);
   }
   for (const { served } of all) await served.stop();
 }
@@ -145,6 +161,8 @@ async function growth(bench: Bench, idp: StubIdp): Promise<void> {
 /** From the start of a process to its first answer, and what it holds when it has nothing to do. */
 async function start(bench: Bench, idp: StubIdp): Promise<void> {
   const { options, folder, found, say } = bench;
+  const { profile } = options;
+  const place = await openPlace('sqlite');
   const none = { refreshed: 1, revoked: 0, coded: 0 };
   const taken: Record<string, { ms: number; idleRssMb: number }[]> = {};
   const note = async (name: string, served: Served) => {
@@ -153,7 +171,7 @@ async function start(bench: Bench, idp: StubIdp): Promise<void> {
     await served.stop();
   };
   for (let index = 0; index < options.plan.rounds; index += 1) {
-    const ours = await startOurs({ ...options, folder: join(folder, `start-${index}`), idp, upstream: 9, population: none });
+    const ours = await startOurs({ place, profile, folder: join(folder, `start-${index}`), idp, upstream: 9, population: none });
     await note(ours.name, ours.served);
     await note(peerName, (await startPeer(folder, none)).served);
   }
@@ -173,11 +191,16 @@ const parts: readonly (readonly [Topic | null, (bench: Bench, idp: StubIdp) => P
 ];
 
 /** Every topic that was asked for, one after the other. */
-export async function runTopics(bench: Bench): Promise<void> {
+export async function runTopics(given: Omit<Bench, 'places'>): Promise<void> {
   const idp = await startStubIdp(stubClient);
+  const places: Place[] = [];
   try {
+    for (const engine of given.options.engines) places.push(await openPlace(engine));
+    given.found.places = Object.fromEntries(places.map(({ engine, about }) => [engine, about]));
+    const bench = { ...given, places };
     for (const [topic, run] of parts) if (topic === null || bench.options.only.has(topic)) await run(bench, idp);
   } finally {
     idp.close();
+    for (const place of places) await place.close();
   }
 }

@@ -8,6 +8,8 @@ export interface MongoServer {
   /** The address of the (first) member. */
   readonly host: string;
   readonly hasChangeStreams: boolean;
+  /** What it is and the version it gives itself. */
+  readonly name: string;
   /** The URL of a database; through another address (a proxy's) when one is given. */
   url(database: string, through?: string): string;
   /** A name no other test has. */
@@ -18,12 +20,12 @@ export interface MongoServer {
 let named = 0;
 
 /** In this order: MONGODB_URL, a mongod on the PATH, the substitute in test/tools/mongo, which has change streams only where asked for. */
-export async function startMongo({ changeStreams = false } = {}): Promise<MongoServer> {
+export async function startMongo({ changeStreams = false, isLong = false } = {}): Promise<MongoServer> {
   const given = mongoUrl();
   const program = pathOf('mongodb');
   if (program === null) throw new Error('there is no MongoDB to test with');
   const isSubstitute = given === '' && basename(program) !== 'mongod';
-  const started = given !== '' ? null : await (isSubstitute ? startSubstitute(program, changeStreams) : startMongod(program));
+  const started = given !== '' ? null : await (isSubstitute ? startSubstitute(program, { changeStreams, isLong }) : startMongod(program));
   const { scheme, user, host, options } = started === null ? partsOf(given) : fromStarted(started);
   const url = (database: string, through?: string): string => {
     const direct = through === undefined || options.includes('directConnection=true') ? [] : ['directConnection=true'];
@@ -38,6 +40,7 @@ export async function startMongo({ changeStreams = false } = {}): Promise<MongoS
   return {
     host: host.split(',')[0] ?? host,
     hasChangeStreams: changeStreams || !isSubstitute,
+    name: `${name} (${version})`,
     url,
     database: () => {
       const database = `t${process.pid}_${(named += 1)}`;

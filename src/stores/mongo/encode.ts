@@ -41,7 +41,7 @@ export function encodeFilter(id: string, where: Readonly<Record<string, Scalar>>
   const { id: asked = id, ...rest } = where;
   if (asked !== id) return null;
   const conditions = Object.entries(rest).map(([field, value]) => [storedName(field), equals(value)]);
-  return { ...(Object.fromEntries(conditions) as Document), _id: { $eq: storedText(textOf(id)) } };
+  return { ...(Object.fromEntries(conditions) as Document), _id: storedText(textOf(id)) };
 }
 
 /** The update operators of a change; null when it changes nothing. */

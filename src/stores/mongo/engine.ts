@@ -95,7 +95,7 @@ class MongoEngine implements DocumentEngine {
   }
 
   async get(collection: CollectionDeclaration, id: string): Promise<StoredDocument | null> {
-    const filter = { _id: { $eq: storedText(textOf(id)) } };
+    const filter = { _id: storedText(textOf(id)) };
     return this.#ask(collection, async (rows) => decoded(await rows.findOne(filter, bounded)));
   }
 

@@ -4,20 +4,25 @@ import { join } from 'node:path';
 import { validate } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
 
-/** Where the product keeps its data. */
-export type Engine = 'sqlite';
-
 export const stubClient = 'drawbridge-bench';
 
 const unlimited = 1_000_000_000;
 
+interface Facts {
+  readonly folder: string;
+  readonly store: string;
+  readonly port: number;
+  readonly idp: string;
+  readonly upstream: number;
+}
+
 /** The product as a company would run it, except that its limits are out of the way. */
-function written({ folder, port, idp, upstream, key }: { folder: string; port: number; idp: string; upstream: number; key: string }) {
+function written({ store, port, idp, upstream, key }: Facts & { readonly key: string }) {
   const issuer = `http://127.0.0.1:${port}`;
   return {
     issuer,
     listen: { host: '127.0.0.1', port },
-    store: `sqlite:${join(folder, 'store.db')}`,
+    store,
     key,
     organisation: { name: 'Bench Company' },
     connections: [
@@ -61,7 +66,7 @@ function written({ folder, port, idp, upstream, key }: { folder: string; port: n
 }
 
 /** Writes the configuration file and gives back its path and what it means. */
-export function configure(facts: { folder: string; port: number; idp: string; upstream: number }): { path: string; config: Config } {
+export function configure(facts: Facts): { path: string; config: Config } {
   mkdirSync(facts.folder, { recursive: true });
   const tree = written({ ...facts, key: randomBytes(32).toString('base64url') });
   const path = join(facts.folder, 'drawbridge.yaml');

@@ -13,11 +13,10 @@ import { openSealing } from '../../../src/platform/node-sealing.ts';
 import { systemClock } from '../../../src/platform/system-clock.ts';
 import { noFeed } from '../../../src/ports/authority-feed.ts';
 import type { DocumentEngine } from '../../../src/ports/document-engine.ts';
-import { collections } from '../../../src/stores/collections.ts';
 import { openGrants } from '../../../src/stores/grants.ts';
 import { openMemberships } from '../../../src/stores/memberships.ts';
 import { openSeenClients } from '../../../src/stores/seen-clients.ts';
-import { openSqliteEngine } from '../../../src/stores/sqlite/engine.ts';
+import { openStore } from '../../../src/stores/open-store.ts';
 import { openUsers } from '../../../src/stores/users.ts';
 import { client_name, code_challenge, redirect_uri } from './wanted.ts';
 
@@ -118,7 +117,7 @@ export async function seed(config: Config, key: Secret<'key'>, population: Popul
     grant_types: ['authorization_code', 'refresh_token'],
   });
   const people = Math.max(1, Math.ceil((population.refreshed + population.revoked + population.coded) / grantsOfAPerson));
-  const engine = await openSqliteEngine({ path: config.store.replace(/^sqlite:/, ''), collections });
+  const engine = await openStore(config.store, { clock: systemClock, log: () => undefined });
   try {
     await fill(engine, config, client_id, population, people);
   } finally {

@@ -4,7 +4,7 @@ import { compiled, freePort, launch, nodeProgram } from '../processes.ts';
 import type { Served } from '../processes.ts';
 import { formText, requestText } from '../wire.ts';
 import { configure } from './ours-config.ts';
-import type { Engine } from './ours-config.ts';
+import type { Place } from './places.ts';
 import { seed, spare } from './ours-seed.ts';
 import type { Population, Seeded } from './ours-seed.ts';
 import { loginSteps } from './ours-login.ts';
@@ -23,7 +23,7 @@ export interface Ours {
 }
 
 export interface OursOptions {
-  readonly engine: Engine;
+  readonly place: Place;
   readonly folder: string;
   readonly idp: StubIdp;
   /** Port of the MCP server behind the gateway. */
@@ -69,10 +69,10 @@ async function accessToken(served: Served, host: string, { client_id, refreshTok
 
 /** The whole product in a process of its own, over a store that was filled beforehand. */
 export async function startOurs(options: OursOptions): Promise<Ours> {
-  const { engine, folder, idp, upstream, population, profile } = options;
+  const { place, folder, idp, upstream, population, profile } = options;
   const port = await freePort();
   const host = `127.0.0.1:${port}`;
-  const { path, config } = configure({ folder, port, idp: idp.issuer, upstream });
+  const { path, config } = configure({ folder, store: place.store(folder), port, idp: idp.issuer, upstream });
   if (config.key === undefined) throw new Error('the configuration has no key');
   const seeded = await seed(config, config.key, population);
   const flags = profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
@@ -81,7 +81,7 @@ export async function startOurs(options: OursOptions): Promise<Ours> {
   const login = loginSteps(host, idp, seeded);
   const firstSpare = population.refreshed + population.revoked;
   return {
-    name: engine,
+    name: place.engine,
     served,
     login,
     exchanges: exchangesOf(host, seeded, population, login),

@@ -60,11 +60,17 @@ export async function startMongod(program: string): Promise<Started> {
   }
 }
 
+export interface SubstituteOptions {
+  readonly changeStreams: boolean;
+  /** It will have much to do: it takes more memory, and time to get faster. */
+  readonly isLong: boolean;
+}
+
 /** The substitute: MongoDB's protocol over memory, in Java; change streams only where asked for. It ends when this process does, whose pipe it reads. */
-export async function startSubstitute(jar: string, changeStreams: boolean): Promise<Started> {
+export async function startSubstitute(jar: string, { changeStreams, isLong }: SubstituteOptions): Promise<Started> {
   const jars = readdirSync(dirname(jar)).map((name) => join(dirname(jar), name));
   const launcher = join(dirname(jar), '..', '..', 'Launcher.java');
-  const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m'];
+  const flags = ['-XX:+UseSerialGC', ...(isLong ? ['-Xmx12g'] : ['-XX:TieredStopAtLevel=1', '-Xmx512m'])];
   const child = spawn('java', [...flags, '-cp', jars.join(':'), launcher, ...(changeStreams ? ['--oplog'] : [])], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
