@@ -10,13 +10,14 @@ async function serveOn({ log, load, place }: During): Promise<void> {
   // At once, while instances still remember what these may do.
   await Promise.all(load.families.slice(0, 4).flatMap((family) => place.instances.map(({ name }) => load.call(family, name))));
   const paths = ['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource/mcp', '/jwks', '/healthz'];
+  const check = async (instance: string): Promise<void> => {
+    const ask = async (path: string) => (await log.ask({ kind: 'other', url: `${place.issuer}${path}`, instance }))?.status;
+    for (const path of paths) expect([path, await ask(path)]).toEqual([path, 200]);
+    expect(['/readyz', await ask('/readyz')]).toEqual(['/readyz', 503]);
+  };
   for (let round = 0; round < 3; round += 1) {
-    await wait(1_000);
-    for (const { name: instance } of place.instances) {
-      const ask = async (path: string) => (await log.ask({ kind: 'other', url: `${place.issuer}${path}`, instance }))?.status;
-      for (const path of paths) expect([path, await ask(path)]).toEqual([path, 200]);
-      expect(['/readyz', await ask('/readyz')]).toEqual(['/readyz', 503]);
-    }
+    await wait(600);
+    await Promise.all(place.instances.map(({ name }) => check(name)));
   }
 }
 

@@ -75,8 +75,9 @@ export interface Acknowledgements {
 /** The header by which a client names the instance it wants, and the front says which one answered. */
 export const instanceHeader = 'x-test-instance';
 
-/** No request may take longer, whatever is broken. */
+/** No request of a program may take longer, whatever is broken; nor a page, behind which there may be an identity provider. */
 export const deadlineMs = 15_000;
+const pageDeadlineMs = 32_000;
 
 export const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url').slice(0, 16);
 
@@ -193,7 +194,7 @@ export function openAcknowledgements(): Acknowledgements {
     keep,
     ask: async (question) => (await send(question)).reply,
     fetch: async (url, init = {}) => {
-      const { reply, problem } = await send({ kind: 'page', url: url as string | URL, init });
+      const { reply, problem } = await send({ kind: 'page', url: url as string | URL, init, deadlineMs: pageDeadlineMs });
       if (reply === null) throw problem;
       return new Response(reply.text === '' ? null : reply.text, { status: reply.status, headers: reply.headers });
     },

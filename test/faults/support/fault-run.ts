@@ -62,8 +62,13 @@ export async function runFault(run: FaultRun): Promise<Ran> {
   const log = openAcknowledgements();
   const load = openWorkload(place, log, seed);
   const allowance = { ...usualAllowance, ...run.allowance };
-  // One of everything first, so that what is opened once is open.
-  for (const { name } of place.instances) await load.login(name);
+  // One of everything first, so that what is opened once is open, and that the seed leaves nothing out.
+  for (const { name } of place.instances) {
+    await load.login(name);
+    const family = await load.login(name);
+    if (family === null) throw new Error('nobody could sign in before the fault');
+    for (const step of [load.call, load.refresh, load.revoke]) await step(family, name);
+  }
   await load.run(times[0]);
   const during = { log, load, place, dice: openDice(seed) };
   await run.prepare?.(during);
