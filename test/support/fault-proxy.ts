@@ -21,6 +21,8 @@ export interface FaultProxy {
   readonly port: number;
   /** Switches; live connections feel the fault, and end when it does. */
   set(mode: FaultMode, settings?: FaultSettings): Promise<void>;
+  /** Leads new connections to another server. */
+  aim(target: string): void;
   /** How many connections are open through it. */
   connections(): number;
   close(): Promise<void>;
@@ -30,7 +32,7 @@ const TICK_MS = 50;
 
 /** A TCP proxy in front of `target` (host:port) that breaks on demand. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
-  const [targetHost = '', targetPort = ''] = target.split(':');
+  let [targetHost = '', targetPort = ''] = target.split(':');
   const pairs = new Set<readonly [Socket, Socket]>();
   let mode: FaultMode = 'pass';
   let settings: FaultSettings = {};
@@ -88,6 +90,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       if (before !== 'pass' || next === 'refuse' || next === 'rst') resetAll();
       if (next === 'refuse' && server.listening) await stop(server);
       if (next !== 'refuse' && !server.listening) await listen(server, port);
+    },
+    aim: (next) => {
+      [targetHost = '', targetPort = ''] = next.split(':');
     },
     connections: () => pairs.size,
     close: async () => {
