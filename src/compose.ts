@@ -85,6 +85,9 @@ export interface Broker {
   close(): void;
 }
 
+/** Sign-ins that follow one another share a connection to the identity provider; less than servers commonly keep one open (ms). */
+const connectionReuse = 4_000;
+
 function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
   const loopback = isLoopbackUrl(config.issuer);
   return new Map(
@@ -92,7 +95,7 @@ function openConnectors({ config, clock }: World): Map<Connector['id'], Connecto
       const kind = connectorTypes[type];
       if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
       const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
-      const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, ...ca });
+      const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, reuseMs: connectionReuse, ...ca });
       const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
       const connector = kind.open({ ...settings, redirect_uri, client_secret: settings.client_secret ?? null }, { clock, fetch });
       return [connector.id, connector];

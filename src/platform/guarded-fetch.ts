@@ -16,6 +16,8 @@ export interface GuardOptions {
   readonly timeoutMs?: number;
   /** Bytes of one answer as they come over the wire. */
   readonly mostBytes?: number;
+  /** How long (ms) a connection that has answered waits for the next request; without it each serves one, so that each is checked anew. */
+  readonly reuseMs?: number;
   /** A PEM certificate authority believed beside the public ones. */
   readonly ca?: string;
   /** All addresses of a name. */
@@ -38,7 +40,7 @@ export class OutboundRefused extends Error {
  * name cannot mean one host when judged and another when called. Redirects stay answers, and no proxy, cookie or credential comes from the surroundings.
  */
 export function openGuardedFetch(options: GuardOptions): { readonly fetch: OutboundFetch } {
-  const { loopback, privateNetworks = false, timeoutMs = 5000, mostBytes = 1024 * 1024, resolve = allAddresses } = options;
+  const { loopback, privateNetworks = false, timeoutMs = 5000, mostBytes = 1024 * 1024, resolve = allAddresses, reuseMs } = options;
 
   function isAdmitted(address: string): boolean {
     const kind = addressKind(address);
@@ -54,8 +56,7 @@ export function openGuardedFetch(options: GuardOptions): { readonly fetch: Outbo
   }
 
   const agent = new Agent({
-    // A connection serves one request, so that each is checked anew and none is left open.
-    pipelining: 0,
+    ...(reuseMs === undefined ? { pipelining: 0 } : { pipelining: 1, keepAliveTimeout: reuseMs, keepAliveMaxTimeout: reuseMs }),
     allowH2: false,
     // Makes the connection ask for all addresses of a name, never for one.
     autoSelectFamily: true,

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openGuardedFetch, type GuardOptions } from '../../src/platform/guarded-fetch.ts';
 import { addressKind } from '../../src/platform/special-use.ts';
@@ -152,3 +153,39 @@ async function listen(location?: string): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
+
+describe('connections', () => {
+  async function server() {
+    const connections = new Set<object>();
+    const running = createServer((_req, res) => void res.end('{}'));
+    running.on('connection', (socket) => connections.add(socket));
+    await new Promise<void>((resolve) => running.listen(0, '127.0.0.1', resolve));
+    const { port } = running.address() as AddressInfo;
+    return { url: `http://127.0.0.1:${String(port)}/`, connections, close: () => new Promise((resolve) => running.close(resolve)) };
+  }
+
+  async function ask(fetch: ReturnType<typeof openGuardedFetch>['fetch'], url: string): Promise<void> {
+    const answer = await fetch(url, { method: 'GET', headers: {}, redirect: 'manual' });
+    expect(await answer.text()).toBe('{}');
+    await wait(20);
+  }
+
+  it('serve one request each', async () => {
+    const { url, connections, close } = await server();
+    const { fetch } = openGuardedFetch({ loopback: true });
+    for (let count = 0; count < 3; count += 1) await ask(fetch, url);
+    expect(connections.size).toBe(3);
+    await close();
+  });
+
+  it('serve more where that was said, and are left when nothing came for so long', async () => {
+    const { url, connections, close } = await server();
+    const { fetch } = openGuardedFetch({ loopback: true, reuseMs: 3_000 });
+    for (let count = 0; count < 3; count += 1) await ask(fetch, url);
+    expect(connections.size).toBe(1);
+    await wait(4_500);
+    await ask(fetch, url);
+    expect(connections.size).toBe(2);
+    await close();
+  });
+});
