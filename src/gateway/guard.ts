@@ -65,7 +65,10 @@ export function openGuard(deps: GatewayDependencies, limits: GatewayLimits) {
     const claims = await claimsOf(credentials.token);
     checkClaims(claims, deps.issuer, resource, clock.now() / 1000);
     const standing = await inTime(authority.standing(claims.grant_id), limits.authorityTimeout);
-    if (standing === null) throw new BearerRefused('invalid_token', 'its grant has ended');
+    if (standing === null) {
+      verified.delete(sha256(credentials.token));
+      throw new BearerRefused('invalid_token', 'its grant has ended');
+    }
     const caller = callerFrom(claims, resource, standing);
     if (caller === null) throw new BearerRefused('invalid_token', 'its grant is for somebody or something else');
     return { caller, until: endOf(claims, clock.now()), renew: (later) => callerFrom(claims, resource, later) };

@@ -181,10 +181,12 @@ describe(`clients that are gone before the answer (seed ${dice.seed})`, () => {
       const { access_token } = signedIn.tokens;
       upstream.respond = () => undefined;
       for (let round = 0; round < 15; round += 1)
-        await Promise.all(Array.from({ length: 8 }, () => cutAtRandom(system.mcp, callOf(access_token))));
+        await Promise.all(Array.from({ length: 8 }, () => cutAtRandom(system.mcp, callOf(access_token), 40)));
+      // What was read before its connection was gone may still be on its way.
+      await wait(300);
       // A connection that was gone before its request was read has no call behind it.
       const reached = upstream.requests.length;
-      expect(reached).toBeGreaterThan(5);
+      expect(reached).toBeGreaterThan(3);
       const began = performance.now();
       const broken = await Promise.all(upstream.requests.map((each) => each.broken));
       expect(performance.now() - began).toBeLessThan(1_500);

@@ -34,7 +34,9 @@ async function killAmid(kind: Entry['kind'], kills: number): Promise<Ran> {
   const names = running.instances.map(({ name }) => name);
   const kill = async (during: During) => {
     const dice = openDice(during.load.seed);
-    for (let count = 0; count < kills; count += 1) {
+    const isCut = () => during.log.entries.some((entry) => entry.kind === kind && entry.endedAt !== null && entry.status === null);
+    // Until one was cut off, which chance may put off.
+    for (let count = 0; count < kills || (count < 10 && !isCut()); count += 1) {
       await untilUnderWay(during, kind, dice.roll(8));
       const name = dice.pick(names);
       await running.end(name, 'SIGKILL');
