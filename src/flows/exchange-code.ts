@@ -8,6 +8,8 @@ import { readCode } from '../domain/token-format.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Pause } from '../ports/pause.ts';
 import type { AuthenticatedClient } from './steps/authenticate-client.ts';
+import type { EndGrant } from './steps/end-grant.ts';
+import { endGrant } from './steps/end-grant.ts';
 import { aboutGrant, grantedResource } from './steps/granted.ts';
 import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
 import { issueTokens } from './steps/issue-tokens.ts';
@@ -29,43 +31,45 @@ export interface CodeExchange {
   readonly resource: string | null;
 }
 
-async function endGrant({ grants, audit }: ExchangeDependencies, grant: Grant, because: string): Promise<void> {
-  if (await grants.end(grant.id, because)) await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: because });
-}
-
 /** RFC 6749 §4.1.3, each condition in turn; a code shown wrongly is burned, a redeemed one shown rightly again ends the grant. */
-async function check(dependencies: ExchangeDependencies, asked: CodeExchange, grant: Grant, shownAt: number): Promise<Resource> {
+async function check(
+  { clock, directory }: ExchangeDependencies,
+  end: EndGrant,
+  asked: CodeExchange,
+  grant: Grant,
+  shownAt: number,
+): Promise<Resource> {
   const { client, code_verifier, redirect_uri } = asked;
   const matches =
     grant.client_id === client.client_id &&
     verifierMatches(code_verifier, grant.code_challenge) &&
     (redirect_uri === null || redirect_uri === grant.redirect_uri);
   if (matches && isReplay(grant, shownAt)) {
-    await endGrant(dependencies, grant, 'the code was redeemed again');
+    await end(grant, 'the code was redeemed again');
     throw new TokenRefusal('invalid_grant', 'the code was redeemed again');
   }
   if (grant.stage !== 'coded') throw new TokenRefusal('invalid_grant', `the grant is ${grant.stage}`);
   if (!matches) {
-    await endGrant(dependencies, grant, 'the code was shown with the wrong client, verifier or redirect_uri');
+    await end(grant, 'the code was shown with the wrong client, verifier or redirect_uri');
     throw new TokenRefusal('invalid_grant', 'wrong client, verifier or redirect_uri');
   }
-  if (!isFreshCode(grant, dependencies.clock.now())) throw new TokenRefusal('invalid_grant', 'the code has expired');
-  return grantedResource(dependencies.directory, grant, asked.resource);
+  if (!isFreshCode(grant, clock.now())) throw new TokenRefusal('invalid_grant', 'the code has expired');
+  return grantedResource(directory, grant, asked.resource);
 }
 
 /** The least time (ms) a redemption takes: a request that a network sent twice has arrived both times by then, so it is no replay. */
 const answerDelay = 30;
 
 /** Redeems an authorization code, once. */
-export const exchangeCode =
-  (dependencies: ExchangeDependencies) =>
-  async (asked: CodeExchange): Promise<IssuedTokens> => {
-    const { grants, sealing, clock, audit, pause } = dependencies;
+export const exchangeCode = (dependencies: ExchangeDependencies) => {
+  const { grants, sealing, clock, audit, pause } = dependencies;
+  const end = endGrant(dependencies);
+  return async (asked: CodeExchange): Promise<IssuedTokens> => {
     const shownAt = clock.now();
     const id = readCode(asked.code, sealing.mac);
     const grant = id === null ? null : await grants.get(id);
     if (grant === null) throw new TokenRefusal('invalid_grant', 'no such code');
-    const resource = await check(dependencies, asked, grant, shownAt);
+    const resource = await check(dependencies, end, asked, grant, shownAt);
     const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
     const now = clock.now();
@@ -82,3 +86,4 @@ export const exchangeCode =
     await pause(Math.min(answeredAt - clock.now(), answerDelay));
     return tokens;
   };
+};

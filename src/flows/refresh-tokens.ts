@@ -6,7 +6,10 @@ import type { Resource } from '../domain/resource.ts';
 import { offlineAccess, parseScope } from '../domain/scope.ts';
 import { readRefreshToken } from '../domain/token-format.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { AuthenticatedClient } from './steps/authenticate-client.ts';
+import type { EndGrant } from './steps/end-grant.ts';
+import { endGrant } from './steps/end-grant.ts';
 import { aboutGrant, grantedResource } from './steps/granted.ts';
 import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
 import { issueTokens } from './steps/issue-tokens.ts';
@@ -41,16 +44,14 @@ function narrowedScope(grant: Grant, asked: string | null): readonly string[] {
 type Successor = Extract<RefreshVerdict, { verdict: 'rotate' | 'repeat' }>;
 
 /** What is due to whoever presents this generation; one that was replaced too long ago ends the grant. */
-async function successorOf(dependencies: RefreshDependencies, grant: Grant, presented: number, resource: Resource): Promise<Successor> {
-  const verdict = judgeRefresh(grant, presented, dependencies.clock.now(), resource.lifetimes.refreshGrace * 1000);
+async function successorOf(clock: Clock, end: EndGrant, grant: Grant, presented: number, resource: Resource): Promise<Successor> {
+  const verdict = judgeRefresh(grant, presented, clock.now(), resource.lifetimes.refreshGrace * 1000);
   switch (verdict.verdict) {
     case 'unknown':
       throw new TokenRefusal('invalid_grant', 'a generation that was never handed out');
     case 'stolen': {
       const rule = 'a replaced refresh token was used after its grace';
-      if (await dependencies.grants.end(grant.id, rule)) {
-        await dependencies.audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule });
-      }
+      await end(grant, rule);
       throw new TokenRefusal('invalid_grant', rule);
     }
     default:
@@ -70,10 +71,10 @@ async function rotate({ grants, clock }: RefreshDependencies, grant: Grant, pres
 }
 
 /** Exchanges a refresh token for its successor and an access token that says what the roles allow now. RFC 6749 §6, RFC 9700 §4.14. */
-export const refreshTokens =
-  (dependencies: RefreshDependencies) =>
-  async (asked: Refresh): Promise<IssuedTokens> => {
-    const { grants, sealing, clock, audit, directory } = dependencies;
+export const refreshTokens = (dependencies: RefreshDependencies) => {
+  const { grants, sealing, clock, audit, directory } = dependencies;
+  const end = endGrant(dependencies);
+  return async (asked: Refresh): Promise<IssuedTokens> => {
     const read = readRefreshToken(asked.refresh_token, sealing.mac);
     const grant = read === null ? null : await grants.get(read.grantId);
     if (read === null || grant === null) throw new TokenRefusal('invalid_grant', 'no such refresh token');
@@ -84,7 +85,7 @@ export const refreshTokens =
     const narrowed = narrowedScope(grant, asked.scope);
     const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
-    const successor = await successorOf(dependencies, grant, read.generation, resource);
+    const successor = await successorOf(clock, end, grant, read.generation, resource);
     const { generation } = successor;
     const tokens = await issueTokens(dependencies)({ grant, standing, resource, generation, refreshable: true, narrowed });
     // The effect and its record at once: what stands between them is only somebody ending the grant at this very moment.
@@ -97,3 +98,4 @@ export const refreshTokens =
     await audit.append({ ...aboutGrant(grant), event: 'token.withheld', rule });
     throw new TokenRefusal('invalid_grant', rule);
   };
+};

@@ -8,11 +8,14 @@ export interface EndDependencies {
   readonly audit: AuditLog;
 }
 
+/** True for the call that ended it. */
+export type EndGrant = (grant: Grant, because: string) => Promise<boolean>;
+
 /**
  * Ends a grant; true when this call did. The record comes first, as with a tool call: when the answer to the ending is lost nobody can
  * tell afterwards whose it was. One that is over is only announced once more, and several who end one at the same moment share one record.
  */
-export function endGrant({ grants, audit }: EndDependencies): (grant: Grant, because: string) => Promise<boolean> {
+export function endGrant({ grants, audit }: EndDependencies): EndGrant {
   const underWay = new Map<Grant['id'], Promise<boolean>>();
 
   async function end(grant: Grant, because: string): Promise<boolean> {
