@@ -13,6 +13,8 @@ export interface AuthorityFeed {
   follow(listener: (change: AuthorityChange) => void): void;
   /** False while it cannot be told whether changes were missed; nothing remembered may then be used. */
   isFresh(): boolean;
+  /** Since when it has been heard without a gap (ms since the epoch): what was remembered before then is not to be used. */
+  freshSince(): number;
   close(): void;
 }
 
@@ -21,5 +23,6 @@ export const noFeed: AuthorityFeed = {
   append: async () => Promise.resolve(),
   follow: () => undefined,
   isFresh: () => false,
+  freshSince: () => Number.POSITIVE_INFINITY,
   close: () => undefined,
 };

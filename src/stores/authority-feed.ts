@@ -77,8 +77,9 @@ export function openAuthorityFeed(
   const rows = typedCollection(engine, collection);
   const listeners = new Set<(change: AuthorityChange) => void>();
   const seen = new Map<string, number>();
-  /** When the last good look began. */
+  /** When the last good look began, and the first of those that followed one another in time. */
   let lookedAt: number | null = null;
+  let freshSince = Number.POSITIVE_INFINITY;
 
   function tell(id: string, change: AuthorityChange, now: number): void {
     if (seen.has(id)) return;
@@ -92,6 +93,7 @@ export function openAuthorityFeed(
     const from = Math.min(began, lookedAt ?? began) - times.overlap;
     await readAfter(rows, rowId(from, ''), (id, change) => tell(id, change, began));
     for (const [id, at] of seen) if (began - at > 2 * times.overlap) seen.delete(id);
+    if (lookedAt === null || began < lookedAt || began - lookedAt > times.staleness) freshSince = began;
     lookedAt = began;
   }
 
@@ -107,6 +109,7 @@ export function openAuthorityFeed(
       tell(id, change, now);
     },
     follow: (listener) => void listeners.add(listener),
+    freshSince: () => freshSince,
     isFresh: () => lookedAt !== null && clock.now() >= lookedAt && clock.now() - lookedAt <= times.staleness,
     close: () => {
       stopLooking();

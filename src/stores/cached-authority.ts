@@ -56,7 +56,8 @@ export function cachedAuthority(inner: LiveAuthority, feed: AuthorityFeed, clock
     standing: async (grantId) => {
       const entry = known.get(grantId);
       const age = entry === undefined ? Number.POSITIVE_INFINITY : clock.now() - entry.at;
-      return entry !== undefined && age >= 0 && age <= bounds.oldest && feed.isFresh() ? entry.standing : ask(grantId);
+      const isUsable = entry !== undefined && age >= 0 && age <= bounds.oldest && feed.isFresh() && entry.at >= feed.freshSince();
+      return isUsable ? entry.standing : ask(grantId);
     },
   };
 }

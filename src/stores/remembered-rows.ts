@@ -24,7 +24,8 @@ export function rememberedRows(kind: AuthorityChange['kind'], feed: AuthorityFee
   return async <Row extends object>(key: string, ask: () => Promise<Row | null>) => {
     const at = clock.now();
     const entry = known.get(key);
-    if (entry !== undefined && at >= entry.at && at - entry.at <= bounds.oldest && feed.isFresh()) return entry.row as Row;
+    const isHeard = feed.isFresh() && (entry?.at ?? 0) >= feed.freshSince();
+    if (entry !== undefined && at >= entry.at && at - entry.at <= bounds.oldest && isHeard) return entry.row as Row;
     const mark = heard.mark();
     const row = await ask();
     known.delete(key);

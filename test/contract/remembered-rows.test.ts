@@ -76,6 +76,20 @@ describe('rows that are remembered', () => {
     expect(asked()).toBe(7);
   });
 
+  it('from before a gap in the news are asked for again, since the store may have lost what it knew', async () => {
+    const { feed, get, asked } = await instance();
+    await world.engine.insert(collection, { id: 'u_ana', ...person('active') });
+    await get('u_ana');
+    world.isReadable = false;
+    await until(() => !feed.isFresh());
+    world.isReadable = true;
+    await until(() => feed.isFresh());
+    expect(asked()).toBe(1);
+    await get('u_ana');
+    await get('u_ana');
+    expect(asked()).toBe(2);
+  });
+
   it('that are not there are looked for every time', async () => {
     const { get, asked } = await instance();
     const id = `u_${nodeEntropy.id()}`;
