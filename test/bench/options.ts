@@ -47,6 +47,7 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
       write: { type: 'boolean', default: false },
       only: { type: 'string' },
       profile: { type: 'string' },
+      sizes: { type: 'string' },
       engine: { type: 'string' },
     },
   });
@@ -56,8 +57,12 @@ export function readBenchOptions(argv: readonly string[]): BenchOptions {
   const only = named.map((name) => topics.find((topic) => topic === name) ?? name);
   const unknown = only.find((name) => !topics.some((topic) => topic === name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${topics.join(', ')}`);
+  const plan = plans[values.full ? 'full' : values.quick ? 'quick' : 'default'];
+  const sizes = values.sizes?.split(',').map(Number) ?? plan.sizes;
+  if (sizes.some((size) => !Number.isInteger(size) || size < 1))
+    throw new Error(`--sizes ${values.sizes}: numbers of grants, as in 1e3,1e5`);
   return {
-    plan: plans[values.full ? 'full' : values.quick ? 'quick' : 'default'],
+    plan: { ...plan, sizes },
     only: new Set(only as Topic[]),
     engines: engine === undefined ? engines.filter((each) => each === 'sqlite' || hasMongo()) : [engine],
     json: values.json,

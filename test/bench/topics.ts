@@ -137,14 +137,15 @@ async function growthOver(bench: Bench, idp: StubIdp, place: Place): Promise<voi
   const { options, folder, found, say } = bench;
   const { plan, profile } = options;
   const all: Ours[] = [];
-  for (const size of plan.sizes) {
+  const sizes = plan.sizes.map((size) => Math.min(size, place.most));
+  for (const size of sizes) {
     say(`filling a store with ${rate(size)} grants`);
     const population = { refreshed: size, revoked: 0, coded: 0 };
     all.push(await startOurs({ place, profile, folder: join(folder, `${place.engine}-${size}`), idp, upstream: 9, population }));
   }
   for (const topic of ['refresh', 'login'] as const) {
     const sides = all.map(({ served, exchanges }, index) => ({
-      name: `${place.engine}, ${rate(plan.sizes[index] ?? 0)} grants`,
+      name: `${place.engine}, ${rate(sizes[index] ?? 0)} grants`,
       served,
       exchange: exchanges[topic],
     }));
@@ -152,7 +153,7 @@ async function growthOver(bench: Bench, idp: StubIdp, place: Place): Promise<voi
       sides,
       plan.mode === 'full' ? { ...plan, most: 1e9 } : { rounds: plan.rounds, ms: plan.ms, callers: plan.callers },
     );
-    addGrowth(found, topic, place.engine, figures, plan.sizes);
+    addGrowth(found, topic, place.engine, figures, sizes);
     say(`growth of ${topic}, ${place.engine}: ${figures.map(({ name, perCpuSecond }) => `${name} ${rate(perCpuSecond)}`).join(', ')}`);
   }
   for (const { served } of all) await served.stop();
