@@ -41,7 +41,7 @@ export const usualAllowance: Holdings = {
 };
 
 /** Waits until everything is within its allowance again, or for as long as that may take. */
-export async function settled(before: Holdings, now: () => Holdings, allowance = usualAllowance, longestMs = 8_000): Promise<Holdings> {
+export async function settled(before: Holdings, now: () => Holdings, allowance = usualAllowance, longestMs = 20_000): Promise<Holdings> {
   for (const since = Date.now(); ;) {
     const held = now();
     const isBack = Object.entries(held).every(([what, count]) => count <= (before[what] ?? 0) + (allowance[what] ?? 0));
