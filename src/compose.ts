@@ -130,8 +130,8 @@ function openState(world: World, directory: Directory) {
   const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
   const stores = openStores(world, feed);
   const authority = liveAuthority({ ...stores, clock, directory });
-  if (!isShared) return { feed, stores, authority };
-  return { feed, stores: rememberingStores(stores, feed, clock), authority: cachedAuthority(authority, feed, clock) };
+  if (!isShared) return { feed, stores, forTokens: stores, authority };
+  return { feed, stores, forTokens: rememberingStores(stores, feed, clock), authority: cachedAuthority(authority, feed, clock) };
 }
 
 const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =>
@@ -147,7 +147,8 @@ const describesClient = (url: string, json: unknown): boolean => 'client' in cli
 
 type Parts = Parameters<typeof completeLogin>[0] & Parameters<typeof exchangeCode>[0] & Parameters<typeof beginAuthorization>[0];
 
-const openFlows = (parts: Parts): Flows => ({
+/** What programs ask for every hour may go by what is remembered; while a person looks on, everything is asked anew. */
+const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   beginAuthorization: beginAuthorization(parts),
   continueAuthorization: continueAuthorization(parts),
   beginLogin: beginLogin(parts),
@@ -157,9 +158,9 @@ const openFlows = (parts: Parts): Flows => ({
   ensureGrant: ensureGrant(parts),
   stopAuthorization: stopAuthorization(parts),
   registerClient: registerClient(parts),
-  authenticateClient: authenticateClient(parts),
-  exchangeCode: exchangeCode(parts),
-  refreshTokens: refreshTokens(parts),
+  authenticateClient: authenticateClient(forTokens),
+  exchangeCode: exchangeCode(forTokens),
+  refreshTokens: refreshTokens(forTokens),
   revokeToken: revokeToken(parts),
 });
 
@@ -181,7 +182,7 @@ export async function compose(world: World): Promise<Broker> {
   const connectors = openConnectors(world);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
-  const { stores, feed, authority } = openState(world, directory);
+  const { stores, forTokens, feed, authority } = openState(world, directory);
   const outside = { clock, entropy, log, pause: systemPause };
   const parts = { ...stores, ...outside, issuer, directory, sealing, signer, connectors, documents };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
@@ -190,7 +191,7 @@ export async function compose(world: World): Promise<Broker> {
   let draining = false;
   const app = httpApp({
     ...parts,
-    flows: openFlows(parts),
+    flows: openFlows(parts, { ...parts, ...forTokens }),
     organisation: organisationOf(config, logo),
     logo,
     cookie: browserCookie(entropy, issuer.startsWith('https:')),

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { announce } from '../support/past-the-broker.ts';
 import { clientKey } from '../../src/domain/seen-client.ts';
 import type { StoredDocument } from '../../src/ports/document-engine.ts';
 import { auditEvents, grants, memberships, seenClients, transactions, users } from '../../src/stores/collections.ts';
@@ -320,6 +321,7 @@ describe('a client withdrawn in the middle', () => {
     const begun = await beginConsent(system, { client: await another() });
     const code = (await press(begun)).location?.searchParams.get('code') ?? '';
     await withdraw(begun);
+    await announce(system, { kind: 'client', key: begun.client.client_id });
     refusedNow(await begun.browser.get(at(begun, '')));
     const { client_id, redirect_uri } = begun.client;
     const answer = await redeem(system, { client_id, code, code_verifier: begun.pkce.code_verifier, redirect_uri });

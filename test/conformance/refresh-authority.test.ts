@@ -147,13 +147,22 @@ describe('what was taken away since', () => {
     const who = await login(system);
     expect(await works(who.tokens)).toBe(200);
     const { id } = await grantOf(system, who);
+    const { user, membership } = await rowOf(who);
+    const tell = () =>
+      announce(
+        system,
+        { kind: 'grant', key: String(id) },
+        { kind: 'user', key: user },
+        { kind: 'member', key: membership },
+        { kind: 'client', key: who.client.client_id },
+      );
     const giveBack = await take(who);
-    await announce(system, { kind: 'grant', key: String(id) });
+    await tell();
     expect(await attempt(who)).toEqual([400, error]);
     expect(await works(who.tokens)).toBe(what === 'the resource is gone' ? 404 : 401);
     expect(await grantOf(system, who)).toMatchObject({ stage: 'live', generation: 1 });
     await giveBack();
-    await announce(system, { kind: 'grant', key: String(id) });
+    await tell();
     expect(await works(await renew(who))).toBe(200);
   });
 });
