@@ -29,6 +29,8 @@ export interface CodeExchange {
   readonly code_verifier: string;
   readonly redirect_uri: string | null;
   readonly resource: string | null;
+  /** When the request arrived (ms since the epoch), before anything was asked about it: who shows a code once more is told by that. */
+  readonly shownAt: number;
 }
 
 /** RFC 6749 §4.1.3, each condition in turn; a code shown wrongly is burned, a redeemed one shown rightly again ends the grant. */
@@ -65,7 +67,7 @@ export const exchangeCode = (dependencies: ExchangeDependencies) => {
   const { grants, sealing, clock, audit, pause } = dependencies;
   const end = endGrant(dependencies);
   return async (asked: CodeExchange): Promise<IssuedTokens> => {
-    const shownAt = clock.now();
+    const { shownAt } = asked;
     const id = readCode(asked.code, sealing.mac);
     const grant = id === null ? null : await grants.get(id);
     if (grant === null) throw new TokenRefusal('invalid_grant', 'no such code');

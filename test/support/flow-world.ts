@@ -221,7 +221,8 @@ export function redeem(
   { client_id, code }: Approved,
   changed: Partial<Parameters<FlowWorld['flows']['exchange']>[0]> = {},
 ): Promise<IssuedTokens> {
-  return world.flows.exchange({ client: { client_id, grant_types }, code, code_verifier, redirect_uri, resource: null, ...changed });
+  const asking = { client: { client_id, grant_types }, code, code_verifier, redirect_uri, resource: null, shownAt: world.clock.now() };
+  return world.flows.exchange({ ...asking, ...changed });
 }
 
 export function refresh(

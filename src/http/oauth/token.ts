@@ -61,9 +61,10 @@ function wire({ access_token, token_type, expires_in, scope, refresh_token }: Is
 
 /** RFC 6749 §3.2. */
 export const tokenRoute = (dependencies: HttpDependencies): ExactRoute => {
-  const { flows, limits } = dependencies;
+  const { flows, limits, clock } = dependencies;
   const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
   const serve = endpoint(contract)(read, async (asked, ctx) => {
+    const shownAt = clock.now();
     const missing = (name: string): never => {
       throw new TokenRefusal('invalid_request', `no ${name}`);
     };
@@ -76,7 +77,7 @@ export const tokenRoute = (dependencies: HttpDependencies): ExactRoute => {
     if (!client.grant_types.includes(grant_type)) throw new TokenRefusal('unauthorized_client', `not registered for ${grant_type}`);
     if (grant_type === 'authorization_code') {
       const { code = missing('code'), code_verifier = missing('code_verifier') } = asked;
-      return wire(await flows.exchangeCode({ client, code, code_verifier, redirect_uri, resource }));
+      return wire(await flows.exchangeCode({ client, code, code_verifier, redirect_uri, resource, shownAt }));
     }
     const { refresh_token = missing('refresh_token') } = asked;
     return wire(await flows.refreshTokens({ client, refresh_token, scope, resource }));
