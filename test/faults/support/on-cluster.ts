@@ -17,7 +17,7 @@ import type { Workload } from './workload.ts';
 import { openWorkload } from './workload.ts';
 
 /** What every run of a fault on a cluster may take, in ms. */
-export const slow = 90_000;
+export const slow = 180_000;
 
 /** What clients ask for that something hangs on. */
 export const privileged: readonly Entry['kind'][] = ['exchange', 'refresh', 'tool', 'revoke'];
