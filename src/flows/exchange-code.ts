@@ -34,14 +34,8 @@ export interface CodeExchange {
 }
 
 /** RFC 6749 §4.1.3, each condition in turn; a code shown wrongly is burned, a redeemed one shown rightly again ends the grant. */
-async function check(
-  { clock, directory }: ExchangeDependencies,
-  end: EndGrant,
-  asked: CodeExchange,
-  grant: Grant,
-  shownAt: number,
-): Promise<Resource> {
-  const { client, code_verifier, redirect_uri } = asked;
+async function check({ clock, directory }: ExchangeDependencies, end: EndGrant, asked: CodeExchange, grant: Grant): Promise<Resource> {
+  const { client, code_verifier, redirect_uri, shownAt } = asked;
   const matches =
     grant.client_id === client.client_id &&
     verifierMatches(code_verifier, grant.code_challenge) &&
@@ -71,7 +65,7 @@ export const exchangeCode = (dependencies: ExchangeDependencies) => {
     const id = readCode(asked.code, sealing.mac);
     const grant = id === null ? null : await grants.get(id);
     if (grant === null) throw new TokenRefusal('invalid_grant', 'no such code');
-    const resource = await check(dependencies, end, asked, grant, shownAt);
+    const resource = await check(dependencies, end, asked, grant);
     const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
     const now = clock.now();

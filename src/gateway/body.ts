@@ -1,6 +1,7 @@
 import { readMessage, RpcCode, RpcRefused } from '../domain/json-rpc.ts';
 import type { RpcMessage } from '../domain/json-rpc.ts';
 import { JsonRefused, parseStrictJson } from '../domain/strict-json.ts';
+import { receivedBytes } from '../http/body.ts';
 import { HttpRefused } from './answers.ts';
 import type { IncomingMessage } from './dependencies.ts';
 
@@ -22,21 +23,11 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Rpc
 
 async function readBytes(req: IncomingMessage, limit: number): Promise<Uint8Array> {
   if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return new Promise((resolve, reject) => {
-    req.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) return chunks.push(chunk);
-      req.pause();
-      return reject(tooLarge(limit));
-    });
-    req.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
-    req.on('error', () => reject(new HttpRefused(400, 'The body broke off.')));
-    req.on('close', () => {
-      if (!req.complete) reject(new HttpRefused(400, 'The body broke off.'));
-    });
+  const bytes = await receivedBytes(req, limit).catch(() => {
+    throw new HttpRefused(400, 'The body broke off.');
   });
+  if (bytes === null) throw tooLarge(limit);
+  return bytes;
 }
 
 function tooLarge(limit: number): HttpRefused {

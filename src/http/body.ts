@@ -60,13 +60,13 @@ export async function readBytes(ctx: Context, limit: number): Promise<Buffer> {
   };
   if (declared > limit) throw tooLarge();
   if ((ctx.get('content-encoding') || 'identity') !== 'identity') throw new BodyRefused(415, 'the body is compressed');
-  const bytes = await received(ctx.req, limit);
+  const bytes = await receivedBytes(ctx.req, limit);
   if (bytes === null) throw tooLarge();
   return bytes;
 }
 
 /** The whole body, or null as soon as it is larger than `limit`. Rejects when the client leaves before its end. */
-function received(req: Context['req'], limit: number): Promise<Buffer | null> {
+export function receivedBytes(req: Context['req'], limit: number): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

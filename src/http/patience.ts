@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 
-/** Not worth waiting for any longer, or one too many: it is refused for now, and what it began may still take effect. */
+/** Not worth waiting for any longer, or one too many: it is refused this time, and what it began may still take effect. */
 export class Overdue extends Error {
   override readonly name = 'Overdue';
 }

@@ -20,7 +20,7 @@ export interface OpenStoreOptions {
 export async function openStore(store: string, { clock, log }: OpenStoreOptions): Promise<DocumentEngine> {
   const path = storeFile(store);
   if (path === null) {
-    // A driver that is not needed costs a fifth of a start and of what a process holds.
+    // A driver that is not needed costs a fifth of a start.
     const { openMongoEngine } = await import('./mongo/engine.ts');
     return openMongoEngine({ url: store, collections, clock, log });
   }
