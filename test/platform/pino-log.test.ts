@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '../../src/domain/secret.ts';
@@ -76,5 +77,29 @@ describe('the log', () => {
     const { lines, log } = capture(true);
     log.info('request', { method: 'GET', route: '/token', status: 200, ms: 12, reason: 'two words' });
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d info {2}request method=GET route=\/token status=200 ms=12 reason="two words"\n$/);
+  });
+});
+
+describe('a log to a file descriptor', () => {
+  const module = new URL('../../src/platform/pino-log.js', import.meta.url).href;
+
+  /** What a process that logs on stderr leaves there. */
+  const saidBy = (work: string): Promise<string[]> =>
+    new Promise((resolve) => {
+      const script = `const { openLog } = await import('${module}'); const log = openLog({ level: 'info', isForPeople: false }); ${work}`;
+      execFile(process.execPath, ['--input-type=module', '-e', script], (_problem, _stdout, stderr) => {
+        const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
+        resolve(lines.map((line) => (JSON.parse(line) as { event: string }).event));
+      });
+    });
+
+  it('loses nothing when the process ends by itself', async () => {
+    expect(await saidBy(`log.info('first'); log.info('last'); process.exit(0);`)).toEqual(['first', 'last']);
+  });
+
+  it('has what is wrong, and all before it, though the process is killed a moment later; what is ordinary waits for company', async () => {
+    const killed = `setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);`;
+    expect(await saidBy(`log.info('ordinary'); log.warn('wrong'); ${killed}`)).toEqual(['ordinary', 'wrong']);
+    expect(await saidBy(`log.info('ordinary'); ${killed}`)).toEqual([]);
   });
 });
