@@ -1,4 +1,4 @@
-import type Koa from 'koa';
+import type { RequestListener } from 'node:http';
 import { directoryOf } from './config/directory.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
@@ -31,7 +31,7 @@ import type { Logo } from './http/assets.ts';
 import { peerAddress } from './http/peer-address.ts';
 import { openRateLimits } from './http/rate-limit.ts';
 import { openReadiness } from './http/readiness.ts';
-import { requestLog } from './http/request-log.ts';
+import { openRequestLog } from './http/request-log.ts';
 import type { RequestScope } from './http/request-log.ts';
 import type { Organisation } from './pages/layout.ts';
 import { cacheDocuments } from './platform/document-cache.ts';
@@ -72,7 +72,7 @@ export interface World {
 }
 
 export interface Broker {
-  readonly app: Koa;
+  readonly answer: RequestListener;
   readonly connectors: readonly Connector[];
   /** Removes what has expired and makes the next signing key when it is due. */
   tend(): Promise<void>;
@@ -189,7 +189,7 @@ export async function compose(world: World): Promise<Broker> {
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
   let draining = false;
-  const app = httpApp({
+  const answer = httpApp({
     ...parts,
     flows: openFlows(parts, { ...parts, ...forTokens }),
     organisation: organisationOf(config, logo),
@@ -205,11 +205,11 @@ export async function compose(world: World): Promise<Broker> {
       stopping,
       origins: config.browserOrigins,
     }),
-    requestLog: requestLog(log, clock, entropy),
+    begin: openRequestLog(log, clock, entropy),
     readiness: readinessOf(world, () => draining),
   });
   return {
-    app,
+    answer,
     connectors: [...connectors.values()],
     tend: async () => {
       await ring.tend();

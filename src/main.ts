@@ -83,8 +83,7 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   const storeLog = (event: { readonly event: string }) => log.warn('store', { reason: JSON.stringify(event) });
   const engine = await openStore(config.store, { clock: systemClock, log: storeLog });
   const broker = await compose({ config, engine, masterKey, clock: systemClock, entropy: nodeEntropy, log });
-  const answer = broker.app.callback();
-  listening.serve((req, res) => void answer(req, res));
+  listening.serve(broker.answer);
   const demonstration = options.config === null ? await startDemonstration(config, demoSecret) : [];
   for (const connector of broker.connectors)
     void connector.warmUp().catch((error: unknown) => {

@@ -11,6 +11,7 @@ export interface Listening {
 
 /** Milliseconds for what is said at the very end to leave the machine. */
 const LAST_WORDS = 250;
+const SWEEP_MS = 20;
 
 const notYet: RequestListener = (_req, res) => {
   res.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'application/json' }).end('{"error":"temporarily_unavailable"}');
@@ -36,12 +37,7 @@ const noSuchAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
  */
 export async function listen({ host, port }: { host: string; port: number }): Promise<Listening> {
   let current = notYet;
-  let isClosing = false;
-  const answer: RequestListener = (req, res) => {
-    // A connection that has had its answer is idle only after the event that says so.
-    res.once('close', () => isClosing && setImmediate(() => servers.forEach((server) => server.closeIdleConnections())));
-    current(req, res);
-  };
+  const answer: RequestListener = (req, res) => current(req, res);
   const open = () => createServer({ requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000 }, answer);
   const servers = [open()];
   const bound = await bind(servers[0] ?? open(), host === 'localhost' ? '127.0.0.1' : host, port);
@@ -63,14 +59,17 @@ export async function listen({ host, port }: { host: string; port: number }): Pr
       current = listener;
     },
     close: async (grace, late = () => undefined) => {
-      isClosing = true;
       const closed = Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
-      for (const server of servers) server.closeIdleConnections();
+      const endIdle = () => servers.forEach((server) => server.closeIdleConnections());
+      endIdle();
+      // A connection that has had its answer is idle some moments later.
+      const sweeping = setInterval(endIdle, SWEEP_MS);
       const timers = [
         setTimeout(late, grace),
         setTimeout(() => servers.forEach((server) => server.closeAllConnections()), grace + LAST_WORDS),
       ];
       await closed;
+      clearInterval(sweeping);
       timers.forEach(clearTimeout);
     },
   };

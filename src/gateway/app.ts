@@ -1,4 +1,3 @@
-import type { Middleware } from 'koa';
 import { Agent } from 'undici';
 import { BearerRefused } from '../domain/bearer.ts';
 import type { RpcId } from '../domain/json-rpc.ts';
@@ -6,7 +5,7 @@ import { RpcCode, RpcRefused } from '../domain/json-rpc.ts';
 import { checkVersionHeader, readMcpHeaders, settleEra } from '../domain/mcp-headers.ts';
 import { MODERN_VERSIONS } from '../domain/mcp-methods.ts';
 import type { Resource } from '../domain/resource.ts';
-import { logOf } from '../http/request-log.ts';
+import type { Exchange as Arrival } from '../http/exchange.ts';
 import type { Log } from '../ports/log.ts';
 import { answer, answerRefusal, HttpRefused } from './answers.ts';
 import { assertions } from './assertions.ts';
@@ -37,10 +36,10 @@ interface Exchange {
 }
 
 /**
- * The resource-server side: metadata and guarded endpoint of every resource, at exactly the paths their identifiers name. A request for any other
- * path goes on to `next`. RFC 9728, RFC 6750; MCP 2025-03-26 to 2026-07-28 transports.
+ * The resource-server side: metadata and guarded endpoint of every resource, at exactly the paths their identifiers name; null for a
+ * request for any other path. RFC 9728, RFC 6750; MCP 2025-03-26 to 2026-07-28 transports.
  */
-export function gatewayRoutes(deps: GatewayDependencies): Middleware {
+export function gatewayRoutes(deps: GatewayDependencies): (arrival: Arrival, path: string) => Promise<void> | null {
   const limits: GatewayLimits = { ...defaultLimits, ...deps.limits };
   const endpoints = new Map(deps.resources.map((resource) => [new URL(resource.identifier).pathname, resource]));
   const serveMetadata = metadataHandler(deps.resources, deps.issuer);
@@ -60,23 +59,18 @@ export function gatewayRoutes(deps: GatewayDependencies): Middleware {
     return forward(exchange, judged, admission, still);
   }
 
-  return async (ctx, next) => {
-    // The path as it was sent: nothing is decoded, joined or resolved before it is compared.
-    const path = ctx.req.url?.split('?')[0] ?? '';
-    const resource = endpoints.get(path);
-    if (resource === undefined) {
-      if (serveMetadata(ctx.req, ctx.res, path)) ctx.respond = false;
-      else await next();
-      return;
-    }
-    ctx.respond = false;
-    const log = logOf(ctx, deps.log);
-    const exchange: Exchange = { req: ctx.req, res: ctx.res, resource, log, id: null };
+  async function answerWhole(exchange: Exchange): Promise<void> {
     try {
       await serve(exchange);
     } catch (error) {
-      answerRefusal(ctx.res, resource, error, exchange.id, log);
+      answerRefusal(exchange.res, exchange.resource, error, exchange.id, exchange.log);
     }
+  }
+
+  return ({ req, res, log }, path) => {
+    const resource = endpoints.get(path);
+    if (resource !== undefined) return answerWhole({ req, res, resource, log, id: null });
+    return serveMetadata(req, res, path) ? Promise.resolve() : null;
   };
 }
 

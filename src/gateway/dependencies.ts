@@ -1,4 +1,3 @@
-import type { Context } from 'koa';
 import type { Dispatcher } from 'undici';
 import type { Resource, Role } from '../domain/resource.ts';
 import type { Mac } from '../domain/sealed-client.ts';
@@ -10,8 +9,7 @@ import type { Log } from '../ports/log.ts';
 import type { Signer } from '../ports/signer.ts';
 import type { Stopping } from './stopping.ts';
 
-export type IncomingMessage = Context['req'];
-export type ServerResponse = Context['res'];
+export type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The bounds on what one request may cost. */
 export interface GatewayLimits {

@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Middleware } from 'koa';
@@ -7,9 +8,10 @@ import type { Signer } from '../ports/signer.ts';
 import { assetRoutes } from './assets.ts';
 import type { Logo } from './assets.ts';
 import type { HttpDependencies } from './context.ts';
-import { exactly } from './endpoint.ts';
-import type { ExactRoute, Route } from './endpoint.ts';
-import { onlyOurHost, safeHeaders } from './headers.ts';
+import type { Route } from './endpoint.ts';
+import type { ExactRoute, Exchange, Incoming } from './exchange.ts';
+import { pathOf, sendJson } from './exchange.ts';
+import { misdirected, openHostCheck, safeFields, safeHeaders } from './headers.ts';
 import { callbackRoute } from './login/callback.ts';
 import { decisionRoutes } from './login/decisions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
@@ -24,28 +26,22 @@ import type { Readiness } from './readiness.ts';
 
 export interface AppDependencies extends Omit<HttpDependencies, 'inTime'> {
   readonly signer: Signer;
-  /** The guarded endpoints and their metadata; requests for other paths go on. */
-  readonly gateway: Middleware;
+  /** The guarded endpoints and their metadata; null for a request for another path. */
+  readonly gateway: (exchange: Exchange, path: string) => Promise<void> | null;
   /** Gives each request an id and logs its end. */
-  readonly requestLog: Middleware;
+  readonly begin: (req: IncomingMessage, res: ServerResponse) => Exchange;
   readonly logo: Logo | null;
   readonly readiness: () => Promise<Readiness>;
 }
 
 /** Whether the process runs, and whether requests should be sent to it. */
 const healthRoutes = ({ readiness }: AppDependencies): ExactRoute[] => [
-  [
-    '/healthz',
-    (ctx) => {
-      ctx.body = { status: 'ok' };
-    },
-  ],
+  ['/healthz', (exchange) => sendJson(exchange, 200, [], { status: 'ok' })],
   [
     '/readyz',
-    async (ctx) => {
+    async (exchange) => {
       const status = await readiness();
-      ctx.status = status === 'ready' ? 200 : 503;
-      ctx.body = { status };
+      sendJson(exchange, status === 'ready' ? 200 : 503, [], { status });
     },
   ],
 ];
@@ -70,20 +66,20 @@ const nothingHere = (dependencies: HttpDependencies): Middleware => {
   };
 };
 
-/** The whole server, top to bottom. */
-export function httpApp(given: AppDependencies): Koa {
-  const dependencies = { ...given, inTime: openPatience() };
-  const { directory, log } = dependencies;
+/** What programs ask for, each at its exact path. */
+const programRoutes = (dependencies: HttpDependencies & Pick<AppDependencies, 'signer'>): ExactRoute[] => [
+  ...publishedDocuments(dependencies),
+  ...(dependencies.directory.registration.dynamic ? [registerRoute(dependencies)] : []),
+  tokenRoute(dependencies),
+  revokeRoute(dependencies),
+];
+
+/** What people see in a browser. */
+function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'>, isForUs: (incoming: Incoming) => boolean): Koa {
   const app = new Koa();
-  app.on('error', (error: unknown) => log.error('fault', { error }));
-  const programs: ExactRoute[] = [
-    ...publishedDocuments(dependencies),
-    ...(directory.registration.dynamic ? [registerRoute(dependencies)] : []),
-    tokenRoute(dependencies),
-    revokeRoute(dependencies),
-  ];
+  app.on('error', (error: unknown) => dependencies.log.error('fault', { error }));
   const router = new Router();
-  const people: Route[] = [
+  const routes: Route[] = [
     authorizeRoute(dependencies),
     transactionRoute(dependencies),
     decisionRoutes(dependencies),
@@ -91,16 +87,51 @@ export function httpApp(given: AppDependencies): Koa {
     assetRoutes(dependencies.logo),
     frontRoute(dependencies),
   ];
-  for (const route of people) route(router);
-  app.use(dependencies.requestLog);
-  app.use(dependencies.gateway);
-  // Balancers ask by address, so these answer under any name.
-  app.use(exactly(healthRoutes(given)));
-  app.use(safeHeaders(directory.issuer.startsWith('https:')));
-  app.use(onlyOurHost(directory.issuer));
-  app.use(exactly(programs));
+  for (const route of routes) route(router);
+  app.use(safeHeaders(dependencies.directory.issuer.startsWith('https:')));
+  app.use((ctx, next) => {
+    if (isForUs(ctx)) return next();
+    ctx.status = 421;
+    ctx.body = misdirected;
+    return undefined;
+  });
   app.use(pageRefusals(dependencies));
   app.use(router.routes());
   app.use(nothingHere(dependencies));
   return app;
+}
+
+/** The whole server, top to bottom: the gateway, what programs ask for by an exact path, and the pages. */
+export function httpApp(given: AppDependencies): RequestListener {
+  const dependencies = { ...given, inTime: openPatience() };
+  const { directory, begin, gateway } = dependencies;
+  const isForUs = openHostCheck(directory.issuer);
+  // Balancers ask by address, so these answer under any name.
+  const health = new Map(healthRoutes(given));
+  const programs = new Map(programRoutes(dependencies));
+  const fields = safeFields(directory.issuer.startsWith('https:'));
+  const people = peopleApp(dependencies, isForUs).callback();
+
+  function answer(exchange: Exchange): void | Promise<void> {
+    const path = pathOf(exchange);
+    const program = programs.get(path);
+    if (program === undefined) return gateway(exchange, path) ?? (health.get(path) ?? visit)(exchange);
+    return isForUs(exchange) ? program(exchange) : sendJson(exchange, 421, fields, misdirected);
+  }
+
+  const visit = ({ req, res }: Exchange) => people(req, res);
+
+  return (req, res) => {
+    const exchange = begin(req, res);
+    const failed = (error: unknown): void => {
+      exchange.log.error('fault', { error });
+      sendJson(exchange, 500, fields, { error: 'server_error', error_description: 'Something went wrong on our side.' });
+    };
+    try {
+      const answered = answer(exchange);
+      if (answered instanceof Promise) answered.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
 }

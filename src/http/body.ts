@@ -1,5 +1,6 @@
-import type { Context } from 'koa';
+import type { IncomingMessage } from 'node:http';
 import { parseStrictJson } from '../domain/strict-json.ts';
+import type { Exchange, Incoming } from './exchange.ts';
 
 /** A request body that cannot be used; `status` is the HTTP status that says so. */
 export class BodyRefused extends Error {
@@ -22,51 +23,55 @@ export interface Parameters {
   all(name: string): readonly string[];
 }
 
+/** What a body comes in, with the answer that may have to end its connection. */
+type Arriving = Pick<Exchange, 'req' | 'res'>;
+
 const mostParameters = 100;
 
-/** Percent-encoded bytes that are no text would be replaced in silence, and an answer could not repeat them. WHATWG URL §5.1. */
-function requireText(encoded: string): void {
-  // Only bytes from 80 on can be no text, and most forms have none.
-  if (!/%[89a-f]/i.test(encoded)) return;
+/** One name or value of a form. Percent-encoded bytes that are no text would be replaced in silence, and an answer could not repeat them. WHATWG URL §5.1. */
+function decoded(encoded: string): string {
+  if (!/[%+]/.test(encoded)) return encoded;
   try {
-    decodeURIComponent(encoded.replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
+    return decodeURIComponent(encoded.replaceAll('+', ' ').replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
   } catch {
     throw new BodyRefused(400, 'a parameter is not UTF-8');
   }
 }
 
 export function readParameters(text: string): Parameters {
-  requireText(text);
-  const query = new URLSearchParams(text);
-  const values: Record<string, string> = Object.create(null) as Record<string, string>;
+  const pairs = text.split('&').filter((pair) => pair !== '');
+  if (pairs.length > mostParameters) throw new BodyRefused(400, 'too many parameters');
+  const values = Object.create(null) as Record<string, string>;
   const repeated = new Set<string>();
-  let count = 0;
-  for (const [name, value] of query) {
-    count += 1;
-    if (count > mostParameters) throw new BodyRefused(400, 'too many parameters');
-    if (name in values) repeated.add(name);
-    else values[name] = value;
+  const read = pairs.map((pair): readonly [string, string] => {
+    const equals = pair.indexOf('=');
+    return equals === -1 ? [decoded(pair), ''] : [decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1))];
+  });
+  const named = new Set<string>();
+  for (const [name, value] of read) {
+    if (named.has(name)) repeated.add(name);
+    else if (value !== '') values[name] = value;
+    named.add(name);
   }
-  for (const [name, value] of Object.entries(values)) if (value === '') delete values[name];
-  return { values, repeated, all: (name) => query.getAll(name) };
+  return { values, repeated, all: (name) => read.filter((pair) => pair[0] === name).map((pair) => pair[1]) };
 }
 
 /** The bytes of the body, at most `limit`; more ends the connection instead of being read. */
-export async function readBytes(ctx: Context, limit: number): Promise<Buffer> {
-  const declared = Number(ctx.get('content-length') || '0');
+export async function readBytes({ req, res }: Arriving, limit: number): Promise<Buffer> {
+  const { headers } = req;
   const tooLarge = () => {
-    ctx.set('Connection', 'close');
+    res.setHeader('Connection', 'close');
     return new BodyRefused(413, 'the body is too large');
   };
-  if (declared > limit) throw tooLarge();
-  if ((ctx.get('content-encoding') || 'identity') !== 'identity') throw new BodyRefused(415, 'the body is compressed');
-  const bytes = await receivedBytes(ctx.req, limit);
+  if (Number(headers['content-length'] ?? '0') > limit) throw tooLarge();
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new BodyRefused(415, 'the body is compressed');
+  const bytes = await receivedBytes(req, limit);
   if (bytes === null) throw tooLarge();
   return bytes;
 }
 
 /** The whole body, or null as soon as it is larger than `limit`. Rejects when the client leaves before its end. */
-export function receivedBytes(req: Context['req'], limit: number): Promise<Buffer | null> {
+export function receivedBytes(req: IncomingMessage, limit: number): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -96,8 +101,9 @@ function utf8(bytes: Buffer): string {
 }
 
 /** `application/json`, or null when the header is missing, repeated or says another character set. */
-function mediaType(ctx: Context): string | null {
-  const parts = /^([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;\s*charset="?([a-z0-9_-]+)"?\s*)?$/i.exec(ctx.get('content-type'));
+function mediaType({ req }: Incoming): string | null {
+  const type = req.headers['content-type'] ?? '';
+  const parts = /^([a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+)\s*(?:;\s*charset="?([a-z0-9_-]+)"?\s*)?$/i.exec(type);
   if (parts === null || !['utf-8', 'utf8', undefined].includes(parts[2]?.toLowerCase())) return null;
   return parts[1]?.toLowerCase() ?? null;
 }
@@ -124,16 +130,16 @@ function fromJson(bytes: Buffer): Parameters {
 
 /** A form of ours or a token request: `application/x-www-form-urlencoded`, and JSON where `json` says so. */
 export async function readForm(
-  ctx: Context,
+  arriving: Arriving,
   { limit = 65_536, json = false }: { limit?: number; json?: boolean } = {},
 ): Promise<Parameters> {
-  const type = mediaType(ctx);
-  if (type === 'application/x-www-form-urlencoded') return readParameters(utf8(await readBytes(ctx, limit)));
-  if (json && type === 'application/json') return fromJson(await readBytes(ctx, limit));
+  const type = mediaType(arriving);
+  if (type === 'application/x-www-form-urlencoded') return readParameters(utf8(await readBytes(arriving, limit)));
+  if (json && type === 'application/json') return fromJson(await readBytes(arriving, limit));
   throw new BodyRefused(415, 'the content type is not one this endpoint reads');
 }
 
-export async function readJsonBody(ctx: Context, limit: number): Promise<unknown> {
-  if (mediaType(ctx) !== 'application/json') throw new BodyRefused(415, 'the content type is not application/json');
-  return readJson(await readBytes(ctx, limit));
+export async function readJsonBody(arriving: Arriving, limit: number): Promise<unknown> {
+  if (mediaType(arriving) !== 'application/json') throw new BodyRefused(415, 'the content type is not application/json');
+  return readJson(await readBytes(arriving, limit));
 }

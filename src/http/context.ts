@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../domain/directory.ts';
 import type { Entropy } from '../ports/entropy.ts';
@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { Organisation } from '../pages/layout.ts';
 import type { BrowserCookie } from './cookies.ts';
+import type { Patience } from './patience.ts';
 import type { RateLimits } from './rate-limit.ts';
 import type { beginAuthorization } from '../flows/begin-authorization.ts';
 import type { beginLogin } from '../flows/begin-login.ts';
@@ -49,7 +50,7 @@ export interface HttpDependencies {
   readonly cookie: BrowserCookie;
   readonly limits: RateLimits;
   /** Stands in each route behind what turns refusals into answers; ms. */
-  readonly inTime: (longest: number) => Middleware;
+  readonly inTime: (longest: number) => Patience;
 }
 
 /** Sends the browser on after a form or a step: always 303, so that nothing is posted again. RFC 9700 §4.12. */

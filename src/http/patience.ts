@@ -39,15 +39,18 @@ function openDeadlines(longest: number): (late: () => void) => () => void {
   };
 }
 
+/** Waits for the work of one request; throws `Overdue` when it takes too long or too many wait already. */
+export type Patience = <Value>(work: () => Promise<Value>) => Promise<Value>;
+
 /**
  * Each step of a request has a limit of its own; here is the limit of them all together, so that a store that is slow and not dead makes
  * nobody wait without end, and of how many wait at a time. A request counts until its work is over, whether or not it has been answered.
  */
-export function openPatience(most = mostUnderWay): (longest: number) => Middleware {
+export function openPatience(most = mostUnderWay): (longest: number) => Patience {
   let underWay = 0;
   return (longest) => {
     const begin = openDeadlines(longest);
-    return (_ctx, next) => {
+    return (work) => {
       if (underWay >= most) throw new Overdue('too many requests are under way');
       underWay += 1;
       return new Promise((resolve, reject) => {
@@ -56,8 +59,14 @@ export function openPatience(most = mostUnderWay): (longest: number) => Middlewa
           underWay -= 1;
           done();
         };
-        next().finally(over).then(resolve, reject);
+        work().finally(over).then(resolve, reject);
       });
     };
   };
 }
+
+/** The same for everything behind it on a route. */
+export const patiently =
+  (waitFor: Patience): Middleware =>
+  (_ctx, next) =>
+    waitFor<unknown>(next);

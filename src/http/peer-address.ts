@@ -1,11 +1,11 @@
-import type { Context } from 'koa';
 import { BlockList, isIP } from 'node:net';
+import type { Incoming } from './exchange.ts';
 
 /**
  * Whose request this is: the peer of the socket, or behind configured proxies the right-most address that is not one of them.
  * Addresses only; the issuer never comes from a header.
  */
-export function peerAddress(trustedProxies: readonly string[]): (ctx: Context) => string {
+export function peerAddress(trustedProxies: readonly string[]): (incoming: Incoming) => string {
   const trusted = new BlockList();
   for (const entry of trustedProxies) {
     const [address = '', prefix] = entry.split('/');
@@ -15,11 +15,10 @@ export function peerAddress(trustedProxies: readonly string[]): (ctx: Context) =
   }
   const isTrusted = (address: string) => isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-  return (ctx) => {
-    const peer = ctx.req.socket.remoteAddress ?? '';
+  return ({ req }) => {
+    const peer = req.socket.remoteAddress ?? '';
     if (trustedProxies.length === 0 || !isTrusted(peer)) return peer;
-    const hops = ctx
-      .get('x-forwarded-for')
+    const hops = String(req.headers['x-forwarded-for'] ?? '')
       .split(',')
       .map((hop) => hop.trim());
     const outside = hops.reverse().find((hop) => !isTrusted(hop));

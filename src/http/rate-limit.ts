@@ -1,5 +1,5 @@
-import type { Context } from 'koa';
 import type { RateCounter, RateWindows } from '../ports/rate-windows.ts';
+import type { Incoming } from './exchange.ts';
 
 /** Requests per minute from one address. */
 export interface Limits {
@@ -20,11 +20,11 @@ export class TooManyRequests extends Error {
 }
 
 export interface RateLimits {
-  authorize(ctx: Context): void;
-  register(ctx: Context): void;
+  authorize(incoming: Incoming): void;
+  register(incoming: Incoming): void;
   /** Refuses an address that has failed too often; a failure is counted by `tokenFailed`. */
-  token(ctx: Context): void;
-  tokenFailed(ctx: Context): void;
+  token(incoming: Incoming): void;
+  tokenFailed(incoming: Incoming): void;
 }
 
 /** An IPv6 customer holds a whole /64, so that is what counts as one address. */
@@ -38,7 +38,7 @@ function bucketOf(address: string): string {
 }
 
 /** All instances count together; what an instance does not know yet it hears in the background, so no request waits for it. */
-export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => string, windows: RateWindows): RateLimits {
+export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) => string, windows: RateWindows): RateLimits {
   const authorize = windows.counter('authorize', limits.authorizePerMinute);
   const register = windows.counter('register', limits.registerPerMinute);
   const tokenFailures = windows.counter('token', limits.tokenFailuresPerMinute);
@@ -48,16 +48,16 @@ export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => stri
     if (wait > 0) throw new TooManyRequests(Math.ceil(wait / 1000));
   }
 
-  function consume(counter: RateCounter, ctx: Context): void {
-    const source = bucketOf(addressOf(ctx));
+  function consume(counter: RateCounter, incoming: Incoming): void {
+    const source = bucketOf(addressOf(incoming));
     refuse(counter, source);
     counter.count(source);
   }
 
   return {
-    authorize: (ctx) => consume(authorize, ctx),
-    register: (ctx) => consume(register, ctx),
-    token: (ctx) => refuse(tokenFailures, bucketOf(addressOf(ctx))),
-    tokenFailed: (ctx) => tokenFailures.count(bucketOf(addressOf(ctx))),
+    authorize: (incoming) => consume(authorize, incoming),
+    register: (incoming) => consume(register, incoming),
+    token: (incoming) => refuse(tokenFailures, bucketOf(addressOf(incoming))),
+    tokenFailed: (incoming) => tokenFailures.count(bucketOf(addressOf(incoming))),
   };
 }

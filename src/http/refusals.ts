@@ -1,9 +1,9 @@
-import type { Context } from 'koa';
 import { ZodError } from 'zod';
 import { RegistrationRefusal, TokenRefusal } from '../domain/oauth-error.ts';
 import type { TokenErrorCode } from '../domain/oauth-error.ts';
-import type { Log } from '../ports/log.ts';
 import { BodyRefused } from './body.ts';
+import type { Exchange, Fields } from './exchange.ts';
+import { pathOf } from './exchange.ts';
 import { Overdue } from './patience.ts';
 import { TooManyRequests } from './rate-limit.ts';
 
@@ -18,48 +18,59 @@ const descriptions: Readonly<Record<TokenErrorCode, string>> = {
   invalid_target: 'The resource is not one this grant was made for.',
 };
 
-function unavailable(ctx: Context): void {
-  ctx.status = 503;
-  ctx.set('Retry-After', '5');
-  ctx.body = { error: 'temporarily_unavailable', error_description: 'A part of this system is not answering. Try again shortly.' };
+/** What an endpoint for programs answers when it answers with an error. */
+interface RefusalAnswer {
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: { readonly error: string; readonly error_description: string };
 }
 
-function tokenRefusal(ctx: Context, refusal: TokenRefusal): void {
-  ctx.status = refusal.error === 'invalid_client' ? 401 : 400;
+const answered = (status: number, error: string, error_description: string, fields: Fields = []): RefusalAnswer => ({
+  status,
+  fields,
+  body: { error, error_description },
+});
+
+const unavailable = answered(503, 'temporarily_unavailable', 'A part of this system is not answering. Try again shortly.', [
+  'Retry-After',
+  '5',
+]);
+
+function tokenRefusal({ error, challenge }: TokenRefusal): RefusalAnswer {
   // RFC 6749 §5.2: 401 with the scheme the client used; without Basic a plain 400 keeps browsers from prompting.
-  if (refusal.challenge) ctx.set('WWW-Authenticate', 'Basic realm="drawbridge", charset="UTF-8"');
-  else if (refusal.error === 'invalid_client') ctx.status = 400;
-  ctx.body = { error: refusal.error, error_description: descriptions[refusal.error] };
+  const fields = challenge ? ['WWW-Authenticate', 'Basic realm="drawbridge", charset="UTF-8"'] : [];
+  return answered(error === 'invalid_client' && challenge ? 401 : 400, error, descriptions[error], fields);
 }
 
 /** Turns whatever an endpoint for programs threw into the answer its specification has for it. */
-export function answerRefusal(ctx: Context, error: unknown, log: Log, invalid: 'invalid_request' | 'invalid_client_metadata'): void {
-  const route = ctx.path;
+export function refusalAnswer(exchange: Exchange, error: unknown, invalid: 'invalid_request' | 'invalid_client_metadata'): RefusalAnswer {
+  const { log } = exchange;
+  const route = pathOf(exchange);
   if (error instanceof TokenRefusal) {
     log.info('token.refused', { route, reason: `${error.error}: ${error.reason}` });
-    tokenRefusal(ctx, error);
-  } else if (error instanceof RegistrationRefusal) {
-    log.info('registration.refused', { route, reason: `${error.error}: ${error.description}` });
-    ctx.status = 400;
-    ctx.body = { error: error.error, error_description: error.description };
-  } else if (error instanceof BodyRefused || error instanceof ZodError) {
-    log.info('request.refused', { route, reason: error instanceof BodyRefused ? error.reason : 'the body has the wrong shape' });
-    ctx.status = error instanceof BodyRefused && error.status === 413 ? 413 : 400;
-    ctx.body = { error: invalid, error_description: descriptions.invalid_request };
-  } else if (error instanceof TooManyRequests) {
-    log.warn('request.limited', { route });
-    ctx.status = 429;
-    ctx.set('Retry-After', String(error.retryAfter));
-    ctx.body = { error: 'temporarily_unavailable', error_description: 'Too many requests. Wait and try again.' };
-  } else if (error instanceof Overdue) {
-    log.error('request.overdue', { route, error, reason: error.message });
-    unavailable(ctx);
-  } else if (error instanceof Error && error.name === 'StoreUnavailable') {
-    log.error('store.unavailable', { route, error });
-    unavailable(ctx);
-  } else {
-    log.error('fault', { route, error });
-    ctx.status = 500;
-    ctx.body = { error: 'server_error', error_description: 'Something went wrong on our side.' };
+    return tokenRefusal(error);
   }
+  if (error instanceof RegistrationRefusal) {
+    log.info('registration.refused', { route, reason: `${error.error}: ${error.description}` });
+    return answered(400, error.error, error.description);
+  }
+  if (error instanceof BodyRefused || error instanceof ZodError) {
+    log.info('request.refused', { route, reason: error instanceof BodyRefused ? error.reason : 'the body has the wrong shape' });
+    return answered(error instanceof BodyRefused && error.status === 413 ? 413 : 400, invalid, descriptions.invalid_request);
+  }
+  if (error instanceof TooManyRequests) {
+    log.warn('request.limited', { route });
+    const wait = ['Retry-After', String(error.retryAfter)];
+    return answered(429, 'temporarily_unavailable', 'Too many requests. Wait and try again.', wait);
+  }
+  if (error instanceof Overdue) {
+    log.error('request.overdue', { route, error, reason: error.message });
+    return unavailable;
+  }
+  if (error instanceof Error && error.name === 'StoreUnavailable') {
+    log.error('store.unavailable', { route, error });
+    return unavailable;
+  }
+  log.error('fault', { route, error });
+  return answered(500, 'server_error', 'Something went wrong on our side.');
 }

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type { Secret } from '../domain/secret.ts';
 import type { Sealing } from '../ports/sealing.ts';
+import { hmacSha256 } from './hmac.ts';
 
 /** Names the master key's generation in front of every sealed word, so that another can take over. */
 const keyId = 'k1';
@@ -20,8 +21,15 @@ export function openSealing(master: Secret<'key'>): Sealing {
     return key;
   }
 
+  const macs = new Map<string, (value: string) => string>();
+  const macFor = (purpose: string): ((value: string) => string) => {
+    const made = hmacSha256(keyFor('mac', purpose));
+    macs.set(purpose, made);
+    return made;
+  };
+
   return {
-    mac: (purpose, value) => createHmac('sha256', keyFor('mac', purpose)).update(value).digest('base64url'),
+    mac: (purpose, value) => (macs.get(purpose) ?? macFor(purpose))(value),
     seal: (purpose, plaintext) => {
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', keyFor('seal', purpose), nonce).setAAD(Buffer.from(purpose));

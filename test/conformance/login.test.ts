@@ -351,7 +351,7 @@ describe('an identity provider taken out of the configuration', () => {
     const log = openLog({ level: 'info', isForPeople: false, write: (line) => system.lines.push(line) });
     const { engine, masterKey, clock } = system;
     const broker = await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log });
-    const server = createServer(broker.app.callback());
+    const server = createServer(broker.answer);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const without = { issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
     const host = new URL(system.issuer).host;

@@ -69,7 +69,7 @@ describe('the cookie', () => {
     const log = openLog({ level: 'silent', write: () => undefined });
     const config = { ...system.config, issuer, resources, connections };
     const broker = await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log });
-    const server = createServer(broker.app.callback());
+    const server = createServer(broker.answer);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const at = { issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import Koa from 'koa';
 import { describe, expect, it } from '@jest/globals';
-import { Overdue, openPatience, patience } from '../../src/http/patience.ts';
+import { Overdue, openPatience, patience, patiently } from '../../src/http/patience.ts';
 import type { During } from './support/fault-run.ts';
 import { onCluster, privileged, slow } from './support/on-cluster.ts';
 
@@ -55,7 +55,7 @@ describe('the patience with a request', () => {
         ctx.status = error instanceof Overdue ? 503 : 500;
       }
     });
-    app.use(openPatience(most)(longest));
+    app.use(patiently(openPatience(most)(longest)));
     app.use(async (ctx) => {
       await new Promise<void>((resolve) => waiting.push(resolve));
       ctx.status = 200;

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import Koa from 'koa';
 import { Agent } from 'undici';
 import type { AuditEvent } from '../../src/domain/audit-event.ts';
 import { ClientId, GrantId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
@@ -12,6 +11,7 @@ import type { SigningKey } from '../../src/domain/signing-key.ts';
 import type { Standing } from '../../src/domain/standing.ts';
 import { gatewayRoutes } from '../../src/gateway/app.ts';
 import type { GatewayLimits } from '../../src/gateway/dependencies.ts';
+import { pathOf } from '../../src/http/exchange.ts';
 import { openSigner } from '../../src/platform/jose-signer.ts';
 import { openKeyRing } from '../../src/platform/key-ring.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
@@ -127,7 +127,6 @@ function readingFrom(standings: () => GatewayWorld['standings']): LiveAuthority 
 
 export async function openGatewayWorld(options: WorldOptions = {}): Promise<GatewayWorld> {
   const recorder = await openRecorder();
-  const koa = new Koa();
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -194,8 +193,11 @@ export async function openGatewayWorld(options: WorldOptions = {}): Promise<Gate
   const authority = readingFrom(() => world.standings);
   const shared = { issuer, resources, roles: ROLES, signer, authority, audit: { append }, clock, entropy: nodeEntropy, mac, dispatcher };
   const { limits = {}, origins = [] } = options;
-  koa.use(gatewayRoutes({ ...shared, log: { info: log, warn: log, error: log }, limits, origins }));
-  server.on('request', koa.callback());
+  const lines = { info: log, warn: log, error: log };
+  const answer = gatewayRoutes({ ...shared, log: lines, limits, origins });
+  server.on('request', (req, res) => {
+    if (answer({ req, res, log: lines }, pathOf({ req })) === null) res.writeHead(404).end();
+  });
   world.reset();
   return world;
 }

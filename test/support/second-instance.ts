@@ -21,7 +21,7 @@ export async function startSecondInstance({ config, engine, masterKey, clock, li
   const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
   const broker = await compose({ config, engine, masterKey, clock, entropy: nodeEntropy, log });
   const listening = await listen({ host: '127.0.0.1', port: 0 });
-  listening.serve(broker.app.callback());
+  listening.serve(broker.answer);
   const { host } = new URL(issuer);
   const agent = new Agent({ keepAlive: true });
   return {

@@ -116,7 +116,7 @@ export async function startSystem({
   };
   let running = await start();
   const listening = await listen({ host: '127.0.0.1', port });
-  listening.serve(running.broker.app.callback());
+  listening.serve(running.broker.answer);
   const client = { client_id: 'drawbridge-demo', client_secret, redirect_uris: [`${config.issuer}/callback/demo`] };
   const idp = await startDemoIdp({ port: port + 1, clients: [client] });
   const upstream = await startDemoMcp({ port: port + 2, gatewayJwksUrl: `${config.issuer}/jwks`, gatewayIssuer: config.issuer });
@@ -140,7 +140,7 @@ export async function startSystem({
       await running.file.close();
       config = change(config);
       running = await start(store);
-      listening.serve(running.broker.app.callback());
+      listening.serve(running.broker.answer);
     },
     close: async () => {
       await listening.close(200);

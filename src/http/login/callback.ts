@@ -7,7 +7,7 @@ import { sendOn } from '../context.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals } from '../page-refusals.ts';
-import { patience } from '../patience.ts';
+import { patience, patiently } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 
 /** Where a connection's upstream sends the browser back to: one path per connection. RFC 9700 §4.4.2. */
@@ -17,23 +17,28 @@ export const callbackRoute =
   (dependencies: HttpDependencies): Route =>
   (router) => {
     const { cookie, flows, log } = dependencies;
-    router.get(callbackPath(':connection'), pageRefusals(dependencies), dependencies.inTime(patience.person), async (ctx: Context) => {
-      // An answer is used up by taking it, and looking takes nothing.
-      if (ctx.method === 'HEAD') throw new PageRefusal('malformed-request', 'HEAD');
-      const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);
-      if (!connectionId.success) throw new PageRefusal('not-found', 'no such connection');
-      const answer = new URLSearchParams(ctx.querystring);
-      // An answer without our cookie is judged like one in another browser: it also ends the attempt it names.
-      const browser = cookie.read(ctx, transactionOfState(answer.get('state')) ?? '')?.digest ?? '';
-      const fresh = cookie.renew();
-      const { id, renewed } = await flows.completeLogin({
-        connectionId: connectionId.data,
-        browser,
-        renewal: fresh.digest,
-        answer,
-        log: logOf(ctx, log),
-      });
-      if (renewed) fresh.give(ctx, id);
-      sendOn(ctx, transactionPath(id));
-    });
+    router.get(
+      callbackPath(':connection'),
+      pageRefusals(dependencies),
+      patiently(dependencies.inTime(patience.person)),
+      async (ctx: Context) => {
+        // An answer is used up by taking it, and looking takes nothing.
+        if (ctx.method === 'HEAD') throw new PageRefusal('malformed-request', 'HEAD');
+        const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);
+        if (!connectionId.success) throw new PageRefusal('not-found', 'no such connection');
+        const answer = new URLSearchParams(ctx.querystring);
+        // An answer without our cookie is judged like one in another browser: it also ends the attempt it names.
+        const browser = cookie.read(ctx, transactionOfState(answer.get('state')) ?? '')?.digest ?? '';
+        const fresh = cookie.renew();
+        const { id, renewed } = await flows.completeLogin({
+          connectionId: connectionId.data,
+          browser,
+          renewal: fresh.digest,
+          answer,
+          log: logOf(ctx, log),
+        });
+        if (renewed) fresh.give(ctx, id);
+        sendOn(ctx, transactionPath(id));
+      },
+    );
   };

@@ -12,7 +12,7 @@ import { requireOurForm } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
-import { patience } from '../patience.ts';
+import { patience, patiently } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 import { appOf } from './views.ts';
 import { addressed } from './transaction-page.ts';
@@ -117,7 +117,7 @@ export const decisionRoutes =
   (dependencies: HttpDependencies): Route =>
   (router) => {
     const pages = pageRefusals(dependencies);
-    const inTime = dependencies.inTime(patience.person);
+    const inTime = patiently(dependencies.inTime(patience.person));
     const bind = (handler: (ctx: Context, dependencies: HttpDependencies) => Promise<void>) => (ctx: Context) => handler(ctx, dependencies);
     router.post('/login/:connection', pages, inTime, bind(signIn));
     router.post('/authorize/:transaction/consent', pages, inTime, bind(decide));

@@ -14,7 +14,7 @@ import { csrfToken } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
-import { patience } from '../patience.ts';
+import { patience, patiently } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
 import { appOf, consentView, signInView } from './views.ts';
@@ -124,8 +124,13 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
 export const transactionRoute =
   (dependencies: HttpDependencies): Route =>
   (router) => {
-    router.get('/authorize/:transaction', pageRefusals(dependencies), dependencies.inTime(patience.person), async (ctx: Context) => {
-      const { id, browser } = addressed(ctx, dependencies);
-      await show(ctx, dependencies, browser, await dependencies.flows.continueAuthorization(id, browser.digest));
-    });
+    router.get(
+      '/authorize/:transaction',
+      pageRefusals(dependencies),
+      patiently(dependencies.inTime(patience.person)),
+      async (ctx: Context) => {
+        const { id, browser } = addressed(ctx, dependencies);
+        await show(ctx, dependencies, browser, await dependencies.flows.continueAuthorization(id, browser.digest));
+      },
+    );
   };

@@ -6,7 +6,7 @@ import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
 import type { Route } from '../endpoint.ts';
 import { pageRefusals } from '../page-refusals.ts';
-import { patience } from '../patience.ts';
+import { patience, patiently } from '../patience.ts';
 
 /** Where a transaction's pages live; nothing of the request is in the address. */
 export const transactionPath = (id: string): string => `${endpointPaths.authorization_endpoint}/${id}`;
@@ -19,7 +19,7 @@ export const authorizeRoute =
     router.get(
       endpointPaths.authorization_endpoint,
       pageRefusals(dependencies),
-      dependencies.inTime(patience.person),
+      patiently(dependencies.inTime(patience.person)),
       async (ctx: Context) => {
         // Looking whether something is here begins nothing.
         if (ctx.method === 'HEAD') {

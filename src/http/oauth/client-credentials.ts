@@ -1,7 +1,8 @@
-import type { Context } from 'koa';
 import { TokenRefusal } from '../../domain/oauth-error.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { ClientCredentials } from '../../flows/steps/authenticate-client.ts';
+import type { Incoming } from '../exchange.ts';
+import { valuesOf } from '../headers.ts';
 
 function formDecoded(text: string): string {
   try {
@@ -12,8 +13,8 @@ function formDecoded(text: string): string {
 }
 
 /** RFC 6749 §2.3.1, RFC 7617 §2: each half is form-encoded; our own identifiers and secrets read the same either way. */
-function readBasic(ctx: Context): ClientCredentials['basic'] {
-  const headers = ctx.req.rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'authorization');
+function readBasic(incoming: Incoming): ClientCredentials['basic'] {
+  const headers = valuesOf(incoming, 'authorization');
   const [header] = headers;
   if (header === undefined) return null;
   if (headers.length > 1) throw new TokenRefusal('invalid_request', 'more than one Authorization header');
@@ -26,10 +27,10 @@ function readBasic(ctx: Context): ClientCredentials['basic'] {
 
 /** How the client shows who it is. RFC 6749 §2.3. */
 export function readClientCredentials(
-  ctx: Context,
+  incoming: Incoming,
   fields: { client_id?: string | undefined; client_secret?: string | undefined; client_assertion?: string | undefined },
 ): ClientCredentials {
-  const basic = readBasic(ctx);
+  const basic = readBasic(incoming);
   // RFC 7521 §4.2: nobody is registered for this, and leaving it unread would take a client for less than it claims to be.
   if (fields.client_assertion !== undefined) {
     const alone = basic === null && fields.client_secret === undefined;

@@ -1,9 +1,9 @@
-import type { Context } from 'koa';
 import { authorizationServerMetadata, endpointPaths, metadataPaths } from '../../domain/metadata.ts';
 import type { PublicKey, Signer } from '../../ports/signer.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { ExactRoute } from '../endpoint.ts';
-import { allowCrossOrigin } from '../headers.ts';
+import type { ExactRoute, Exchange } from '../exchange.ts';
+import { send, sendJson } from '../exchange.ts';
+import { crossOrigin, safeFields } from '../headers.ts';
 
 /** Short, so that a change of keys or endpoints gets about. RFC 9728 §7.10 says why. */
 const cached = 'public, max-age=300';
@@ -22,18 +22,20 @@ function keySet(signer: Signer): () => Buffer {
   };
 }
 
-function send(ctx: Context, body: Buffer): void {
-  allowCrossOrigin(ctx, 'GET, HEAD, OPTIONS');
-  if (ctx.method === 'OPTIONS') return;
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
-    ctx.status = 405;
-    ctx.set('Allow', 'GET, HEAD, OPTIONS');
-    ctx.body = { error: 'invalid_request', error_description: 'Read this with GET.' };
-    return;
-  }
-  ctx.respond = false;
-  const headers = { 'Cache-Control': cached, 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': body.length };
-  ctx.res.writeHead(200, headers).end(ctx.method === 'HEAD' ? undefined : body);
+const methods = 'GET, HEAD, OPTIONS';
+const byGet = { error: 'invalid_request', error_description: 'Read this with GET.' };
+
+/** Sends a document to whoever asks, from whatever web page. */
+function publisher(secure: boolean): (exchange: Exchange, document: Buffer) => void {
+  const cors = crossOrigin(methods);
+  const [fresh, uncached] = [safeFields(secure, cached), safeFields(secure)];
+  const fields = [...fresh, ...cors.answer, 'Content-Type', 'application/json; charset=utf-8'];
+  return (exchange, document) => {
+    const { method } = exchange.req;
+    if (method === 'GET' || method === 'HEAD') return send(exchange, 200, fields, document);
+    if (method === 'OPTIONS') return send(exchange, 204, [...uncached, ...cors.preflight]);
+    return sendJson(exchange, 405, [...uncached, ...cors.answer, 'Allow', methods], byGet);
+  };
 }
 
 /**
@@ -43,8 +45,9 @@ function send(ctx: Context, body: Buffer): void {
 export function publishedDocuments({ directory, signer }: HttpDependencies & { readonly signer: Signer }): ExactRoute[] {
   const metadata = Buffer.from(JSON.stringify(authorizationServerMetadata(directory)));
   const keys = keySet(signer);
+  const publish = publisher(directory.issuer.startsWith('https:'));
   return [
-    ...metadataPaths(directory.issuer).map((path): ExactRoute => [path, (ctx) => send(ctx, metadata)]),
-    [endpointPaths.jwks_uri, (ctx) => send(ctx, keys())],
+    ...metadataPaths(directory.issuer).map((path): ExactRoute => [path, (exchange) => publish(exchange, metadata)]),
+    [endpointPaths.jwks_uri, (exchange) => publish(exchange, keys())],
   ];
 }

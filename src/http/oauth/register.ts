@@ -3,8 +3,8 @@ import { ClientMetadata } from '../../domain/client.ts';
 import { endpointPaths } from '../../domain/metadata.ts';
 import { readJsonBody } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { ExactRoute } from '../endpoint.ts';
 import { endpoint } from '../endpoint.ts';
+import type { ExactRoute, Exchange } from '../exchange.ts';
 import { onlyPost } from './only-post.ts';
 
 /** RFC 7591 §3.2.1; members that were not registered are absent, never null. */
@@ -29,14 +29,14 @@ const longestBody = 65_536;
 export const registerRoute = (dependencies: HttpDependencies): ExactRoute => {
   const { flows, limits } = dependencies;
   const serve = endpoint(contract)(
-    (ctx) => readJsonBody(ctx, longestBody),
-    async (submitted, ctx) => {
+    (exchange) => readJsonBody(exchange, longestBody),
+    async (submitted) => {
       const { metadata, client_secret, ...registration } = flows.registerClient(submitted);
-      ctx.status = 201;
       const secret = client_secret === null ? {} : { client_secret: client_secret.reveal(), client_secret_expires_at: 0 };
       return Promise.resolve({ ...metadata, ...registration, ...secret });
     },
   );
   const threshold = { invalid: 'invalid_client_metadata', admit: limits.register } as const;
-  return onlyPost(contract.path, serve, dependencies, threshold);
+  const answer = async (exchange: Exchange) => ({ status: 201, body: await serve(exchange) }) as const;
+  return onlyPost(contract.path, answer, dependencies, threshold);
 };

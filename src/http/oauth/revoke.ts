@@ -1,11 +1,10 @@
-import type { Context } from 'koa';
 import { z } from 'zod';
 import { endpointPaths } from '../../domain/metadata.ts';
 import { TokenRefusal } from '../../domain/oauth-error.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { ExactRoute } from '../endpoint.ts';
 import { endpoint } from '../endpoint.ts';
+import type { ExactRoute, Exchange } from '../exchange.ts';
 import { readClientCredentials } from './client-credentials.ts';
 import { countGuesses, onlyPost } from './only-post.ts';
 import { onlyOnce } from './token.ts';
@@ -30,12 +29,13 @@ const contract = {
 /** RFC 7009 §2: 200 whether or not there was anything to revoke. */
 export const revokeRoute = (dependencies: HttpDependencies): ExactRoute => {
   const { flows, limits } = dependencies;
-  const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
-  const serve = endpoint(contract)(read, async (asked, ctx) => {
-    const client = await flows.authenticateClient(readClientCredentials(ctx, asked));
+  const read = async (exchange: Exchange) => ({ ...onlyOnce(await readForm(exchange, { json: true })) });
+  const serve = endpoint(contract)(read, async (asked, exchange) => {
+    const client = await flows.authenticateClient(readClientCredentials(exchange, asked));
     if (asked.token === undefined) throw new TokenRefusal('invalid_request', 'no token');
     await flows.revokeToken(client, asked.token);
     return {};
   });
-  return onlyPost(contract.path, serve, dependencies, countGuesses(limits));
+  const answer = async (exchange: Exchange) => ({ status: 200, body: await serve(exchange) }) as const;
+  return onlyPost(contract.path, answer, dependencies, countGuesses(limits));
 };

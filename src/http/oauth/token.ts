@@ -1,4 +1,3 @@
-import type { Context } from 'koa';
 import { z } from 'zod';
 import { TokenRefusal } from '../../domain/oauth-error.ts';
 import { endpointPaths } from '../../domain/metadata.ts';
@@ -6,8 +5,8 @@ import type { IssuedTokens } from '../../flows/steps/issue-tokens.ts';
 import type { Parameters } from '../body.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
-import type { ExactRoute } from '../endpoint.ts';
 import { endpoint } from '../endpoint.ts';
+import type { ExactRoute, Exchange } from '../exchange.ts';
 import { readClientCredentials } from './client-credentials.ts';
 import { countGuesses, onlyPost } from './only-post.ts';
 
@@ -62,8 +61,8 @@ function wire({ access_token, token_type, expires_in, scope, refresh_token }: Is
 /** RFC 6749 §3.2. */
 export const tokenRoute = (dependencies: HttpDependencies): ExactRoute => {
   const { flows, limits, clock } = dependencies;
-  const read = async (ctx: Context) => ({ ...onlyOnce(await readForm(ctx, { json: true })) });
-  const serve = endpoint(contract)(read, async (asked, ctx) => {
+  const read = async (exchange: Exchange) => ({ ...onlyOnce(await readForm(exchange, { json: true })) });
+  const serve = endpoint(contract)(read, async (asked, exchange) => {
     const shownAt = clock.now();
     const missing = (name: string): never => {
       throw new TokenRefusal('invalid_request', `no ${name}`);
@@ -73,7 +72,7 @@ export const tokenRoute = (dependencies: HttpDependencies): ExactRoute => {
     if (grant_type !== 'authorization_code' && grant_type !== 'refresh_token') {
       throw new TokenRefusal('unsupported_grant_type', 'neither authorization_code nor refresh_token');
     }
-    const client = await flows.authenticateClient(readClientCredentials(ctx, asked));
+    const client = await flows.authenticateClient(readClientCredentials(exchange, asked));
     if (!client.grant_types.includes(grant_type)) throw new TokenRefusal('unauthorized_client', `not registered for ${grant_type}`);
     if (grant_type === 'authorization_code') {
       const { code = missing('code'), code_verifier = missing('code_verifier') } = asked;
@@ -82,5 +81,6 @@ export const tokenRoute = (dependencies: HttpDependencies): ExactRoute => {
     const { refresh_token = missing('refresh_token') } = asked;
     return wire(await flows.refreshTokens({ client, refresh_token, scope, resource }));
   });
-  return onlyPost(contract.path, serve, dependencies, countGuesses(limits));
+  const answer = async (exchange: Exchange) => ({ status: 200, body: await serve(exchange) }) as const;
+  return onlyPost(contract.path, answer, dependencies, countGuesses(limits));
 };

@@ -9,11 +9,13 @@ import {
 } from '../../ports/document-engine.ts';
 import { connect, type Connection, reasonOf } from './connection.ts';
 import { parseDocument } from './document-text.ts';
+import { openElsewhere } from './elsewhere.ts';
 import { encodeChange, encodeInsert, encodeWhere } from './encode.ts';
 import { GroupCommit, type StoreEvent } from './group-commit.ts';
 import { keyOf, textKey } from './keys.ts';
 import { lockFile, prepareFile } from './lock.ts';
 import type { Operation } from './messages.ts';
+import { ReadCache } from './read-cache.ts';
 import { materialise } from './schema.ts';
 import { prepareReads, type ReadStatements } from './statements.ts';
 
@@ -37,8 +39,16 @@ export async function openSqliteEngine(options: SqliteOptions): Promise<Document
   const reader = openFile(path, collections, release);
   // Sources run unbuilt where Node strips types, so the thread's script has the extension of this file.
   const script = new URL(`./writer${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-  const writer = new GroupCommit({ path, collections, log, script, stallMs: STALL_MS });
-  const engine = new SqliteEngine(collections, reader, writer, release);
+  const cache = new ReadCache(collections);
+  const wroteElsewhere = openElsewhere(reader);
+  const settled = (operations: readonly Operation[], isKnown: boolean) => {
+    // So that what was just committed is no surprise at the next look.
+    wroteElsewhere();
+    if (isKnown) operations.forEach((operation) => cache.forgetBy(operation));
+    else cache.forgetAll();
+  };
+  const writer = new GroupCommit({ path, collections, log, script, stallMs: STALL_MS, settled });
+  const engine = new SqliteEngine(collections, { reader, writer, cache, wroteElsewhere, release });
   try {
     await writer.submit({ kind: 'ping' });
     return engine;
@@ -63,18 +73,23 @@ function openFile(path: string, collections: readonly CollectionDeclaration[], r
   }
 }
 
+interface Parts {
+  readonly reader: Connection;
+  readonly writer: GroupCommit;
+  readonly cache: ReadCache;
+  readonly wroteElsewhere: () => boolean;
+  readonly release: () => void;
+}
+
 class SqliteEngine implements DocumentEngine {
   readonly #reads: ReadonlyMap<string, ReadStatements>;
-  readonly #reader: Connection;
-  readonly #writer: GroupCommit;
-  readonly #release: () => void;
+  readonly #parts: Parts;
+  #hasLooked = false;
   #closing: Promise<void> | null = null;
 
-  constructor(collections: readonly CollectionDeclaration[], reader: Connection, writer: GroupCommit, release: () => void) {
-    this.#reads = new Map(collections.map((collection) => [collection.name, prepareReads(reader, collection)]));
-    this.#reader = reader;
-    this.#writer = writer;
-    this.#release = release;
+  constructor(collections: readonly CollectionDeclaration[], parts: Parts) {
+    this.#reads = new Map(collections.map((collection) => [collection.name, prepareReads(parts.reader, collection)]));
+    this.#parts = parts;
   }
 
   async insert(collection: CollectionDeclaration, document: StoredDocument): Promise<'inserted' | 'duplicate'> {
@@ -82,7 +97,14 @@ class SqliteEngine implements DocumentEngine {
   }
 
   async get(collection: CollectionDeclaration, id: string): Promise<StoredDocument | null> {
-    return this.#read(collection, (reads) => reads.get.all(textKey(id)))[0] ?? null;
+    const { cache } = this.#parts;
+    const key = textKey(id);
+    this.#look();
+    const kept = cache.get(collection.name, key);
+    if (kept !== undefined) return kept;
+    const document = this.#read(collection, (reads) => reads.get.all(key))[0] ?? null;
+    if (document !== null) cache.keep(collection.name, key, document);
+    return document;
   }
 
   async find(collection: CollectionDeclaration, field: string, value: string | number, page?: Page): Promise<StoredDocument[]> {
@@ -123,14 +145,24 @@ class SqliteEngine implements DocumentEngine {
   }
 
   async #end(): Promise<void> {
-    const written = this.#writer.close();
-    this.#reader.close();
-    await written;
-    this.#release();
+    const { writer, reader, release } = this.#parts;
+    await writer.close();
+    reader.close();
+    release();
+  }
+
+  /** Once a turn is enough: nobody outside can tell apart what happens within one. During a commit of our own the thread looks. */
+  #look(): void {
+    if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
+    if (this.#hasLooked) return;
+    this.#hasLooked = true;
+    setImmediate(() => (this.#hasLooked = false));
+    const { wroteElsewhere, writer, cache } = this.#parts;
+    if (wroteElsewhere() && !writer.isCommitting) cache.forgetAll();
   }
 
   async #write(operation: Operation): Promise<string | number | boolean | null> {
-    const outcome = await this.#writer.submit(operation);
+    const outcome = await this.#parts.writer.submit(operation);
     if (outcome.kind === 'misuse') throw new TypeError(outcome.reason);
     if (outcome.kind === 'corrupt') throw new StoreUnavailable(outcome.reason);
     return outcome.value;

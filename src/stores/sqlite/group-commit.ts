@@ -12,6 +12,8 @@ export interface GroupCommitOptions extends WriterData {
   readonly script: URL;
   /** How long a commit may take before its callers, and all who come meanwhile, are refused. */
   readonly stallMs: number;
+  /** Hears of the end of every batch before its callers do; not `isKnown` when more may have changed than they are told. */
+  readonly settled?: (operations: readonly Operation[], isKnown: boolean) => void;
 }
 
 interface Pending {
@@ -24,6 +26,8 @@ const MAX_BATCH = 1_000;
 /** How long writes may go on arriving before those that are there set out. */
 const GATHER_MS = 4;
 const MAX_QUEUE = 20_000;
+/** How many callers are told of their outcome in one turn of the loop: what each does next takes time from everybody else. */
+const TOLD_TOGETHER = 8;
 
 /**
  * Hands writes to the writer thread, one batch at a time: what arrives while a commit is under way goes into the next one.
@@ -42,6 +46,11 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+  }
+
+  /** Whether a batch is with the thread. */
+  get isCommitting(): boolean {
+    return this.#batch !== null;
   }
 
   submit(operation: Operation): Promise<Outcome> {
@@ -110,11 +119,16 @@ export class GroupCommit {
   #settle(reply: Reply): void {
     const batch = this.#batch ?? [];
     clearTimeout(this.#timer);
+    const isKnown = reply.kind === 'committed' && !reply.elsewhere && !this.#stalled;
     this.#batch = null;
     this.#stalled = false;
     this.#worker?.unref();
+    this.#options.settled?.(
+      batch.map(({ operation }) => operation),
+      isKnown,
+    );
     if (reply.kind === 'committed') {
-      batch.forEach((pending, index) => pending.resolve(reply.outcomes[index] as Outcome));
+      tell(batch, reply.outcomes, 0);
     } else {
       this.#options.log({ event: 'commitFailed', reason: reply.reason });
       refuse(batch, reply.reason);
@@ -156,6 +170,13 @@ export class GroupCommit {
     if ((await Promise.race([ended, patience])) === 'stalled') void worker.terminate();
     clearTimeout(timer);
   }
+}
+
+/** A few at a time, so that requests whose writes were committed together do not go on all in one turn. */
+function tell(batch: readonly Pending[], outcomes: readonly Outcome[], from: number): void {
+  const to = Math.min(batch.length, from + TOLD_TOGETHER);
+  for (let index = from; index < to; index += 1) batch[index]?.resolve(outcomes[index] as Outcome);
+  if (to < batch.length) setImmediate(tell, batch, outcomes, to);
 }
 
 function refuse(pendings: readonly Pending[], reason: string): void {

@@ -8,6 +8,7 @@ const ESCAPE = '\u001a';
  * strings could become one key; control characters and lone surrogates are escaped, all else (and its order) stays.
  */
 export function textKey(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(/[\p{Control}\p{Surrogate}]/gu, (character) => ESCAPE + character.charCodeAt(0).toString(16).padStart(4, '0'));
 }
 

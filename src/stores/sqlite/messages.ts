@@ -25,9 +25,12 @@ export type Outcome =
 
 export type Request = readonly Operation[] | 'close';
 
-/** `committed`: every outcome is on stable storage. `failed`: nothing of the batch was written. */
+/**
+ * `committed`: every outcome is on stable storage; `elsewhere` when somebody else had written to the file since the batch before.
+ * `failed`: nothing of the batch was written.
+ */
 export type Reply =
-  | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'committed'; readonly outcomes: readonly Outcome[]; readonly elsewhere: boolean }
   | { readonly kind: 'failed'; readonly reason: string };
 
 export interface WriterData {

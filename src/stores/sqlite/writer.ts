@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { applyBatch, type Writes } from './batch.ts';
 import { connect, type Connection, reasonOf } from './connection.ts';
+import { openElsewhere } from './elsewhere.ts';
 import type { Operation, Reply, Request, WriterData } from './messages.ts';
 import { prepareWrites } from './statements.ts';
 
@@ -10,6 +11,7 @@ const port = parentPort;
 if (port === null) throw new Error('the writer runs as a worker thread only');
 
 const db = connect(path);
+const wroteElsewhere = openElsewhere(db);
 const writes: Writes = new Map(collections.map((collection) => [collection.name, prepareWrites(db, collection)]));
 
 port.on('message', (request: Request) => {
@@ -24,7 +26,8 @@ port.on('message', (request: Request) => {
 
 function commit(connection: Connection, operations: readonly Operation[]): Reply {
   try {
-    return { kind: 'committed', outcomes: applyBatch(connection, writes, operations) };
+    const outcomes = applyBatch(connection, writes, operations);
+    return { kind: 'committed', outcomes, elsewhere: wroteElsewhere() };
   } catch (error) {
     // On a full disk the log may hold space that copying it back into the file frees.
     emptyLog(connection);

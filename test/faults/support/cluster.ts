@@ -77,8 +77,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
     const broker = await compose({ ...world, engine, log });
     const listening = await listen({ host: '127.0.0.1', port: 0 });
-    const answer = broker.app.callback();
-    listening.serve((req, res) => void answer(req, res));
+    listening.serve(broker.answer);
     return { name, link, losing, engine, broker, listening, opened };
   }
 
