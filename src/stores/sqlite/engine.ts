@@ -39,7 +39,7 @@ export async function openSqliteEngine(options: SqliteOptions): Promise<Document
   const reader = openFile(path, collections, release);
   // Sources run unbuilt where Node strips types, so the thread's script has the extension of this file.
   const script = new URL(`./writer${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-  const cache = new ReadCache(collections);
+  const cache = new ReadCache();
   const wroteElsewhere = openElsewhere(reader);
   const settled = (operations: readonly Operation[], isKnown: boolean) => {
     // So that what was just committed is no surprise at the next look.
@@ -73,6 +73,10 @@ function openFile(path: string, collections: readonly CollectionDeclaration[], r
   }
 }
 
+interface Row {
+  readonly doc: string;
+}
+
 interface Parts {
   readonly reader: Connection;
   readonly writer: GroupCommit;
@@ -102,8 +106,10 @@ class SqliteEngine implements DocumentEngine {
     this.#look();
     const kept = cache.get(collection.name, key);
     if (kept !== undefined) return kept;
-    const document = this.#read(collection, (reads) => reads.get.all(key))[0] ?? null;
-    if (document !== null) cache.keep(collection.name, key, document);
+    const [row] = this.#rows(collection, (reads) => reads.get.all(key));
+    if (row === undefined) return null;
+    const document = this.#parsed(collection, row);
+    cache.keep(collection.name, key, document, row.doc.length);
     return document;
   }
 
@@ -169,11 +175,23 @@ class SqliteEngine implements DocumentEngine {
   }
 
   #read(collection: CollectionDeclaration, query: (reads: ReadStatements) => unknown[]): StoredDocument[] {
+    return this.#rows(collection, query).map((row) => this.#parsed(collection, row));
+  }
+
+  #rows(collection: CollectionDeclaration, query: (reads: ReadStatements) => unknown[]): Row[] {
     if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
     const reads = this.#reads.get(collection.name);
     if (reads === undefined) throw new TypeError(`collection "${collection.name}" is not declared`);
     try {
-      return (query(reads) as { doc: string }[]).map((row) => parseDocument(collection.name, row.doc) as StoredDocument);
+      return query(reads) as Row[];
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  #parsed({ name }: CollectionDeclaration, { doc }: Row): StoredDocument {
+    try {
+      return parseDocument(name, doc) as StoredDocument;
     } catch (error) {
       throw unavailable(error);
     }

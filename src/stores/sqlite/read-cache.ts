@@ -1,46 +1,56 @@
 import type { StoredDocument } from '../../ports/document-engine.ts';
 import type { Operation } from './messages.ts';
 
-/** How many documents of one collection are kept. */
-const most = 2_000;
+/** How much JSON is kept, in characters: what ten to twenty thousand people are, and in memory about three times that. */
+const most = 6 * 2 ** 20;
+
+interface Kept {
+  readonly document: StoredDocument;
+  readonly size: number;
+}
+
+const keyOf = (collection: string, id: string): string => `${collection}/${id}`;
 
 /**
- * Documents as they were read last, by collection and id, those used longest ago forgotten first. Whoever holds it says which writes
- * are over and when something else has written: what is not known to be as it was is read again.
+ * Documents as they were read last, those used longest ago forgotten first. Whoever holds it says which writes are over and when
+ * something else has written: what is not known to be as it was is read again.
  */
 export class ReadCache {
-  readonly #collections: ReadonlyMap<string, Map<string, StoredDocument>>;
-
-  constructor(collections: readonly { readonly name: string }[]) {
-    this.#collections = new Map(collections.map(({ name }) => [name, new Map<string, StoredDocument>()]));
-  }
+  readonly #kept = new Map<string, Kept>();
+  #size = 0;
 
   get(collection: string, id: string): StoredDocument | undefined {
-    const kept = this.#collections.get(collection);
-    const document = kept?.get(id);
-    if (kept === undefined || document === undefined) return undefined;
-    kept.delete(id);
-    kept.set(id, document);
-    return document;
+    const key = keyOf(collection, id);
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    return kept.document;
   }
 
-  /** What it keeps is shared by all who ask, so nobody may change it. */
-  keep(collection: string, id: string, document: StoredDocument): void {
-    const kept = this.#collections.get(collection);
-    if (kept === undefined) return;
-    if (kept.size >= most) kept.delete(kept.keys().next().value as string);
-    kept.set(id, Object.freeze(document));
+  /** What it keeps is shared by all who ask, so nobody may change it; `size` is that of its JSON. */
+  keep(collection: string, id: string, document: StoredDocument, size: number): void {
+    for (const oldest of this.#kept.keys()) {
+      if (this.#size + size <= most) break;
+      this.#drop(oldest);
+    }
+    this.#kept.set(keyOf(collection, id), { document: Object.freeze(document), size });
+    this.#size += size;
   }
 
   /** Forgets what this write may have changed. */
   forgetBy(operation: Operation): void {
-    if (operation.kind === 'ping') return;
-    const kept = this.#collections.get(operation.collection);
-    if (operation.kind === 'sweep') kept?.clear();
-    else kept?.delete(operation.id);
+    if (operation.kind === 'sweep') this.forgetAll();
+    else if (operation.kind !== 'ping') this.#drop(keyOf(operation.collection, operation.id));
   }
 
   forgetAll(): void {
-    for (const kept of this.#collections.values()) kept.clear();
+    this.#kept.clear();
+    this.#size = 0;
+  }
+
+  #drop(key: string): void {
+    this.#size -= this.#kept.get(key)?.size ?? 0;
+    this.#kept.delete(key);
   }
 }
