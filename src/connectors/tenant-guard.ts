@@ -18,12 +18,8 @@ function fits(value: unknown, { allowed, shape }: TenantGuard): boolean {
   return (typeof value === 'string' || typeof value === 'number') && allowed.includes(value);
 }
 
-/** A list of names, or an object that has each as a key and perhaps its `id` inside. */
+/** A list of names, or an object that has each as a key. What an object says inside is another matter: an id may look like a name. */
 function namesOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.filter((entry) => typeof entry === 'string');
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inside]: [string, unknown]) => {
-    const id = typeof inside === 'object' && inside !== null && 'id' in inside ? inside.id : undefined;
-    return typeof id === 'string' ? [name, id] : [name];
-  });
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
 }
