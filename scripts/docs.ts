@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assuranceReference } from './docs/assurance.ts';
 import { configurationReference } from './docs/configuration.ts';
 import { conformanceTable } from './docs/conformance.ts';
 import { storageReference } from './docs/storage.ts';
@@ -12,6 +13,7 @@ const isCheck = process.argv.includes('--check');
 const committed = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '');
 
 const documents: Readonly<Record<string, (before: string) => string>> = {
+  'docs/assurance.md': assuranceReference,
   'docs/configuration.md': configurationReference,
   'docs/storage.md': storageReference,
   'docs/conformance.md': (before) => conformanceTable(root, before, { fromResults: !isCheck }),

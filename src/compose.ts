@@ -97,7 +97,8 @@ function openConnectors({ config, clock }: World): Map<Connector['id'], Connecto
       const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
       const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, reuseMs: connectionReuse, ...ca });
       const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
-      const connector = kind.open({ ...settings, redirect_uri, client_secret: settings.client_secret ?? null }, { clock, fetch });
+      const credentials = { client_secret: settings.client_secret ?? null, clientKey: settings.clientKey ?? null };
+      const connector = kind.open({ ...settings, ...credentials, redirect_uri }, { clock, fetch });
       return [connector.id, connector];
     }),
   );

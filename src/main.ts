@@ -9,6 +9,7 @@ import { readDemoStore, readOptions, readPort } from './cli/options.ts';
 import type { AuditOptions, CopyOptions, EndOptions, StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { compose } from './compose.ts';
+import { upstreamIssuer } from './config/connection-schema.ts';
 import { demoConfig } from './config/demo.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigProblems } from './config/problems.ts';
@@ -52,7 +53,7 @@ async function startDemonstration(config: Config, client_secret: string): Promis
   const { client_id } = connection;
   const client = { client_id, client_secret, redirect_uris: [`${config.issuer}/callback/${connection.id}`] };
   return Promise.all([
-    startDemoIdp({ port: Number(new URL(connection.issuer).port), clients: [client] }),
+    startDemoIdp({ port: Number(new URL(upstreamIssuer(connection)).port), clients: [client] }),
     startDemoMcp({
       port: Number(new URL(resource.upstream).port),
       gatewayJwksUrl: `${config.issuer}/jwks`,

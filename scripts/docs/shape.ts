@@ -7,6 +7,8 @@ export interface Key {
   readonly isRequired: boolean;
   readonly standard: unknown;
   readonly description: string;
+  /** The `type` of the variant that alone has this key; absent where every variant has it. */
+  readonly variant?: string;
 }
 
 interface Schema {
@@ -40,10 +42,21 @@ function walk(schema: Schema, prefix: string): Key[] {
 
 function inner(schema: Schema, path: string): Key[] {
   const variants = (schema.anyOf ?? schema.oneOf)?.filter((variant) => variant.properties !== undefined) ?? [];
+  const types = variants.map((variant) => variant.properties?.['type']?.const);
+  if (types.length > 1 && types.every((type) => typeof type === 'string')) return byType(variants, types, path);
   if (variants.length > 0) return merged(variants.flatMap((variant) => walk(variant, path)));
   if (schema.items !== undefined) return inner(schema.items, `${path}[]`);
   if (typeof schema.additionalProperties === 'object') return inner(schema.additionalProperties, `${path}.*`);
   return walk(schema, path);
+}
+
+/** The keys that every kind has in the same way, then those of each kind. */
+function byType(variants: readonly Schema[], types: readonly string[], path: string): Key[] {
+  const all = variants.map((variant) => walk(variant, path));
+  const plain = (key: Key) => JSON.stringify(key.path === `${path}.type` ? { ...key, kind: '' } : key);
+  const isCommon = (key: Key) => all.every((keys) => keys.some((other) => plain(other) === plain(key)));
+  const own = all.flatMap((keys, index) => keys.filter((key) => !isCommon(key)).map((key) => ({ ...key, variant: types[index] ?? '' })));
+  return [...merged(all.flatMap((keys) => keys.filter(isCommon))), ...own];
 }
 
 /** The keys of several variants, each once. */

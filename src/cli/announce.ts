@@ -1,14 +1,16 @@
 import { styleText } from 'node:util';
+import { upstreamIssuer } from '../config/connection-schema.ts';
 import type { Config } from '../config/schema.ts';
 
 /** What a program that started us waits for: the last line on stdout. */
 export function readyLine(config: Config, pid: number): string {
   const resource = config.resources.find((entry) => entry.default) ?? config.resources[0];
+  const [connection] = config.connections;
   return JSON.stringify({
     ready: true,
     issuer: config.issuer,
     mcp: resource?.identifier,
-    idp: config.connections[0]?.issuer,
+    idp: connection === undefined ? undefined : upstreamIssuer(connection),
     upstream: resource?.upstream,
     pid,
   });

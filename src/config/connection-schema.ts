@@ -1,45 +1,61 @@
 import { z } from 'zod';
+import { SigningAlgorithm } from '../connectors/kinds/fields.ts';
+import { auth0 } from '../connectors/kinds/auth0.ts';
+import { entra } from '../connectors/kinds/entra.ts';
+import { google } from '../connectors/kinds/google.ts';
+import { keycloak } from '../connectors/kinds/keycloak.ts';
+import { kindOf } from '../connectors/kinds/known.ts';
+import { oidc } from '../connectors/kinds/oidc.ts';
+import { okta } from '../connectors/kinds/okta.ts';
 import { ConnectionId } from '../domain/ids.ts';
-import { DisplayName, Identifier, JsonPointer, ScopeName, WebUrl, secret } from './fields.ts';
+import { DisplayName, Identifier, secret } from './fields.ts';
 
-const claims = z.strictObject({
-  groups: JsonPointer.nullable()
-    .default(null)
-    .describe('Where the groups are in the claims, such as `/groups`. Without it the connection conveys no groups.'),
-  email: JsonPointer.nullable().default('/email').describe('Where the e-mail address is; shown to people, never used to recognise them.'),
-  name: JsonPointer.nullable().default('/name').describe('Where the person’s name is.'),
+const clientKey = z.strictObject({
+  private_key: secret('private_key', 'PKCS #8 in PEM (`-----BEGIN PRIVATE KEY-----`), or a JWK.'),
+  alg: z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA']).default('ES256').describe('The algorithm it signs with. Entra wants PS256.'),
+  kid: z.string().min(1).max(200).optional().describe('What the key is called there.'),
+  'x5t#S256': z
+    .string()
+    .regex(/^[\w-]{43}$/, 'must be the SHA-256 thumbprint as base64url, 43 characters')
+    .optional()
+    .describe('The SHA-256 thumbprint of the certificate uploaded there, as base64url. RFC 7515 §4.1.8. Entra wants it.'),
 });
 
-const mfa = z.strictObject({
-  acr_values: z
-    .array(z.string().regex(/^\S+$/))
-    .default([])
-    .describe('What is asked for when a second factor is needed. OpenID Connect Core §3.1.2.1.'),
-  acr: z.array(z.string().min(1)).default([]).describe('Values of `acr` accepted as proof of a second factor.'),
-  amr: z.array(z.string().min(1)).default([]).describe('Values of `amr` accepted as proof of a second factor. RFC 8176.'),
-});
+const id = Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.');
 
-/** One identity provider people can sign in with. */
-export const ConnectionSchema = z.strictObject({
-  id: Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.'),
-  type: z.enum(['oidc']).describe('The kind of connection.'),
+const names = {
   name: DisplayName.describe('What the sign-in button says.'),
   subline: DisplayName.optional().describe('A second line on the button.'),
-  issuer: WebUrl.describe('Exactly as in its discovery document. OpenID Connect Discovery §4.3.'),
+};
+
+const client = {
   client_id: z.string().min(1).max(500).describe('What it calls us.'),
   client_secret: secret('client_secret', 'Our secret there.').optional(),
+  clientKey: clientKey.optional().describe('The key our assertions are signed with, for `private_key_jwt`. RFC 7523 §2.2.'),
   tokenEndpointAuthMethod: z
-    .enum(['client_secret_basic', 'client_secret_post', 'none'])
+    .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
     .default('client_secret_basic')
     .describe('How we authenticate there. OpenID Connect Core §9.'),
-  scopes: z.array(ScopeName).min(1).default(['openid', 'profile', 'email']).describe('What we ask for at sign-in; must contain `openid`.'),
-  claims: claims.prefault({}).describe('Where things stand in the claims, as JSON pointers. RFC 6901.'),
-  userinfo: z.boolean().default(false).describe('Also ask the userinfo endpoint for claims the ID token lacks. OpenID Connect Core §5.3.'),
-  mfa: mfa.prefault({}).describe('How it is asked for a second factor and which answers prove one. Nothing outside the lists counts.'),
   allowedAlgorithms: z
-    .array(z.enum(['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA']))
+    .array(SigningAlgorithm)
     .min(1)
     .default(['RS256', 'ES256', 'PS256', 'EdDSA'])
     .describe('Signature algorithms accepted in its ID tokens. RFC 8725 §3.1.'),
   tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
-});
+};
+
+const type = <Type extends string>(name: Type) => z.literal(name).describe('The kind of connection.');
+
+/** One identity provider people can sign in with. What each kind asks for is declared with the kind. */
+export const ConnectionSchema = z.discriminatedUnion('type', [
+  z.strictObject({ id, type: type('oidc'), ...names, ...client, ...oidc.shape }),
+  z.strictObject({ id, type: type('google'), ...names, ...client, ...google.shape }),
+  z.strictObject({ id, type: type('entra'), ...names, ...client, ...entra.shape }),
+  z.strictObject({ id, type: type('okta'), ...names, ...client, ...okta.shape }),
+  z.strictObject({ id, type: type('auth0'), ...names, ...client, ...auth0.shape }),
+  z.strictObject({ id, type: type('keycloak'), ...names, ...client, ...keycloak.shape }),
+]);
+export type ConnectionConfig = z.infer<typeof ConnectionSchema>;
+
+/** Who its tokens are from, typed in or derived. */
+export const upstreamIssuer = (connection: ConnectionConfig): string => kindOf(connection.type).profile(connection).issuer;

@@ -1,4 +1,4 @@
-import { isLoopbackUrl } from './fields.ts';
+import { isLoopbackUrl, standIn } from './fields.ts';
 import type { ConfigProblem } from './problems.ts';
 
 /**
@@ -84,16 +84,40 @@ function keyChecks(root: Written): ConfigProblem[] {
 function connectionChecks(root: Written): ConfigProblem[] {
   return list(root['connections']).flatMap((connection, index) => {
     const at = `connections[${index}]`;
-    const wantsSecret = connection['tokenEndpointAuthMethod'] !== 'none';
-    const hasSecret = connection['client_secret'] !== undefined;
-    const found: ConfigProblem[] = [];
-    if (wantsSecret && !hasSecret) found.push({ key: `${at}.client_secret`, problem: 'is required; or give client_secret_file' });
-    if (!wantsSecret && hasSecret) found.push({ key: `${at}.client_secret`, problem: 'has no use when tokenEndpointAuthMethod is none' });
+    const found = credentialChecks(connection, at);
     if (Array.isArray(connection['scopes']) && !texts(connection['scopes']).includes('openid')) {
       found.push({ key: `${at}.scopes`, problem: 'must contain openid' });
     }
     return found;
   });
+}
+
+function credentialChecks(connection: Written, at: string): ConfigProblem[] {
+  const method = text(connection['tokenEndpointAuthMethod']) ?? 'client_secret_basic';
+  const wantsKey = method === 'private_key_jwt';
+  const wantsSecret = !wantsKey && method !== 'none';
+  const secret = connection['client_secret'];
+  const key = connection['clientKey'];
+  const found: ConfigProblem[] = [];
+  if (wantsSecret && secret === undefined) found.push({ key: `${at}.client_secret`, problem: 'is required; or give client_secret_file' });
+  if (!wantsSecret && secret !== undefined)
+    found.push({ key: `${at}.client_secret`, problem: `has no use when tokenEndpointAuthMethod is ${wantsKey ? method : 'none'}` });
+  if (wantsKey === (key === undefined))
+    found.push({ key: `${at}.clientKey`, problem: wantsKey ? 'is required by private_key_jwt' : 'has no use without private_key_jwt' });
+  const private_key = text(record(key)['private_key']);
+  if (private_key !== null && private_key !== standIn && !isPrivateKey(private_key))
+    found.push({ key: `${at}.clientKey.private_key`, problem: 'must be a private key: PKCS #8 in PEM, not encrypted, or a JWK' });
+  return found;
+}
+
+/** As far as it can be seen without using it: a certificate, a public or an encrypted key is noticed before the first sign-in. */
+function isPrivateKey(key: string): boolean {
+  if (/^\s*-----BEGIN PRIVATE KEY-----/.test(key)) return true;
+  try {
+    return text(record(JSON.parse(key))['d']) !== null;
+  } catch {
+    return false;
+  }
 }
 
 function unknown(value: unknown, known: ReadonlySet<string>, key: string, problem: string): ConfigProblem[] {

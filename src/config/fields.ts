@@ -18,12 +18,6 @@ export const ScopeName = z
 
 export const Permission = z.string().regex(/^[\w.:*/-]{1,100}$/, 'must be letters, digits and . : * / _ -');
 
-/** RFC 6901 */
-export const JsonPointer = z
-  .string()
-  .max(200)
-  .regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer such as /groups');
-
 /** A secret, wrapped as it comes in. The loader fills it from `<key>_file` too. */
 export const secret = <Kind extends string>(kind: Kind, description: string) =>
   z
@@ -32,6 +26,9 @@ export const secret = <Kind extends string>(kind: Kind, description: string) =>
     .max(4096)
     .transform((value) => new Secret<Kind>(value))
     .meta({ title: `secret ${kind}`, description: `${description} Or give \`${kind}_file\`, the path of a file that holds it.` });
+
+/** Put where a secret's file could not be read: it fails no check, since the problem is already named under the key of the file. */
+export const standIn = 'Stand-in'.repeat(6).slice(0, 42).concat('A');
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 

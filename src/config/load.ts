@@ -1,9 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { kinds } from '../connectors/kinds/known.ts';
 import { crossCheck } from './cross-checks.ts';
 import { overlay } from './environment.ts';
 import type { Environment } from './environment.ts';
+import { standIn } from './fields.ts';
 import { ConfigProblems, keyPath } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { ConfigSchema } from './schema.ts';
@@ -64,7 +66,7 @@ interface Filling {
   readonly problems: ConfigProblem[];
 }
 
-const secretFiles = ['key_file', 'client_secret_file', 'store_file'];
+const secretFiles = ['key_file', 'client_secret_file', 'private_key_file', 'store_file'];
 const otherFiles = ['tlsCaFile', 'logoPath'];
 
 /** Every `<secret>_file` replaced by what the file holds, relative to the configuration file, without the closing line break. */
@@ -96,11 +98,9 @@ function findFile(path: unknown, key: string, { folder, readFile, problems }: Fi
 }
 
 function readSecret(path: unknown, key: string, { folder, readFile, problems }: Filling): unknown {
-  // Something that fails no check of its own: the problem is already named under the key of the file.
-  const stand = 'Stand-in'.repeat(6).slice(0, 42).concat('A');
   if (typeof path !== 'string' || path === '') {
     problems.push({ key, problem: 'must be the path of a file' });
-    return stand;
+    return standIn;
   }
   try {
     const content = read(resolve(folder, path), key, readFile).replace(/\r?\n$/, '');
@@ -110,8 +110,10 @@ function readSecret(path: unknown, key: string, { folder, readFile, problems }: 
     if (!(problem instanceof ConfigProblems)) throw problem;
     problems.push(...problem.problems);
   }
-  return stand;
+  return standIn;
 }
+
+const kindNames = kinds.map(({ type }) => type).join(' or ');
 
 type Issue = z.core.$ZodIssue;
 
@@ -141,6 +143,8 @@ function describe(issue: Issue, written: unknown): ConfigProblem[] {
       return [at(issue.path, issue.issues[0]?.message ?? 'is not a possible name')];
     case 'invalid_value':
       return [at(issue.path, `must be ${issue.values.map(String).join(' or ')}`)];
+    case 'invalid_union':
+      return [at(issue.path, issue.discriminator === undefined || isMissing(written, issue.path) ? 'is required' : `must be ${kindNames}`)];
     case 'invalid_type':
       return [at(issue.path, isMissing(written, issue.path) ? 'is required' : `must be ${nouns[issue.expected] ?? issue.expected}`)];
     case 'too_small':

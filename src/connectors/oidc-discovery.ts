@@ -2,28 +2,17 @@ import * as oidc from 'openid-client';
 import type { Clock } from '../ports/clock.ts';
 import { LoginRefused } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
+import { clientAuthentication } from './client-authentication.ts';
 import { leewaySeconds } from './id-token.ts';
+import { isLoopbackHttp } from './kinds/fields.ts';
 import { boundedFetch, keySetFetch } from './oidc-fetch.ts';
+import { pin } from './oidc-metadata.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
-import { isLoopbackHttp, type OidcSettings } from './oidc-settings.ts';
+import type { OidcSettings } from './oidc-settings.ts';
 
 const refreshAfterMs = 60 * 60 * 1000;
 const staleAfterMs = 24 * 60 * 60 * 1000;
 const coolDownMs = 5 * 1000;
-/** What we set on the way to the upstream; a discovered endpoint must not bring its own. */
-const reserved = [
-  'client_id',
-  'redirect_uri',
-  'response_type',
-  'response_mode',
-  'scope',
-  'state',
-  'nonce',
-  'code_challenge',
-  'request',
-  'request_uri',
-];
-
 /**
  * What the upstream says about itself, pinned to the configured issuer. Learned when first needed, renewed in the background, and asked for
  * again soon after a failure, so that an upstream that was down when we started is no reason to restart.
@@ -37,8 +26,8 @@ export function openDiscovery(settings: OidcSettings, { clock, fetch }: { clock:
 
   async function learn(): Promise<oidc.Configuration> {
     try {
-      const metadata = pin(await discover(settings, outbound), settings.issuer, settings.allowedAlgorithms);
-      const config = configure(settings, metadata, (url, request) => (url === metadata.jwks_uri ? keySets : outbound)(url, request));
+      const metadata = pin(await discover(settings, outbound), settings);
+      const config = await configure(settings, metadata, (url, request) => (url === metadata.jwks_uri ? keySets : outbound)(url, request));
       const keys = known === null || known.jwks_uri !== metadata.jwks_uri ? undefined : oidc.getJwksCache(known.config);
       if (keys !== undefined) oidc.setJwksCache(config, keys);
       known = { config, jwks_uri: metadata.jwks_uri, at: clock.now() };
@@ -86,54 +75,22 @@ async function discover(settings: OidcSettings, outbound: OutboundFetch): Promis
   return config.serverMetadata();
 }
 
-/** Only what we use, only if it may be used. OpenID Connect Discovery §4.3; the library lets some issuers differ, we let none. */
-function pin(metadata: oidc.ServerMetadata, issuer: string, allowedAlgorithms: readonly string[]) {
-  if (metadata.issuer !== issuer) throw new LoginRefused('untrustworthy', 'discovery: the document is of another issuer');
-  const authorization_endpoint = endpoint('authorization_endpoint', metadata.authorization_endpoint, issuer);
-  const taken = reserved.find((name) => new URL(authorization_endpoint).searchParams.has(name));
-  if (taken !== undefined) throw new LoginRefused('untrustworthy', `discovery: authorization_endpoint already sets ${taken}`);
-  return {
-    issuer,
-    authorization_endpoint,
-    token_endpoint: endpoint('token_endpoint', metadata.token_endpoint, issuer),
-    jwks_uri: endpoint('jwks_uri', metadata.jwks_uri, issuer),
-    ...(metadata.userinfo_endpoint === undefined
-      ? {}
-      : { userinfo_endpoint: endpoint('userinfo_endpoint', metadata.userinfo_endpoint, issuer) }),
-    // RFC 9207 §2.4
-    authorization_response_iss_parameter_supported: metadata.authorization_response_iss_parameter_supported === true,
-    // RFC 8725 §3.1: ours decide, whatever the document lists.
-    id_token_signing_alg_values_supported: [...allowedAlgorithms],
-  };
-}
-
-function endpoint(name: string, value: unknown, issuer: string): string {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null;
-  const plain = url !== null && url.username === '' && url.password === '' && url.hash === '';
-  const sameMachine = plain && isLoopbackHttp(url) && url.origin === new URL(issuer).origin;
-  if (!plain || (url.protocol !== 'https:' && !sameMachine)) throw new LoginRefused('untrustworthy', `discovery: ${name} may not be used`);
-  return url.href;
-}
-
-function configure(settings: OidcSettings, metadata: oidc.ServerMetadata, fetch: OutboundFetch): oidc.Configuration {
-  const config = new oidc.Configuration(
-    metadata,
-    settings.client_id,
-    { [oidc.clockTolerance]: leewaySeconds },
-    clientAuthentication(settings),
-  );
+async function configure(settings: OidcSettings, metadata: ReturnType<typeof pin>, fetch: OutboundFetch): Promise<oidc.Configuration> {
+  const authentication = await clientAuthentication(settings, metadata.token_endpoint);
+  const tolerant = { [oidc.clockTolerance]: leewaySeconds };
+  const config =
+    settings.issuerTemplate === null
+      ? new oidc.Configuration(metadata, settings.client_id, tolerant, authentication)
+      : // Only its own discovery tells the library that the issuer stands for many: it is given what was pinned.
+        await oidc.discovery(new URL(settings.issuer), settings.client_id, tolerant, authentication, {
+          [oidc.customFetch]: () => Promise.resolve(Response.json(metadata)),
+        });
   if (isLoopbackHttp(new URL(settings.issuer))) oidc.allowInsecureRequests(config);
   // Without this the library believes any signature, since the token came from the endpoint itself.
   oidc.enableNonRepudiationChecks(config);
   config.timeout = settings.timeoutSeconds;
   config[oidc.customFetch] = fetch;
   return config;
-}
-
-function clientAuthentication({ client_secret, tokenEndpointAuthMethod }: OidcSettings): oidc.ClientAuth {
-  if (client_secret === null) return oidc.None();
-  const secret = client_secret.reveal();
-  return tokenEndpointAuthMethod === 'client_secret_post' ? oidc.ClientSecretPost(secret) : oidc.ClientSecretBasic(secret);
 }
 
 function again(refusal: LoginRefused): LoginRefused {

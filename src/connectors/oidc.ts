@@ -5,11 +5,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import { LoginRefused, type Connector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
-import { amrFrom, emailFrom, groupsFrom, textFrom, type Claims } from './claims.ts';
+import { acrFrom, amrFrom, emailFrom, groupsFrom, subjectFrom, textFrom, type Claims } from './claims.ts';
 import { checkIdToken } from './id-token.ts';
 import { openDiscovery } from './oidc-discovery.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
+import { authorizationRequest } from './oidc-request.ts';
 import { OidcSettings, type OidcSettingsInput } from './oidc-settings.ts';
+import { checkGuards } from './tenant-guard.ts';
 
 const longestAnswer = 16 * 1024;
 
@@ -24,7 +26,13 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     async begin(attempt) {
       const config = await discovery.configuration();
       const code_challenge = await oidc.calculatePKCECodeChallenge(attempt.code_verifier);
-      return oidc.buildAuthorizationUrl(config, authorizationRequest(settings, attempt, code_challenge));
+      const { pushed_authorization_request_endpoint, claims_parameter_supported } = config.serverMetadata();
+      const request = authorizationRequest(settings, attempt, { code_challenge, takesClaims: claims_parameter_supported !== false });
+      if (pushed_authorization_request_endpoint === undefined) return oidc.buildAuthorizationUrl(config, request);
+      // RFC 9126: what is asked for does not pass through the browser, where it could be taken out.
+      return oidc.buildAuthorizationUrlWithPAR(config, request).catch((error: unknown) => {
+        throw asLoginRefused('pushed request', error);
+      });
     },
 
     async complete(answer, attempt) {
@@ -39,36 +47,6 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     async warmUp() {
       await discovery.warmKeys(await discovery.configuration());
     },
-  };
-}
-
-/** OpenID Connect Core §3.1.2.1, RFC 7636 §4.3. */
-function authorizationRequest(settings: OidcSettings, attempt: UpstreamAttempt, code_challenge: string): Record<string, string> {
-  return {
-    response_type: 'code',
-    redirect_uri: settings.redirect_uri,
-    scope: [...new Set(['openid', ...settings.scopes])].join(' '),
-    state: attempt.state,
-    nonce: attempt.nonce,
-    code_challenge,
-    code_challenge_method: 'S256',
-    ...(attempt.prompt === null ? {} : { prompt: attempt.prompt }),
-    // Makes auth_time a claim the upstream owes us, which is how a fresh login is told from a remembered one.
-    ...(attempt.prompt === 'login' ? { max_age: '0' } : {}),
-    ...(attempt.login_hint === null ? {} : { login_hint: attempt.login_hint }),
-    ...(attempt.demand.mfa ? secondFactorRequest(settings) : {}),
-  };
-}
-
-/** Both ways of asking, since upstreams understand one or the other; what counts is what comes back. OpenID Connect Core §5.5.1.1. */
-function secondFactorRequest({ mfa }: OidcSettings): Record<string, string> {
-  const id_token = {
-    ...(mfa.acr_values.length === 0 ? {} : { acr: { essential: true, values: mfa.acr_values } }),
-    ...(mfa.amr.length === 0 ? {} : { amr: { essential: true } }),
-  };
-  return {
-    ...(mfa.acr_values.length === 0 ? {} : { acr_values: mfa.acr_values.join(' ') }),
-    ...(Object.keys(id_token).length === 0 ? {} : { claims: JSON.stringify({ id_token }) }),
   };
 }
 
@@ -92,35 +70,44 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
   });
   const claims = tokens.claims();
   if (claims === undefined || tokens.id_token === undefined) throw new LoginRefused('untrustworthy', 'login: no ID token');
+  const issuer = issuerFor(claims, settings);
   await checkIdToken(tokens.id_token, tokens.access_token, claims, {
-    issuer: settings.issuer,
+    issuer,
     client_id: settings.client_id,
     allowedAlgorithms: settings.allowedAlgorithms,
     now: exchange.now(),
     freshLogin: attempt.prompt === 'login',
   });
+  checkGuards(claims, settings.guards);
   // OpenID Connect Core §5.3.2: the library refuses a userinfo answer about another subject.
   const more: Claims = settings.userinfo ? await oidc.fetchUserInfo(config, tokens.access_token, claims.sub) : {};
-  return identityFrom({ ...more, ...claims }, claims, settings);
+  return { ...identityFrom({ ...more, ...claims }, claims, settings), issuer };
 }
 
-/** Display and groups from everything the upstream said, assurance from the signed token alone. */
-function identityFrom(all: Claims, token: Claims & { sub: string; auth_time?: number }, settings: OidcSettings): VerifiedIdentity {
-  const acr = token['acr'];
+/** One issuer, or where one discovery serves many, the one of the tenant the token is from: the guard says which tenants there are. */
+function issuerFor({ tid }: Claims, { issuer, issuerTemplate }: OidcSettings): string {
+  return issuerTemplate === null ? issuer : issuerTemplate.replace('{tenantid}', () => (typeof tid === 'string' ? tid : ''));
+}
+
+/** Display and groups from everything the upstream said, who it is and how it was proven from the signed token alone. */
+function identityFrom(all: Claims, token: Claims & { auth_time?: number }, settings: OidcSettings): Omit<VerifiedIdentity, 'issuer'> {
+  const { claims, mfa } = settings;
+  const subject = subjectFrom(token, settings.subject);
+  if (subject === null) throw new LoginRefused('untrustworthy', `ID token: ${settings.subject.join(' and ')} do not name anybody`);
+  const acr = acrFrom(token, settings.acrClaim, [mfa.phishingResistant.acr, mfa.acr]);
   return {
     connectionId: settings.id,
-    issuer: settings.issuer,
-    subject: token.sub,
-    email: emailFrom(all, settings.claims.email),
-    name: textFrom(all, settings.claims.name),
-    groups: groupsFrom(all, settings.claims.groups),
+    subject,
+    email: emailFrom(all, claims.email, settings.emailTrust),
+    name: textFrom(all, claims.name),
+    groups: groupsFrom(all, claims.groups, claims.groupsSeparator),
     assurance: assuranceFrom(
       {
         ...(token.auth_time === undefined ? {} : { auth_time: token.auth_time }),
-        ...(typeof acr === 'string' && acr.length <= 1000 ? { acr } : {}),
+        ...(acr === null ? {} : { acr }),
         amr: amrFrom(token),
       },
-      settings.mfa,
+      mfa,
     ),
   };
 }

@@ -1,9 +1,11 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Clock } from '../ports/clock.ts';
 import type { Connector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
+import type { ConnectionKind } from './kinds/kind.ts';
+import { kinds } from './kinds/known.ts';
 import { openOidcConnector } from './oidc.ts';
-import { OidcSettings } from './oidc-settings.ts';
+import { clientFields } from './oidc-settings.ts';
 
 /** What every connector is given to reach the outside. */
 export interface ConnectorTools {
@@ -18,7 +20,12 @@ export interface ConnectorType {
   open(settings: unknown, tools: ConnectorTools): Connector;
 }
 
+const us = z.object(clientFields);
+
+const overOidc = (kind: ConnectionKind): ConnectorType => ({
+  settings: z.strictObject({ ...clientFields, ...kind.shape }),
+  open: (settings, tools) => openOidcConnector({ ...us.parse(settings), ...kind.profile(settings) }, tools),
+});
+
 /** Every kind of upstream by its type name in the configuration. */
-export const connectorTypes: Readonly<Record<string, ConnectorType>> = {
-  oidc: { settings: OidcSettings, open: (settings, tools) => openOidcConnector(OidcSettings.parse(settings), tools) },
-};
+export const connectorTypes: Readonly<Record<string, ConnectorType>> = Object.fromEntries(kinds.map((kind) => [kind.type, overOidc(kind)]));

@@ -68,6 +68,7 @@ export type PageRefusalKind =
   | 'other-browser'
   | 'sign-in-cancelled'
   | 'sign-in-untrustworthy'
+  | 'foreign-account'
   | 'no-access'
   | 'groups-unknown'
   | 'second-factor-unproven'

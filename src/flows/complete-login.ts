@@ -88,7 +88,8 @@ async function refused(
     return;
   }
   await dependencies.transactions.advance(advance(judging, { at: 'stopped' }));
-  throw new PageRefusal('sign-in-untrustworthy', error.reason, connectionNames(dependencies.directory, connectionId));
+  const kind = error.refusal === 'foreign' ? 'foreign-account' : 'sign-in-untrustworthy';
+  throw new PageRefusal(kind, error.reason, connectionNames(dependencies.directory, connectionId));
 }
 
 /** Judges the upstream's answer in one go and settles who this is; afterwards the browser goes back to the dispatcher. */

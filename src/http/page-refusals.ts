@@ -24,6 +24,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'other-browser': 403,
   'sign-in-cancelled': 403,
   'sign-in-untrustworthy': 502,
+  'foreign-account': 403,
   'no-access': 403,
   'groups-unknown': 403,
   'second-factor-unproven': 403,
@@ -49,6 +50,7 @@ function stopOf({ kind, names }: Pick<PageRefusal, 'kind' | 'names'>): Stop {
       return { kind: 'cancelled', connection };
     case 'sign-in-untrustworthy':
       return { kind: 'sign-in-untrustworthy', connection };
+    case 'foreign-account':
     case 'groups-unknown':
     case 'not-answering':
       return { kind, connection };

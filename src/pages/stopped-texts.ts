@@ -23,6 +23,7 @@ export type Stop =
   | { kind: 'no-access'; server: string; account: string | null }
   | { kind: 'second-step-missing'; connection: string; workspace: string }
   | { kind: 'sign-in-untrustworthy'; connection: string }
+  | { kind: 'foreign-account'; connection: string }
   | { kind: 'groups-unknown'; connection: string }
   | { kind: 'app-withdrawn'; app: string }
   | { kind: 'too-many-tries'; minutes: number }
@@ -98,6 +99,13 @@ const words: Words = {
     cause: `The answer we got from ${displayName(connection)} did not pass our checks, so we cannot be sure who is signing in.`,
     assurance: notSignedIn,
     nextStep: `Close this tab and connect again from the app. ${twice(help)}`,
+    icon: 'stop',
+  }),
+  'foreign-account': ({ connection }, help) => ({
+    title: 'This account belongs somewhere else',
+    cause: `${displayName(connection)} signed you in with an account of another organisation, or a private one. This sign-in is for the accounts of one organisation only.`,
+    assurance: notSignedIn,
+    nextStep: `Connect again from the app and choose your work account there. If this is your work account, send the reference to ${help}.`,
     icon: 'stop',
   }),
   'groups-unknown': ({ connection }, help) => ({

@@ -17,9 +17,10 @@ export interface Connector {
 
 /**
  * `cancelled`: the person or the upstream said no. `unreachable`: no usable answer, trying again may help.
- * `untrustworthy`: an answer came and a check failed. `misconfigured`: the upstream refused us as its client.
+ * `untrustworthy`: an answer came and a check failed. `misconfigured`: the upstream refused us as its client. `foreign`: the answer is
+ * genuine, and the account belongs to an organisation this connection is not for.
  */
-export type LoginRefusal = 'cancelled' | 'unreachable' | 'untrustworthy' | 'misconfigured';
+export type LoginRefusal = 'cancelled' | 'unreachable' | 'untrustworthy' | 'misconfigured' | 'foreign';
 
 export class LoginRefused extends Error {
   override readonly name = 'LoginRefused';

@@ -28,7 +28,7 @@ describe('the events an operator can meet', () => {
   const events = calls.flatMap((argument) => literal.exec(argument)?.[1] ?? parts[argument] ?? []);
 
   it('are found in the sources, those made of parts too', () => {
-    expect(union('src/ports/connector.ts', 'LoginRefusal')).toHaveLength(4);
+    expect(union('src/ports/connector.ts', 'LoginRefusal')).toHaveLength(5);
     for (const made of Object.keys(parts)) expect(calls).toContain(made);
     expect(events).toEqual(expect.arrayContaining(['request', 'page.refused', 'gateway.upstream-failed', 'store']));
   });

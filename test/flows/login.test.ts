@@ -128,13 +128,15 @@ describe('the answer of the upstream', () => {
     ['unreachable', 'choosing'],
     ['untrustworthy', 'stopped'],
     ['misconfigured', 'stopped'],
+    ['foreign', 'stopped'],
   ])('that is %s leaves the request %s, with nobody new and a record', async (refusal, at) => {
     const before = [await count(users), await count(identities)];
     const id = await begin();
     const answer = await underWay(id);
     world.connector.says = new LoginRefused(refusal, 'because');
     const completed = world.flows.complete({ connectionId: demo, browser, answer });
-    if (at === 'stopped') await expect(completed).rejects.toEqual(page('sign-in-untrustworthy'));
+    const shown = refusal === 'foreign' ? 'foreign-account' : 'sign-in-untrustworthy';
+    if (at === 'stopped') await expect(completed).rejects.toEqual(page(shown));
     else await completed;
     expect(await stageOf(id)).toMatchObject({ at });
     expect(world.events.at(-1)).toMatchObject({ event: 'login.refused', rule: refusal });

@@ -39,6 +39,7 @@ const stops: readonly Stop[] = [
   { kind: 'cancelled', connection: 'Okta' },
   { kind: 'not-answering', connection: 'Okta' },
   { kind: 'sign-in-untrustworthy', connection: 'Okta' },
+  { kind: 'foreign-account', connection: 'Okta' },
   { kind: 'groups-unknown', connection: 'Okta' },
   { kind: 'no-access', server: 'Acme Billing', account: null },
   { kind: 'second-step-missing', connection: 'Okta', workspace: 'Acme Inc' },

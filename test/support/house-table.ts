@@ -21,6 +21,7 @@ export const rooms: readonly Room[] = [
   { name: 'ports/', imports: ['domain/', 'ports/'], packages: [] },
   { name: 'flows/steps/', imports: ['domain/', 'ports/', 'flows/steps/'], packages: [] },
   { name: 'flows/', imports: ['domain/', 'ports/', 'flows/steps/'], packages: [] },
+  { name: 'connectors/kinds/', imports: ['domain/', 'connectors/kinds/'], packages: ['zod'] },
   { name: 'connectors/', imports: ['domain/', 'ports/', 'connectors/'], packages: ['openid-client', 'zod', 'jose'], reveals: true },
   {
     name: 'stores/sqlite/',
@@ -46,7 +47,12 @@ export const rooms: readonly Room[] = [
     reveals: true,
   },
   { name: 'gateway/', imports: ['domain/', 'ports/', 'http/*', 'gateway/'], packages: ['koa', '@koa/router', 'undici', 'zod', ...streams] },
-  { name: 'config/', imports: ['domain/', 'config/'], packages: ['zod', 'yaml', 'node:fs', 'node:path'], isAmbient: true },
+  {
+    name: 'config/',
+    imports: ['domain/', 'config/', 'connectors/kinds/'],
+    packages: ['zod', 'yaml', 'node:fs', 'node:path'],
+    isAmbient: true,
+  },
   { name: 'demo/', imports: ['demo/'], packages: ['*'], isAmbient: true },
   { name: 'cli/', imports: ['compose.ts', 'config/', 'domain/', 'ports/', 'cli/'], packages: ['*'], isAmbient: true },
   { name: 'compose.ts', imports: ['*'], packages: ['*'] },

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { upstreamIssuer } from '../../src/config/connection-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { read, root } from '../docs/support.ts';
 import { needs } from '../support/prerequisites.ts';
@@ -125,11 +126,12 @@ describe('the parts', () => {
     const subnet = compose.networks['inside']?.ipam?.config[0]?.subnet.replace(/\.0\/24$/, '.');
     for (const name of ['proxy', 'broker-1', 'broker-2', 'idp', 'notes']) expect(placeOf(name).ipv4_address).toContain(subnet);
     const [connection, resource] = [config.connections[0], config.resources[0]];
-    expect(placeOf('proxy').aliases).toEqual([config.issuer, connection?.issuer].map((url) => new URL(url ?? '').hostname));
+    const idpIssuer = connection === undefined ? '' : upstreamIssuer(connection);
+    expect(placeOf('proxy').aliases).toEqual([config.issuer, idpIssuer].map((url) => new URL(url).hostname));
     expect(of('proxy').ports).toEqual([`127.0.0.1:${new URL(config.issuer).port}:8443`]);
     expect(of('preparation').command?.slice(3)).toEqual(placeOf('proxy').aliases);
     expect(of('idp').environment).toMatchObject({
-      DEMO_ISSUER: connection?.issuer,
+      DEMO_ISSUER: idpIssuer,
       DEMO_REDIRECT_URI: `${config.issuer}/callback/${connection?.id}`,
     });
     expect(connection?.client_id).toBe('drawbridge');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { upstreamIssuer } from '../../../src/config/connection-schema.ts';
 import { directoryOf } from '../../../src/config/directory.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import type { Grant } from '../../../src/domain/grant.ts';
@@ -95,7 +96,7 @@ async function fill(engine: DocumentEngine, config: Config, client_id: string, p
   const [resource] = directory.resources;
   if (tenant === undefined || connection === undefined || resource === undefined) throw new Error('the configuration is not the bench’s');
   await inBatches(people, async (index) => {
-    const who = { connectionId, issuer: connection.issuer, subject: subject(index) };
+    const who = { connectionId, issuer: upstreamIssuer(connection), subject: subject(index) };
     const seen = { name: 'A person', email: `${subject(index)}@example.test`, groups: ['eng'], assurance };
     await users.settle({ ...who, ...seen }, userId(index), Date.now());
     await memberships.resync(tenantId, userId(index), connectionId, mapRoles(tenant, { ...who, groups: ['eng'] }));

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { Guid, ScopeToken, claimFields, parameterField } from './fields.ts';
+import { defineKind } from './kind.ts';
+
+const authority = 'https://login.microsoftonline.com';
+/** The tenant of everybody’s private Microsoft account. */
+const privateAccounts = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+const TenantId = Guid.refine(
+  (id) => id !== privateAccounts,
+  'must be the tenant of an organisation; this one is that of all private accounts',
+);
+const contexts = z.array(z.string().regex(/^c\d{1,2}$/, 'must be the id of an authentication context, c1 to c99'));
+
+/** One Microsoft Entra tenant, or several behind a multi-tenant registration. Its tokens say nothing of factors but which authentication contexts were satisfied. */
+export const entra = defineKind({
+  type: 'entra',
+  title: 'Microsoft Entra ID',
+  shape: {
+    tenant: TenantId.describe('The directory (tenant) id where the application is registered.'),
+    allowedTenants: z
+      .array(TenantId)
+      .default([])
+      .describe(
+        'Further tenants whose accounts may come in; the application then has to be registered as multi-tenant. Compared with the claim `tid`.',
+      ),
+    guests: z
+      .boolean()
+      .default(false)
+      .describe('Whether guests, whose home is another directory, may come in. Told by the claims `idp` and `acct`.'),
+    scopes: z
+      .array(ScopeToken)
+      .min(1)
+      .default(['openid', 'profile', 'email'])
+      .describe('What we ask for at sign-in; `profile` brings the object id.'),
+    claims: claimFields('/groups')
+      .prefault({})
+      .describe('Where things stand in the claims, as JSON pointers: `/roles` for app roles. RFC 6901.'),
+    mfa: z
+      .strictObject({
+        acrs: contexts.max(1).default([]).describe('The authentication context that asks for a second factor: its id, such as `c1`.'),
+        attested: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Your word that a Conditional Access policy demands a second factor for this context. Entra grants a context that no policy guards, so without it nothing is proven.',
+          ),
+        phishingResistant: z
+          .strictObject({ acrs: contexts.default([]).describe('Contexts whose policy demands a factor that cannot be phished.') })
+          .optional()
+          .describe('Which answers prove a factor that cannot be phished; counts with `attested` only.'),
+      })
+      .prefault({})
+      .describe('How it is asked for a second factor and which answers prove one.'),
+    authorizationParameters: parameterField(['domain_hint', 'mkt']),
+  },
+  derive: ({ tenant, allowedTenants, guests, scopes, claims, mfa, authorizationParameters }) => {
+    const tenants = [tenant, ...allowedTenants];
+    const isOne = allowedTenants.length === 0;
+    const resistant = mfa.phishingResistant?.acrs ?? [];
+    const [asked] = mfa.acrs;
+    return {
+      issuer: `${authority}/${isOne ? tenant : 'organizations'}/v2.0`,
+      issuerTemplate: isOne ? null : `${authority}/{tenantid}/v2.0`,
+      scopes,
+      claims,
+      // sub is another one for every application; the directory object is the person.
+      subject: ['/tid', '/oid'],
+      guards: [{ claim: '/tid', allowed: tenants }, ...(guests ? [] : homeGuards(tenants))],
+      parameters: authorizationParameters,
+      emailTrust: 'entra',
+      hintWithSelection: false,
+      assertionAudience: 'token_endpoint',
+      acrClaim: 'acrs',
+      mfa: mfa.attested ? { acr: [...mfa.acrs, ...resistant], phishingResistant: { acr: resistant, amr: [] } } : {},
+      stepUp: { acr_values: [], claims: asked === undefined ? {} : { acrs: { essential: true, value: asked } } },
+    };
+  },
+  example: { tenant: '11112222-3333-4444-5555-666677778888', mfa: { acrs: ['c1'], attested: true } },
+  otherwise:
+    'Entra’s tokens carry no amr and no acr. Without the attestation, or without the context in the token, nothing is proven and the person is refused. Authentication contexts need Entra ID P1.',
+  setup: (redirect_uri) => [
+    'In the Entra admin center: App registrations, “New registration”; single tenant unless you list further ones.',
+    `Add the platform “Web” with this redirect URI, exactly: ${redirect_uri}`,
+    'Under “Certificates & secrets” make a client secret; or upload a certificate and use private_key_jwt with alg PS256 and its SHA-256 thumbprint.',
+    'Under “Token configuration” add to the ID token the optional claims email, xms_edov, acct, auth_time and acrs.',
+    'There too add the groups claim, “Groups assigned to the application”; or define app roles and set claims.groups to /roles. Above 200 groups Entra leaves the list out, and the person is refused.',
+    'For a second factor: under Conditional Access make an authentication context, a policy that demands MFA for it and covers everybody who signs in here, and then set mfa.attested.',
+  ],
+  samples: [
+    {
+      what: 'an employee who satisfied the context',
+      from: 'documented',
+      claims: {
+        sub: 'AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ',
+        ...person(),
+        groups: ['0e5f0b4e-3f2a-4a53-9a51-8d9f3e3a7c11'],
+        acrs: ['c1'],
+      },
+      means: { subject: subject(), email: null, groups: ['0e5f0b4e-3f2a-4a53-9a51-8d9f3e3a7c11'], mfa: true },
+    },
+    {
+      what: 'the context as a single text, and an address the directory owns',
+      from: 'assumed',
+      claims: { sub: 'AAA', ...person(), email: 'ana@acme.example', xms_edov: '1', groups: [], acrs: 'c1' },
+      means: { subject: subject(), email: 'ana@acme.example', groups: [], mfa: true },
+    },
+    {
+      what: 'too many groups for the token: unknown, not none',
+      from: 'documented',
+      claims: {
+        sub: 'AAA',
+        ...person(),
+        _claim_names: { groups: 'src1' },
+        _claim_sources: { src1: { endpoint: 'https://graph.example/x' } },
+      },
+      means: { subject: subject(), groups: null, mfa: false },
+    },
+    {
+      what: 'an address written into another directory',
+      from: 'documented',
+      claims: { sub: 'AAA', ...person(), tid: '99992222-3333-4444-5555-666677778888', email: 'ana@acme.example', groups: [] },
+      means: 'foreign',
+    },
+    {
+      what: 'a guest',
+      from: 'documented',
+      claims: { sub: 'AAA', ...person(), idp: 'https://sts.windows.net/99992222-3333-4444-5555-666677778888/', acct: 1, groups: [] },
+      means: 'foreign',
+    },
+  ],
+});
+
+/** A guest says where their home is; whoever says nothing is at home. */
+function homeGuards(tenants: readonly string[]) {
+  const homes = tenants.flatMap((id) => [`https://sts.windows.net/${id}/`, `${authority}/${id}/v2.0`]);
+  return [
+    { claim: '/idp', allowed: homes, optional: true },
+    { claim: '/acct', allowed: [0, '0'], optional: true },
+  ];
+}
+
+function person() {
+  return { tid: '11112222-3333-4444-5555-666677778888', oid: '66663333-2222-4444-8888-000011112222', ver: '2.0' };
+}
+
+function subject(): string {
+  return `${person().tid}:${person().oid}`;
+}
