@@ -12,6 +12,7 @@ import { beginLogin } from './flows/begin-login.ts';
 import { chooseTenant } from './flows/choose-tenant.ts';
 import { completeLogin } from './flows/complete-login.ts';
 import { continueAuthorization } from './flows/continue-authorization.ts';
+import { endUpstreamSession } from './flows/end-upstream-session.ts';
 import { exchangeCode } from './flows/exchange-code.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
@@ -48,6 +49,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Connector } from './ports/connector.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
 import type { Entropy } from './ports/entropy.ts';
+import type { Sealing } from './ports/sealing.ts';
 import { openAuditLog } from './stores/audit-log.ts';
 import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { cachedAuthority } from './stores/cached-authority.ts';
@@ -59,6 +61,7 @@ import { rememberingStores } from './stores/remembered-rows.ts';
 import { openSeenClients } from './stores/seen-clients.ts';
 import { openSigningKeys } from './stores/signing-keys.ts';
 import { openTransactions } from './stores/transactions.ts';
+import { openUpstreamSessions } from './stores/upstream-sessions.ts';
 import { openUsers } from './stores/users.ts';
 
 /** What a broker is made of besides its configuration; a test brings its own clock and entropy. */
@@ -91,7 +94,7 @@ const connectionReuse = 4_000;
 function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
   const loopback = isLoopbackUrl(config.issuer);
   return new Map(
-    config.connections.map(({ type, subline: _subline, tlsCaFile, ...settings }) => {
+    config.connections.map(({ type, subline: _subline, recheck: _recheck, tlsCaFile, ...settings }) => {
       const kind = connectorTypes[type];
       if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
       const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
@@ -113,23 +116,24 @@ function organisationOf({ organisation }: Config, logo: Logo | null): Organisati
   return { name: organisation.name, logo: logo?.path ?? null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
 }
 
-function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed) {
+function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed, sealing: Sealing) {
   return {
     transactions: openTransactions(engine),
     grants: openGrants(engine, feed),
     users: openUsers(engine),
     memberships: openMemberships(engine, feed),
     seenClients: openSeenClients(engine),
+    upstreamSessions: openUpstreamSessions(engine, sealing),
     audit: openAuditLog(engine, { chain: entropy.id(), clock }),
   };
 }
 
 /** Alone on its store a process asks it every time; among several each remembers and hears of what was taken away. */
-function openState(world: World, directory: Directory) {
+function openState(world: World, directory: Directory, sealing: Sealing) {
   const { config, engine, clock, entropy, log } = world;
   const isShared = !config.store.startsWith('sqlite:');
   const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
-  const stores = openStores(world, feed);
+  const stores = openStores(world, feed, sealing);
   const authority = liveAuthority({ ...stores, clock, directory });
   if (!isShared) return { feed, stores, forTokens: stores, authority };
   return { feed, stores, forTokens: rememberingStores(stores, feed, clock), authority: cachedAuthority(authority, feed, clock) };
@@ -146,7 +150,10 @@ const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =
 
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
-type Parts = Parameters<typeof completeLogin>[0] & Parameters<typeof exchangeCode>[0] & Parameters<typeof beginAuthorization>[0];
+type Parts = Parameters<typeof completeLogin>[0] &
+  Parameters<typeof refreshTokens>[0] &
+  Parameters<typeof exchangeCode>[0] &
+  Parameters<typeof beginAuthorization>[0];
 
 /** What programs ask for every hour may go by what is remembered; while a person looks on, everything is asked anew. */
 const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
@@ -163,6 +170,7 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   exchangeCode: exchangeCode(forTokens),
   refreshTokens: refreshTokens(forTokens),
   revokeToken: revokeToken(parts),
+  endUpstreamSession: endUpstreamSession(parts),
 });
 
 /** Removes what has expired, however much in bounds: a flood may leave more in a minute than one sweep takes. */
@@ -183,7 +191,7 @@ export async function compose(world: World): Promise<Broker> {
   const connectors = openConnectors(world);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
-  const { stores, forTokens, feed, authority } = openState(world, directory);
+  const { stores, forTokens, feed, authority } = openState(world, directory, sealing);
   const outside = { clock, entropy, log, pause: systemPause };
   const parts = { ...stores, ...outside, issuer, directory, sealing, signer, connectors, documents };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });

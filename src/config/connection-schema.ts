@@ -23,6 +23,21 @@ const clientKey = z.strictObject({
 
 const id = Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.');
 
+const recheck = z.strictObject({
+  afterSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(900)
+    .describe('How long after a sign-in, or the last good answer, it is asked again before a token is renewed.'),
+  graceSeconds: z
+    .int()
+    .min(0)
+    .max(7 * 86_400)
+    .default(3600)
+    .describe('For how long after that it may fail to answer before nobody who came through it is given new tokens; 0 for none.'),
+});
+
 const names = {
   name: DisplayName.describe('What the sign-in button says.'),
   subline: DisplayName.optional().describe('A second line on the button.'),
@@ -41,6 +56,11 @@ const client = {
     .min(1)
     .default(['RS256', 'ES256', 'PS256', 'EdDSA'])
     .describe('Signature algorithms accepted in its ID tokens. RFC 8725 §3.1.'),
+  recheck: recheck
+    .optional()
+    .describe(
+      'Ask it again, with the refresh token it gave us, whether a person is still there: who was removed or disabled loses their access. It has to give us one, as a rule for the scope `offline_access`.',
+    ),
   tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 };
 

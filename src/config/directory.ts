@@ -63,7 +63,12 @@ export function directoryOf(config: Config): Directory {
   const single = config.resources.length === 1;
   return {
     issuer: config.issuer,
-    connections: config.connections.map(({ id, name, subline }) => ({ id, name, subline: subline ?? null })),
+    connections: config.connections.map(({ id, name, subline, recheck }) => ({
+      id,
+      name,
+      subline: subline ?? null,
+      recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
+    })),
     tenants: config.tenants.map(tenantOf),
     roles: config.roles,
     registration: config.registration,

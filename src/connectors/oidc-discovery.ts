@@ -1,3 +1,5 @@
+import type { FetchImplementation, CompactVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch } from 'jose';
 import * as oidc from 'openid-client';
 import type { Clock } from '../ports/clock.ts';
 import { LoginRefused } from '../ports/connector.ts';
@@ -23,6 +25,7 @@ export function openDiscovery(settings: OidcSettings, { clock, fetch }: { clock:
   let known: { config: oidc.Configuration; jwks_uri: string; at: number } | null = null;
   let failed: { refusal: LoginRefused; at: number } | null = null;
   let pending: Promise<oidc.Configuration> | null = null;
+  let keyed: { readonly jwks_uri: string; readonly keys: CompactVerifyGetKey } | null = null;
 
   async function learn(): Promise<oidc.Configuration> {
     try {
@@ -54,6 +57,17 @@ export function openDiscovery(settings: OidcSettings, { clock, fetch }: { clock:
       }
       if (pending === null && coolingDown && failed !== null) throw again(failed.refusal);
       return (pending ??= learn());
+    },
+    /** The keys for what the upstream sends by itself, asked for again when a token names one that is not known. */
+    keys(config: oidc.Configuration): CompactVerifyGetKey {
+      const jwks_uri = config.serverMetadata().jwks_uri ?? '';
+      if (keyed?.jwks_uri !== jwks_uri) {
+        const timeoutDuration = settings.timeoutSeconds * 1000;
+        const ask: FetchImplementation = async (url, { signal }) =>
+          keySets(url, { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual', signal });
+        keyed = { jwks_uri, keys: createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: ask, timeoutDuration }) };
+      }
+      return keyed.keys;
     },
     /** Has the keys at hand before the first login needs them. */
     async warmKeys(config: oidc.Configuration): Promise<void> {

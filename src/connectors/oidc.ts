@@ -1,6 +1,7 @@
 import * as oidc from 'openid-client';
 import { assuranceFrom } from '../domain/assurance.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
+import { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import { LoginRefused, type Connector } from '../ports/connector.ts';
@@ -9,8 +10,11 @@ import { acrFrom, amrFrom, emailFrom, groupsFrom, subjectFrom, textFrom, type Cl
 import { checkIdToken } from './id-token.ts';
 import { openDiscovery } from './oidc-discovery.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
+import { recheck } from './oidc-recheck.ts';
 import { authorizationRequest } from './oidc-request.ts';
 import { OidcSettings, type OidcSettingsInput } from './oidc-settings.ts';
+import type { Expected } from './security-token.ts';
+import { readLogoutToken, readRevocationToken } from './security-token.ts';
 import { checkGuards } from './tenant-guard.ts';
 
 const longestAnswer = 16 * 1024;
@@ -19,6 +23,10 @@ const longestAnswer = 16 * 1024;
 export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { clock: Clock; fetch: OutboundFetch }): Connector {
   const settings = OidcSettings.parse(given);
   const discovery = openDiscovery(settings, { clock, fetch });
+  const expected = async (): Promise<Expected> => {
+    const { issuer, client_id, allowedAlgorithms: algorithms } = settings;
+    return { issuer, client_id, algorithms, keys: discovery.keys(await discovery.configuration()), now: clock.now() };
+  };
   return {
     id: settings.id,
     name: settings.name,
@@ -43,6 +51,15 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
         throw asLoginRefused('login', error);
       }
     },
+
+    recheck: async (refresh_token, known) =>
+      discovery.configuration().then(
+        (config) => recheck(config, settings, refresh_token, known),
+        (error: unknown) => ({ answer: 'unanswered', reason: asLoginRefused('recheck', error).reason }) as const,
+      ),
+
+    readLogoutToken: async (logout_token) => readLogoutToken(logout_token, await expected()),
+    readRevocationToken: async (token, audience) => readRevocationToken(token, audience, await expected()),
 
     async warmUp() {
       await discovery.warmKeys(await discovery.configuration());
@@ -81,8 +98,15 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
   checkGuards(claims, settings.guards);
   // OpenID Connect Core §5.3.2: the library refuses a userinfo answer about another subject.
   const more: Claims = settings.userinfo ? await oidc.fetchUserInfo(config, tokens.access_token, claims.sub) : {};
-  return { ...identityFrom({ ...more, ...claims }, claims, settings), issuer };
+  const session = {
+    refresh_token: tokens.refresh_token === undefined ? null : new Secret<'upstream_token'>(tokens.refresh_token),
+    sid: sidFrom(claims),
+  };
+  return { ...identityFrom({ ...more, ...claims }, claims, settings), issuer, session };
 }
+
+/** OpenID Connect Back-Channel Logout §2.1. */
+const sidFrom = ({ sid }: Claims): string | null => (typeof sid === 'string' && sid !== '' && sid.length <= 500 ? sid : null);
 
 /** One issuer, or where one discovery serves many, the one of the tenant the token is from: the guard says which tenants there are. */
 function issuerFor({ tid }: Claims, { issuer, issuerTemplate }: OidcSettings): string {

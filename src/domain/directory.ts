@@ -2,12 +2,15 @@ import type { ConnectionId, TenantId } from './ids.ts';
 import type { Resource, Role } from './resource.ts';
 import type { Tenant } from './tenant.ts';
 import type { Client } from './client.ts';
+import type { RecheckPolicy } from './upstream-session.ts';
 
 /** A configured upstream as people see it. */
 export interface ConnectionEntry {
   readonly id: ConnectionId;
   readonly name: string;
   readonly subline: string | null;
+  /** Null when the upstream is not asked again after the sign-in. */
+  readonly recheck: RecheckPolicy | null;
 }
 
 /** What the organisation has set up: who may sign in where, and what is protected. */

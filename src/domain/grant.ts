@@ -33,6 +33,10 @@ export const Grant = z.object({
   redirect_uri: z.string(),
   code_challenge: z.string(),
   assurance: Assurance,
+  /** Whose sign-in it came from, by `identityKey`; absent in rows of before. */
+  identityId: z.string().optional(),
+  /** The upstream session of that sign-in; absent when the upstream named none. */
+  sidKey: z.string().optional(),
   /** The refresh token that is good now. */
   generation: z.number(),
   /** When each of the latest generations was replaced, newest first. */

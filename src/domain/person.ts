@@ -9,6 +9,9 @@ export const Person = z.object({
   name: z.string().nullable(),
   email: z.string().nullable(),
   assurance: Assurance,
+  /** `identityKey` of the sign-in, and the upstream's name for its session. */
+  identityId: z.string().optional(),
+  sid: z.string().optional(),
   /** True when the upstream was asked for a second factor and this is its answer. */
   askedForMfa: z.boolean(),
 });

@@ -1,5 +1,6 @@
 import { sameText, sha256 } from '../domain/digest.ts';
 import { connectionNames } from '../domain/directory.ts';
+import { identityKey } from '../domain/identity.ts';
 import type { ConnectionId } from '../domain/ids.ts';
 import type { TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
@@ -11,12 +12,16 @@ import type { Connector } from '../ports/connector.ts';
 import { LoginRefused } from '../ports/connector.ts';
 import type { Log } from '../ports/log.ts';
 import type { Sealing } from '../ports/sealing.ts';
+import type { UpstreamSessions } from '../ports/upstream-sessions.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
+import type { RememberDependencies } from './steps/remember-session.ts';
+import { rememberSession } from './steps/remember-session.ts';
 import type { SettleDependencies } from './steps/settle-identity.ts';
 import { settleIdentity } from './steps/settle-identity.ts';
 
-export interface CompleteDependencies extends ClaimDependencies, SettleDependencies {
+export interface CompleteDependencies extends ClaimDependencies, SettleDependencies, RememberDependencies {
+  readonly upstreamSessions: UpstreamSessions;
   readonly connectors: ReadonlyMap<ConnectionId, Connector>;
   readonly sealing: Sealing;
   readonly audit: AuditLog;
@@ -104,8 +109,11 @@ export const completeLogin =
     try {
       const identity = await connector.complete(given.answer, attempt);
       const { user, roles } = await settleIdentity(dependencies)(identity);
+      await rememberSession(dependencies)(identity, user.id, given.log);
       const { connectionId, name, email, assurance } = identity;
-      const person = { userId: user.id, connectionId, name, email, assurance, askedForMfa: attempt.demand.mfa };
+      const sid = identity.session?.sid ?? null;
+      const known = { identityId: identityKey(identity), ...(sid === null ? {} : { sid }) };
+      const person = { userId: user.id, connectionId, name, email, assurance, ...known, askedForMfa: attempt.demand.mfa };
       // The tenant somebody chose before proving more stays chosen for them alone.
       const tenantId = stage.previous?.person.userId === user.id ? stage.previous.tenantId : null;
       await dependencies.audit.append({

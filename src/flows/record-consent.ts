@@ -9,6 +9,7 @@ import { permittedScope } from '../domain/scope.ts';
 import { clientKey } from '../domain/seen-client.ts';
 import type { Stage, StageAt, Transaction } from '../domain/transaction.ts';
 import { advance } from '../domain/transaction.ts';
+import { sidKey } from '../domain/upstream-session.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Grants } from '../ports/grants.ts';
@@ -53,6 +54,7 @@ function approvedStage(
 function grantFrom(transaction: Transaction, stage: StageAt<'approved'>, resource: Resource): Grant {
   const { request } = transaction;
   const { refreshAbsolute } = resource.lifetimes;
+  const { identityId, sid } = stage.person;
   return {
     id: stage.grantId,
     stage: 'coded',
@@ -69,6 +71,8 @@ function grantFrom(transaction: Transaction, stage: StageAt<'approved'>, resourc
     redirect_uri: request.returnAddress.uri,
     code_challenge: request.code_challenge,
     assurance: stage.person.assurance,
+    ...(identityId === undefined ? {} : { identityId }),
+    ...(sid === undefined ? {} : { sidKey: sidKey(stage.person.connectionId, sid) }),
     generation: 1,
     rotations: [],
     createdAt: stage.answeredAt,

@@ -7,6 +7,9 @@ import { offlineAccess, parseScope } from '../domain/scope.ts';
 import { readRefreshToken } from '../domain/token-format.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Clock } from '../ports/clock.ts';
+import { UpstreamUnanswered } from '../ports/connector.ts';
+import type { Grants } from '../ports/grants.ts';
+import type { Users } from '../ports/users.ts';
 import type { AuthenticatedClient } from './steps/authenticate-client.ts';
 import type { EndGrant } from './steps/end-grant.ts';
 import { endGrant } from './steps/end-grant.ts';
@@ -15,10 +18,14 @@ import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
 import { issueTokens } from './steps/issue-tokens.ts';
 import type { StandingDependencies } from './steps/standing.ts';
 import { standingOf } from './steps/standing.ts';
+import type { StillThereDependencies } from './steps/still-there.ts';
+import { stillThere } from './steps/still-there.ts';
 
-export interface RefreshDependencies extends IssueDependencies, StandingDependencies {
+export interface RefreshDependencies extends IssueDependencies, StandingDependencies, StillThereDependencies {
   readonly directory: Directory;
   readonly audit: AuditLog;
+  readonly grants: Grants;
+  readonly users: Users;
 }
 
 /** RFC 6749 §6. */
@@ -74,6 +81,7 @@ async function rotate({ grants, clock }: RefreshDependencies, grant: Grant, pres
 export const refreshTokens = (dependencies: RefreshDependencies) => {
   const { grants, sealing, clock, audit, directory } = dependencies;
   const end = endGrant(dependencies);
+  const present = stillThere(dependencies);
   return async (asked: Refresh): Promise<IssuedTokens> => {
     const read = readRefreshToken(asked.refresh_token, sealing.mac);
     const grant = read === null ? null : await grants.get(read.grantId);
@@ -83,6 +91,10 @@ export const refreshTokens = (dependencies: RefreshDependencies) => {
     if (!isLive(grant, clock.now())) throw new TokenRefusal('invalid_grant', `the grant is ${grant.stage} or expired`);
     const resource = grantedResource(directory, grant, asked.resource);
     const narrowed = narrowedScope(grant, asked.scope);
+    const presence = await present(grant);
+    if (presence === 'gone')
+      throw new TokenRefusal('invalid_grant', 'the sign-in is over at the identity provider, or cannot be asked about');
+    if (presence === 'unknown') throw new UpstreamUnanswered('nobody could say for too long whether the person is still there');
     const standing = await standingOf(dependencies)(grant);
     if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
     const successor = await successorOf(clock, end, grant, read.generation, resource);

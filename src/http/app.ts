@@ -4,6 +4,8 @@ import Koa from 'koa';
 import type { Middleware } from 'koa';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import { front } from '../pages/front.ts';
+import type { ConnectionId } from '../domain/ids.ts';
+import type { Connector } from '../ports/connector.ts';
 import type { Signer } from '../ports/signer.ts';
 import { assetRoutes } from './assets.ts';
 import type { Logo } from './assets.ts';
@@ -21,11 +23,13 @@ import { registerRoute } from './oauth/register.ts';
 import { revokeRoute } from './oauth/revoke.ts';
 import { tokenRoute } from './oauth/token.ts';
 import { pageRefusals, showPage, showStopped } from './page-refusals.ts';
+import { signalRoutes } from './upstream/signals.ts';
 import { openPatience } from './patience.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface AppDependencies extends Omit<HttpDependencies, 'inTime'> {
   readonly signer: Signer;
+  readonly connectors: ReadonlyMap<ConnectionId, Connector>;
   /** The guarded endpoints and their metadata; null for a request for another path. */
   readonly gateway: (exchange: Exchange, path: string) => Promise<void> | null;
   /** Gives each request an id and logs its end. */
@@ -67,11 +71,12 @@ const nothingHere = (dependencies: HttpDependencies): Middleware => {
 };
 
 /** What programs ask for, each at its exact path. */
-const programRoutes = (dependencies: HttpDependencies & Pick<AppDependencies, 'signer'>): ExactRoute[] => [
+const programRoutes = (dependencies: HttpDependencies & Pick<AppDependencies, 'signer' | 'connectors'>): ExactRoute[] => [
   ...publishedDocuments(dependencies),
   ...(dependencies.directory.registration.dynamic ? [registerRoute(dependencies)] : []),
   tokenRoute(dependencies),
   revokeRoute(dependencies),
+  ...signalRoutes(dependencies),
 ];
 
 /** What people see in a browser. */

@@ -13,6 +13,7 @@ import type { beginLogin } from '../flows/begin-login.ts';
 import type { chooseTenant } from '../flows/choose-tenant.ts';
 import type { completeLogin } from '../flows/complete-login.ts';
 import type { continueAuthorization } from '../flows/continue-authorization.ts';
+import type { endUpstreamSession } from '../flows/end-upstream-session.ts';
 import type { exchangeCode } from '../flows/exchange-code.ts';
 import type { ensureGrant, recordConsent } from '../flows/record-consent.ts';
 import type { refreshTokens } from '../flows/refresh-tokens.ts';
@@ -36,6 +37,7 @@ export interface Flows {
   readonly exchangeCode: ReturnType<typeof exchangeCode>;
   readonly refreshTokens: ReturnType<typeof refreshTokens>;
   readonly revokeToken: ReturnType<typeof revokeToken>;
+  readonly endUpstreamSession: ReturnType<typeof endUpstreamSession>;
 }
 
 /** What the routes share. */

@@ -67,6 +67,10 @@ export function refusalAnswer(exchange: Exchange, error: unknown, invalid: 'inva
     log.error('request.overdue', { route, error, reason: error.message });
     return unavailable;
   }
+  if (error instanceof Error && error.name === 'UpstreamUnanswered') {
+    log.warn('upstream.silent', { route, reason: error.message });
+    return unavailable;
+  }
   if (error instanceof Error && error.name === 'StoreUnavailable') {
     log.error('store.unavailable', { route, error });
     return unavailable;

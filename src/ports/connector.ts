@@ -1,5 +1,6 @@
 import type { ConnectionId } from '../domain/ids.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
+import type { Secret } from '../domain/secret.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 
 /** One configured upstream. Neither method lets an HTTP type through, and `complete` exchanges and verifies in one call so that no check can be left out. */
@@ -13,6 +14,40 @@ export interface Connector {
   complete(answer: URLSearchParams, attempt: UpstreamAttempt): Promise<VerifiedIdentity>;
   /** Fetches what can be known beforehand (discovery, keys). Throws `LoginRefused` when the upstream cannot be asked, which keeps nobody from trying later. */
   warmUp(): Promise<void>;
+  /** Asks whether the session behind this refresh token still stands. Never throws: what an upstream may do is an answer. Absent where it cannot be asked. */
+  recheck?(refresh_token: Secret<'upstream_token'>, known: KnownSubject): Promise<Rechecked>;
+  /** Verifies a logout token. OpenID Connect Back-Channel Logout §2.6. Throws `LoginRefused`. */
+  readLogoutToken?(logout_token: string): Promise<SignOut>;
+  /** Verifies who asks for a person's tokens to be revoked; `audience` is the address it was sent to. Throws `LoginRefused`. draft-parecki-oauth-global-token-revocation §3. */
+  readRevocationToken?(token: string, audience: string): Promise<{ readonly issuer: string }>;
+}
+
+export interface KnownSubject {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/**
+ * `stands`: with the refresh token to use from now on, and the groups if it told them (null when it should have and we cannot tell).
+ * `over`: revoked, expired, disabled or somebody else's; which of these is not known. `must-sign-in`: its policy wants the person to be there.
+ * `unanswered`: it could not be asked, which says nothing about the person. `misconfigured`: it refused us as its client.
+ */
+export type Rechecked =
+  | { readonly answer: 'stands'; readonly refresh_token: Secret<'upstream_token'>; readonly groups?: readonly string[] | null }
+  | { readonly answer: 'over' | 'must-sign-in' | 'unanswered' | 'misconfigured'; readonly reason: string };
+
+/** An upstream has not said for too long whether a person is still there: the request ends with 503, and nothing else does. */
+export class UpstreamUnanswered extends Error {
+  override readonly name = 'UpstreamUnanswered';
+}
+
+/** What a verified logout token says: whose sessions are over, or which one. */
+export interface SignOut {
+  readonly issuer: string;
+  readonly subject: string | null;
+  readonly sid: string | null;
+  /** The token's own name, the same at each delivery. */
+  readonly jti: string;
 }
 
 /**

@@ -1,10 +1,14 @@
 import type { Grant } from '../domain/grant.ts';
-import type { GrantId } from '../domain/ids.ts';
+import type { GrantId, UserId } from '../domain/ids.ts';
 
 export interface Grants {
   /** Adds the grant, once: a second add of the same id changes nothing. */
   add(grant: Grant): Promise<'added' | 'exists'>;
   get(id: GrantId): Promise<Grant | null>;
+  /** Every grant of a user, ended ones included. */
+  ofUser(userId: UserId): Promise<Grant[]>;
+  /** Every grant whose sign-in belongs to an upstream session, by `sidKey`. */
+  ofSid(sidKey: string): Promise<Grant[]>;
   /** Turns a code into a live grant. Of any number of concurrent callers exactly one gets the grant; the others get null. RFC 6749 §4.1.2. */
   redeem(id: GrantId, at: { usedAt: number; idleEndsAt: number; expiresAt: number }): Promise<Grant | null>;
   /** Notes when the tokens of a redemption were handed out; of an ended grant nothing is noted. */

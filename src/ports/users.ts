@@ -1,9 +1,11 @@
 import type { UserId } from '../domain/ids.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
-import type { User } from '../domain/user.ts';
+import type { Identity, User } from '../domain/user.ts';
 
 export interface Users {
   get(id: UserId): Promise<User | null>;
+  /** An identity by its `identityKey`; null when nobody has signed in with it. */
+  identity(id: string): Promise<Identity | null>;
   /**
    * The user behind an identity, made at the first sign-in: of any number of concurrent first sign-ins of one identity all get the same
    * user. Name, e-mail and `seenAt` follow the identity. `candidate` is the id a new user gets.

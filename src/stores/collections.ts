@@ -4,6 +4,7 @@ import { SeenClient } from '../domain/seen-client.ts';
 import { SigningKey } from '../domain/signing-key.ts';
 import { Membership } from '../domain/tenant.ts';
 import { Transaction } from '../domain/transaction.ts';
+import { UpstreamSession } from '../domain/upstream-session.ts';
 import { Identity, User } from '../domain/user.ts';
 import type { CollectionDeclaration } from '../ports/document-engine.ts';
 
@@ -28,7 +29,7 @@ export const transactions = declare({
 export const grants = declare({
   name: 'grants',
   unique: [],
-  indexes: ['userId', 'clientKey', 'tenantId'],
+  indexes: ['userId', 'clientKey', 'tenantId', 'sidKey'],
   expires: 'expiresAt',
   shape: Grant,
   describe: 'What one user lets one client do with one resource in one tenant: code, token family and liveness in one row.',
@@ -50,6 +51,25 @@ export const identities = declare({
   expires: null,
   shape: Identity,
   describe: 'An upstream identity (connection, issuer, subject) and whose it is.',
+});
+
+export const upstreamSessions = declare({
+  name: 'upstream_sessions',
+  unique: [],
+  indexes: [],
+  expires: 'expiresAt',
+  shape: UpstreamSession,
+  describe:
+    'What is known of a person’s session at an identity provider: whether they are still there, and the sealed token to ask with. Only where a connection is asked again, or has spoken.',
+});
+
+export const upstreamSignals = declare({
+  name: 'upstream_signals',
+  unique: [],
+  indexes: [],
+  expires: 'expiresAt',
+  shape: z.object({ id: z.string(), at: z.number(), expiresAt: z.number() }),
+  describe: 'That an identity provider told of a sign-out, and when first: deliveries repeat. A quarter of an hour.',
 });
 
 export const memberships = declare({
@@ -124,6 +144,8 @@ export const collections: readonly Collection[] = [
   users,
   identities,
   memberships,
+  upstreamSessions,
+  upstreamSignals,
   seenClients,
   signingKeys,
   authorityChanges,

@@ -25,6 +25,7 @@ export function openUsers(engine: DocumentEngine): Users {
 
   return {
     get: (id) => rows.get(id),
+    identity: (id) => links.get(id),
     settle: async (identity, candidate, now) => {
       const id = await userIdOf(identity, candidate, now);
       const seen = { name: identity.name, email: identity.email, seenAt: now };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demoConfig } from '../../src/config/demo.ts';
 import { directoryOf } from '../../src/config/directory.ts';
+import type { Config } from '../../src/config/schema.ts';
 import type { AuditEvent } from '../../src/domain/audit-event.ts';
 import { sha256 } from '../../src/domain/digest.ts';
 import type { Directory } from '../../src/domain/directory.ts';
@@ -42,6 +43,7 @@ import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openSigningKeys } from '../../src/stores/signing-keys.ts';
 import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
 import { openTransactions } from '../../src/stores/transactions.ts';
+import { openUpstreamSessions } from '../../src/stores/upstream-sessions.ts';
 import { openUsers } from '../../src/stores/users.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
 
@@ -92,15 +94,16 @@ export class StubConnector implements Connector {
 }
 
 export interface FlowOptions {
+  readonly configure?: (config: Config) => Config;
   readonly wrapEngine?: (engine: DocumentEngine) => DocumentEngine;
 }
 
 /** Every flow over a real store in a temporary file, with a clock that stands still, seeded entropy and an upstream in the test's hands. */
-export async function openFlowWorld({ wrapEngine = (engine) => engine }: FlowOptions = {}) {
+export async function openFlowWorld({ wrapEngine = (engine) => engine, configure = (config) => config }: FlowOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'flows-'));
   const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
   const engine = wrapEngine(file);
-  const directory: Directory = directoryOf(demoConfig(4000, { client_secret: 'stub' }));
+  const directory: Directory = directoryOf(configure(demoConfig(4000, { client_secret: 'stub' })));
   const clock = new StillClock();
   const entropy = seededEntropy(folder);
   const sealing = openSealing(new Secret<'key'>(entropy.secret()));
@@ -125,6 +128,7 @@ export async function openFlowWorld({ wrapEngine = (engine) => engine }: FlowOpt
     users: openUsers(engine),
     memberships: openMemberships(engine, noFeed),
     seenClients: openSeenClients(engine),
+    upstreamSessions: openUpstreamSessions(engine, sealing),
     audit: {
       append: async (event: AuditEvent) => {
         await written.append(event);

@@ -4,12 +4,12 @@ import { UserId } from '../../domain/ids.ts';
 import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import type { HeldRole } from '../../domain/tenant.ts';
-import { mapRoles } from '../../domain/tenant.ts';
 import type { User } from '../../domain/user.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Entropy } from '../../ports/entropy.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
+import { resyncRoles } from './resync-roles.ts';
 
 export interface SettleDependencies {
   readonly directory: Directory;
@@ -30,13 +30,5 @@ export const settleIdentity =
     }
     const user = await users.settle(identity, UserId.parse(`u_${entropy.id()}`), clock.now());
     if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
-    const held = await memberships.ofUser(user.id);
-    const earned = directory.tenants.map((tenant) => ({ tenant, roles: mapRoles(tenant, { connectionId, subject, groups }) }));
-    await Promise.all(
-      earned.map(async ({ tenant, roles }) => {
-        const before = held.some((membership) => membership.tenantId === tenant.id);
-        if (roles.length > 0 || before) await memberships.resync(tenant.id, user.id, connectionId, roles);
-      }),
-    );
-    return { user, roles: earned.flatMap((entry) => entry.roles) };
+    return { user, roles: await resyncRoles({ directory, memberships })(user.id, { connectionId, subject, groups }) };
   };
