@@ -59,7 +59,6 @@ export const entra = defineKind({
     const tenants = [tenant, ...allowedTenants];
     const isOne = allowedTenants.length === 0;
     const resistant = mfa.phishingResistant?.acrs ?? [];
-    const [asked] = mfa.acrs;
     return {
       issuer: `${authority}/${isOne ? tenant : 'organizations'}/v2.0`,
       issuerTemplate: isOne ? null : `${authority}/{tenantid}/v2.0`,
@@ -73,8 +72,11 @@ export const entra = defineKind({
       hintWithSelection: false,
       assertionAudience: 'token_endpoint',
       acrClaim: 'acrs',
-      mfa: mfa.attested ? { acr: [...mfa.acrs, ...resistant], phishingResistant: { acr: resistant, amr: [] } } : {},
-      stepUp: { acr_values: [], claims: asked === undefined ? {} : { acrs: { essential: true, value: asked } } },
+      mfa: {
+        acr_values: mfa.acrs,
+        ...(mfa.attested ? { acr: [...mfa.acrs, ...resistant], phishingResistant: { acr: resistant, amr: [] } } : {}),
+      },
+      asksBy: ['acrs'],
     };
   },
   example: { tenant: exampleTenant, mfa: { acrs: ['c1'], attested: true } },
