@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readyLine, welcome } from './cli/announce.ts';
 import { reportAudit } from './cli/audit.ts';
+import { setupLines, setupSheets } from './cli/connections.ts';
 import { copyStore } from './cli/copy-store.ts';
 import { keyBeside } from './cli/master-key.ts';
 import { readDemoStore, readOptions, readPort } from './cli/options.ts';
-import type { AuditOptions, CopyOptions, EndOptions, StartOptions } from './cli/options.ts';
+import type { AuditOptions, ConnectionsOptions, CopyOptions, EndOptions, StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { compose } from './compose.ts';
 import { upstreamIssuer } from './config/connection-schema.ts';
@@ -16,6 +17,7 @@ import { ConfigProblems } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
 import { endGrants } from './flows/end-grants.ts';
 import type { EndedGrants } from './flows/end-grants.ts';
+import { callbackPath } from './http/login/callback.ts';
 import { nodeEntropy } from './platform/node-entropy.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
@@ -170,6 +172,12 @@ async function end(options: EndOptions): Promise<void> {
   }
 }
 
+/** Prints how each connection is set up at its identity provider. */
+function tellConnections(options: ConnectionsOptions): void {
+  const sheets = setupSheets(configure(options, ''), callbackPath);
+  process.stdout.write(`${options.json ? JSON.stringify({ connections: sheets }) : setupLines(sheets).join('\n')}\n`);
+}
+
 /** Runs until a signal; the second one ends it at once. */
 async function run(options: StartOptions): Promise<void> {
   const stop = await start(options);
@@ -200,6 +208,7 @@ try {
   if (options.command === 'audit') process.exitCode = (await audit(options)) ? 0 : 1;
   else if (options.command === 'store copy') await copy(options);
   else if (options.command === 'grants end') await end(options);
+  else if (options.command === 'connections') tellConnections(options);
   else await run(options);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
 
-export type Options = StartOptions | AuditOptions | CopyOptions | EndOptions;
+export type Options = StartOptions | AuditOptions | CopyOptions | EndOptions | ConnectionsOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -21,6 +21,12 @@ export interface AuditOptions {
   readonly command: 'audit';
   readonly config: string | null;
   readonly query: AuditQuery;
+  readonly json: boolean;
+}
+
+export interface ConnectionsOptions {
+  readonly command: 'connections';
+  readonly config: string | null;
   readonly json: boolean;
 }
 
@@ -64,6 +70,11 @@ that share a MongoDB hear of it while they run; an embedded store answers one pr
 
   npm start -- grants end --config drawbridge.yaml --all
   npm start -- grants end --config drawbridge.yaml --user u_… --before 2026-11-21`;
+
+const connectionsHelp = `
+Nothing is asked and nothing is changed: it reads the configuration alone. docs/assurance.md has what each kind can prove.
+
+  npm start -- connections --config drawbridge.yaml`;
 
 function readMoment(text: string): number {
   const at = Date.parse(text);
@@ -135,6 +146,18 @@ function addEnd(program: Command, choose: Choose): void {
     });
 }
 
+function addConnections(program: Command, choose: Choose): void {
+  program
+    .command('connections')
+    .description('tell how each connection is set up at its identity provider')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText('after', connectionsHelp)
+    .action(({ config, json }: { config?: string; json?: boolean }) => {
+      choose({ command: 'connections', config: config ?? null, json: json ?? false });
+    });
+}
+
 /** What was asked for on the command line; `--help` and mistakes end the process with a sentence. */
 export function readOptions(argv: readonly string[]): Options {
   let chosen: Options = { command: 'start', config: null, fresh: false };
@@ -156,6 +179,7 @@ export function readOptions(argv: readonly string[]): Options {
   addAudit(program, choose);
   addCopy(program, choose);
   addEnd(program, choose);
+  addConnections(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -11,7 +11,7 @@ import { ConnectionId } from '../domain/ids.ts';
 import { DisplayName, Identifier, secret } from './fields.ts';
 
 const clientKey = z.strictObject({
-  private_key: secret('private_key', 'PKCS #8 in PEM (`-----BEGIN PRIVATE KEY-----`), or a JWK.'),
+  private_key: secret('private_key', 'PKCS8 in PEM (`-----BEGIN PRIVATE KEY-----`), or a JWK.'),
   alg: z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA']).default('ES256').describe('The algorithm it signs with. Entra wants PS256.'),
   kid: z.string().min(1).max(200).optional().describe('What the key is called there.'),
   'x5t#S256': z
@@ -51,6 +51,12 @@ const client = {
     .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
     .default('client_secret_basic')
     .describe('How we authenticate there. OpenID Connect Core §9.'),
+  pushedRequests: z
+    .boolean()
+    .optional()
+    .describe(
+      '`false` when it offers pushed requests and will not take ours; where it demands them they are pushed all the same. RFC 9126.',
+    ),
   allowedAlgorithms: z
     .array(SigningAlgorithm)
     .min(1)
@@ -76,6 +82,12 @@ export const ConnectionSchema = z.discriminatedUnion('type', [
   z.strictObject({ id, type: type('keycloak'), ...names, ...client, ...keycloak.shape }),
 ]);
 export type ConnectionConfig = z.infer<typeof ConnectionSchema>;
+
+/** What its kind says about setting it up there. */
+export function upstreamSetup(connection: ConnectionConfig, redirect_uri: string) {
+  const { title, setup } = kindOf(connection.type);
+  return { kind: title, issuer: upstreamIssuer(connection), steps: setup(redirect_uri) };
+}
 
 /** Who its tokens are from, typed in or derived. */
 export const upstreamIssuer = (connection: ConnectionConfig): string => kindOf(connection.type).profile(connection).issuer;

@@ -106,7 +106,7 @@ function credentialChecks(connection: Written, at: string): ConfigProblem[] {
     found.push({ key: `${at}.clientKey`, problem: wantsKey ? 'is required by private_key_jwt' : 'has no use without private_key_jwt' });
   const private_key = text(record(key)['private_key']);
   if (private_key !== null && private_key !== standIn && !isPrivateKey(private_key))
-    found.push({ key: `${at}.clientKey.private_key`, problem: 'must be a private key: PKCS #8 in PEM, not encrypted, or a JWK' });
+    found.push({ key: `${at}.clientKey.private_key`, problem: 'must be a private key: PKCS8 in PEM, not encrypted, or a JWK' });
   return found;
 }
 

@@ -18,7 +18,10 @@ const reserved = [
 ];
 
 /** Only what we use, only if it may be used. OpenID Connect Discovery §4.3; the library lets some issuers differ, we let none. */
-export function pin(metadata: oidc.ServerMetadata, settings: Pick<OidcSettings, 'issuer' | 'issuerTemplate' | 'allowedAlgorithms'>) {
+export function pin(
+  metadata: oidc.ServerMetadata,
+  settings: Pick<OidcSettings, 'issuer' | 'issuerTemplate' | 'pushedRequests' | 'allowedAlgorithms'>,
+) {
   const { issuer, issuerTemplate } = settings;
   const expected = issuerTemplate ?? issuer;
   if (metadata.issuer !== expected) throw new LoginRefused('untrustworthy', 'discovery: the document is of another issuer');
@@ -28,8 +31,9 @@ export function pin(metadata: oidc.ServerMetadata, settings: Pick<OidcSettings, 
   const optional = (name: 'userinfo_endpoint' | 'pushed_authorization_request_endpoint') =>
     metadata[name] === undefined ? {} : { [name]: endpoint(name, metadata[name], issuer) };
   const pushed = optional('pushed_authorization_request_endpoint');
+  const isDemanded = metadata.require_pushed_authorization_requests === true;
   // RFC 9126 §5
-  if (metadata.require_pushed_authorization_requests === true && Object.keys(pushed).length === 0)
+  if (isDemanded && Object.keys(pushed).length === 0)
     throw new LoginRefused('untrustworthy', 'discovery: requests have to be pushed, and there is no endpoint for it');
   return {
     issuer: expected,
@@ -37,7 +41,7 @@ export function pin(metadata: oidc.ServerMetadata, settings: Pick<OidcSettings, 
     token_endpoint: endpoint('token_endpoint', metadata.token_endpoint, issuer),
     jwks_uri: endpoint('jwks_uri', metadata.jwks_uri, issuer),
     ...optional('userinfo_endpoint'),
-    ...pushed,
+    ...(isDemanded || settings.pushedRequests ? pushed : {}),
     // Left out means no, yet vendors that do understand it leave it out: only a plain no counts. OpenID Connect Discovery §3.
     claims_parameter_supported: metadata.claims_parameter_supported !== false,
     // RFC 9207 §2.4

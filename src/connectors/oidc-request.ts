@@ -37,15 +37,15 @@ export function authorizationRequest(
 
 const nothing = { acr_values: [], claims: {} };
 
-/** As its kind says, or in both ways, since upstreams understand one or the other; what counts is what comes back. OpenID Connect Core §5.5.1.1. */
-export function secondFactorRequest({ mfa, stepUp }: Pick<OidcSettings, 'mfa' | 'stepUp'>): NonNullable<OidcSettings['stepUp']> {
-  return (
-    stepUp ?? {
-      acr_values: mfa.acr_values,
-      claims: {
-        ...(mfa.acr_values.length === 0 ? {} : { acr: { essential: true, values: mfa.acr_values } }),
-        ...(mfa.amr.length === 0 ? {} : { amr: { essential: true } }),
-      },
-    }
-  );
+/** In the ways this upstream understands; what counts is what comes back. OpenID Connect Core §5.5.1.1. */
+export function secondFactorRequest({ mfa, asksBy }: Pick<OidcSettings, 'mfa' | 'asksBy'>) {
+  const values = mfa.acr_values;
+  const wanted = {
+    acr: values.length === 0 ? null : { essential: true, values },
+    acrs: values.length === 0 ? null : { essential: true, value: values[0] },
+    amr: mfa.amr.length === 0 ? null : { essential: true },
+    auth_time: { essential: true },
+  };
+  const claims = Object.entries(wanted).filter(([name, want]) => want !== null && asksBy.some((way) => way === name));
+  return { acr_values: asksBy.includes('acr_values') ? values : [], claims: Object.fromEntries(claims) };
 }

@@ -11,7 +11,7 @@ const CallbackUrl = z
 
 /** The key our assertions are signed with. RFC 7523 §2.2, OpenID Connect Core §9. */
 const ClientKey = z.strictObject({
-  private_key: z.instanceof(Secret<'private_key'>).describe('PKCS #8 as PEM, or a JWK'),
+  private_key: z.instanceof(Secret<'private_key'>).describe('PKCS8 as PEM, or a JWK'),
   alg: z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA']).default('ES256'),
   kid: z.string().min(1).max(200).optional(),
   'x5t#S256': z.string().optional(),
@@ -26,6 +26,7 @@ export const clientFields = {
   clientKey: ClientKey.nullable().default(null),
   tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']).default('client_secret_basic'),
   redirect_uri: CallbackUrl,
+  pushedRequests: z.boolean().default(true).describe('RFC 9126: whether a request is pushed where that is offered'),
   allowedAlgorithms: z.array(SigningAlgorithm).min(1).default(['ES256', 'RS256', 'PS256', 'EdDSA']),
   timeoutSeconds: z.number().positive().max(30).default(5),
 };

@@ -140,7 +140,7 @@ describe('the key of private_key_jwt', () => {
     ['a shared secret', 'CNRYsecret'],
   ])('that is %s is noticed before anybody signs in', (_what, private_key) => {
     expect(problemsOf(withKey({ private_key }))).toEqual([
-      { key: 'connections[0].clientKey.private_key', problem: 'must be a private key: PKCS #8 in PEM, not encrypted, or a JWK' },
+      { key: 'connections[0].clientKey.private_key', problem: 'must be a private key: PKCS8 in PEM, not encrypted, or a JWK' },
     ]);
     expect(problemsOf(withKey({ private_key: '{"kty":"EC","d":"CNRY"}' }))).toEqual([]);
   });

@@ -73,6 +73,13 @@ describe('a pushed request', () => {
     await canary.close();
   });
 
+  it('is not made where an administrator says so, unless it has to be', async () => {
+    idp.script = pushedTo(reply(400, '{"error":"unauthorized_client"}'));
+    expect((await connectorTo(idp, { pushedRequests: false }).begin(attempt())).searchParams.has('nonce')).toBe(true);
+    idp.script = { ...idp.script, ...offers(`${idp.issuer}/par`, true) };
+    expect((await refusalOf(connectorTo(idp, { pushedRequests: false }).begin(attempt()))).refusal).toBe('misconfigured');
+  });
+
   it('that has to be, with nowhere to push it, ends the sign-in', async () => {
     expect((await refusalOf(login(connectorTo(idp), idp, offers(undefined, true)))).refusal).toBe('untrustworthy');
     expect((await login(connectorTo(idp), idp, offers(undefined, false))).subject).toBe('person-1');

@@ -39,8 +39,8 @@ function connectorTo(private_key: string, more: Partial<OidcSettingsInput> = {})
     redirect_uri: 'http://localhost:4000/login/corp/callback',
     scopes: ['openid'],
     claims: { groups: '/groups' },
-    mfa: { acr: ['gold'], amr: ['mfa'] },
-    stepUp: { acr_values: [], claims: { acr: { essential: true, values: ['gold'] } } },
+    mfa: { acr_values: ['gold'], acr: ['gold'], amr: ['mfa'] },
+    asksBy: ['acr'],
     ...more,
   };
   return openOidcConnector(settings, { clock, fetch: (url, request) => fetch(url, request as RequestInit) });
@@ -92,7 +92,7 @@ describe('an identity provider that demands pushed requests and a signed asserti
     expect(proven.assurance).toMatchObject({ acr: 'gold', amr: ['pwd', 'mfa'], mfa: true, evidence: ['acr=gold', 'amr=mfa'] });
     idp.signsIn = { accountId: 'person-1', acr: 'silver', amr: ['pwd'] };
     expect((await login(connectorTo(keys.pem))).assurance).toMatchObject({ acr: 'silver', mfa: false });
-    expect((await login(connectorTo(keys.pem, { stepUp: null }), demand())).assurance).toMatchObject({ mfa: false });
+    expect((await login(connectorTo(keys.pem, { asksBy: ['acr_values'] }), demand())).assurance).toMatchObject({ mfa: false });
   });
 
   it('that cannot give an essential level says so, and nobody comes in [S3.07]', async () => {

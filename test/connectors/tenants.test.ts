@@ -125,6 +125,17 @@ describe('Entra accounts [S3.05] [S3.13]', () => {
     expect(identity.assurance.mfa).toBe(proven);
   });
 
+  it.each<[string, unknown, string | null]>([
+    ['the directory owns', true, 'ana@acme.example'],
+    ['the directory owns, said as a text', 'true', 'ana@acme.example'],
+    ['the directory owns, said as a number', 1, 'ana@acme.example'],
+    ['nobody speaks for', undefined, null],
+    ['the directory does not own', false, null],
+  ])('show an address that %s, or none', async (_what, xms_edov, email) => {
+    const claims = { sub: 's', tid: home, oid, groups: [], email: 'ana@acme.example', email_verified: true, xms_edov };
+    expect((await openVendor('entra', idp).login(claims)).email).toBe(email);
+  });
+
   it('are never hinted at while another account is to be chosen', async () => {
     const trip = attempt({ prompt: 'select_account', login_hint: 'ana@acme.example' });
     expect((await openVendor('entra', idp).asked(trip))['login_hint']).toBeUndefined();

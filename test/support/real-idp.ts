@@ -8,6 +8,10 @@ export interface RealIdpOptions {
   /** Our public key, for private_key_jwt. */
   readonly clientKey: JWK;
   readonly requirePar?: boolean;
+  /** Where answers may go. */
+  readonly redirect_uri?: string;
+  /** Where it listens; 0 takes a free port. */
+  readonly port?: number;
   readonly idTokenAlg?: 'ES256' | 'RS256';
 }
 
@@ -25,11 +29,17 @@ export interface RealIdp {
 }
 
 const clientKeysPath = '/client-keys';
-const redirect_uri = 'http://localhost:4000/login/corp/callback';
+const standardCallback = 'http://localhost:4000/login/corp/callback';
 
 /** oidc-provider on loopback, on its own: it demands pushed requests and a signed assertion, and grants the acr of whoever signs in. */
-export async function openRealIdp({ clientKey, requirePar = true, idTokenAlg = 'ES256' }: RealIdpOptions): Promise<RealIdp> {
-  const loopback = await listenOn(undefined, 0);
+export async function openRealIdp({
+  clientKey,
+  requirePar = true,
+  idTokenAlg = 'ES256',
+  redirect_uri = standardCallback,
+  port = 0,
+}: RealIdpOptions): Promise<RealIdp> {
+  const loopback = await listenOn(undefined, port);
   const issuer = `http://localhost:${loopback.port}`;
   const client: ClientMetadata = {
     client_id: 'drawbridge',
@@ -123,7 +133,7 @@ async function follow(start: URL): Promise<URLSearchParams> {
   const cookies = new Map<string, string>();
   let url = start;
   for (let hop = 0; hop < 12; hop += 1) {
-    if (url.href.startsWith(redirect_uri)) return url.searchParams;
+    if (url.href.startsWith(standardCallback)) return url.searchParams;
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(url, { redirect: 'manual', headers: { cookie } });
     for (const line of response.headers.getSetCookie()) {

@@ -34,8 +34,8 @@ export const auth0 = defineKind({
     claims,
     guards: organization === undefined ? [] : [{ claim: '/org_id', allowed: [organization] }],
     parameters: { ...authorizationParameters, ...(organization === undefined ? {} : { organization }) },
-    mfa,
-    stepUp: { acr_values: [multiFactor], claims: {} },
+    mfa: { acr_values: [multiFactor], ...mfa },
+    asksBy: ['acr_values'],
   }),
   example: { domain: 'acme.eu.auth0.example', organization: 'org_9ybsU1dN2dKfDkBi', claims: { groups: '/https:~1~1acme.example~1groups' } },
   otherwise:

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Guid, ScopeToken, claimFields, parameterField } from './fields.ts';
+import { entraSamples, exampleTenant } from './entra-samples.ts';
 import { defineKind } from './kind.ts';
 
 const authority = 'https://login.microsoftonline.com';
@@ -58,7 +59,6 @@ export const entra = defineKind({
     const tenants = [tenant, ...allowedTenants];
     const isOne = allowedTenants.length === 0;
     const resistant = mfa.phishingResistant?.acrs ?? [];
-    const [asked] = mfa.acrs;
     return {
       issuer: `${authority}/${isOne ? tenant : 'organizations'}/v2.0`,
       issuerTemplate: isOne ? null : `${authority}/{tenantid}/v2.0`,
@@ -72,11 +72,14 @@ export const entra = defineKind({
       hintWithSelection: false,
       assertionAudience: 'token_endpoint',
       acrClaim: 'acrs',
-      mfa: mfa.attested ? { acr: [...mfa.acrs, ...resistant], phishingResistant: { acr: resistant, amr: [] } } : {},
-      stepUp: { acr_values: [], claims: asked === undefined ? {} : { acrs: { essential: true, value: asked } } },
+      mfa: {
+        acr_values: mfa.acrs,
+        ...(mfa.attested ? { acr: [...mfa.acrs, ...resistant], phishingResistant: { acr: resistant, amr: [] } } : {}),
+      },
+      asksBy: ['acrs'],
     };
   },
-  example: { tenant: '11112222-3333-4444-5555-666677778888', mfa: { acrs: ['c1'], attested: true } },
+  example: { tenant: exampleTenant, mfa: { acrs: ['c1'], attested: true } },
   otherwise:
     'Entra’s tokens carry no amr and no acr. Without the attestation, or without the context in the token, nothing is proven and the person is refused. Authentication contexts need Entra ID P1.',
   setup: (redirect_uri) => [
@@ -87,48 +90,7 @@ export const entra = defineKind({
     'There too add the groups claim, “Groups assigned to the application”; or define app roles and set claims.groups to /roles. Above 200 groups Entra leaves the list out, and the person is refused.',
     'For a second factor: under Conditional Access make an authentication context, a policy that demands MFA for it and covers everybody who signs in here, and then set mfa.attested.',
   ],
-  samples: [
-    {
-      what: 'an employee who satisfied the context',
-      from: 'documented',
-      claims: {
-        sub: 'AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ',
-        ...person(),
-        groups: ['0e5f0b4e-3f2a-4a53-9a51-8d9f3e3a7c11'],
-        acrs: ['c1'],
-      },
-      means: { subject: subject(), email: null, groups: ['0e5f0b4e-3f2a-4a53-9a51-8d9f3e3a7c11'], mfa: true },
-    },
-    {
-      what: 'the context as a single text, and an address the directory owns',
-      from: 'assumed',
-      claims: { sub: 'AAA', ...person(), email: 'ana@acme.example', xms_edov: '1', groups: [], acrs: 'c1' },
-      means: { subject: subject(), email: 'ana@acme.example', groups: [], mfa: true },
-    },
-    {
-      what: 'too many groups for the token: unknown, not none',
-      from: 'documented',
-      claims: {
-        sub: 'AAA',
-        ...person(),
-        _claim_names: { groups: 'src1' },
-        _claim_sources: { src1: { endpoint: 'https://graph.example/x' } },
-      },
-      means: { subject: subject(), groups: null, mfa: false },
-    },
-    {
-      what: 'an address written into another directory',
-      from: 'documented',
-      claims: { sub: 'AAA', ...person(), tid: '99992222-3333-4444-5555-666677778888', email: 'ana@acme.example', groups: [] },
-      means: 'foreign',
-    },
-    {
-      what: 'a guest',
-      from: 'documented',
-      claims: { sub: 'AAA', ...person(), idp: 'https://sts.windows.net/99992222-3333-4444-5555-666677778888/', acct: 1, groups: [] },
-      means: 'foreign',
-    },
-  ],
+  samples: entraSamples,
 });
 
 /** A guest says where their home is; whoever says nothing is at home. */
@@ -138,12 +100,4 @@ function homeGuards(tenants: readonly string[]) {
     { claim: '/idp', allowed: homes, optional: true },
     { claim: '/acct', allowed: [0, '0'], optional: true },
   ];
-}
-
-function person() {
-  return { tid: '11112222-3333-4444-5555-666677778888', oid: '66663333-2222-4444-8888-000011112222', ver: '2.0' };
-}
-
-function subject(): string {
-  return `${person().tid}:${person().oid}`;
 }

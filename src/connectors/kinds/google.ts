@@ -40,7 +40,7 @@ export const google = defineKind({
     emailTrust: 'google',
     asksAuthTime: true,
     mfa: { acr: [], ...mfa },
-    stepUp: { acr_values: [], claims: { amr: { essential: true }, auth_time: { essential: true } } },
+    asksBy: ['amr', 'auth_time'],
   }),
   example: { hostedDomains: ['acme.example'] },
   otherwise:

@@ -61,9 +61,9 @@ export const keycloak = defineKind({
     claims,
     guards: organization === undefined ? [] : [guardFor(organization)],
     parameters: authorizationParameters,
-    mfa,
+    mfa: { acr_values: mfa.acr, ...mfa },
     // acr_values would only be a wish here: Keycloak lets a lower level pass.
-    stepUp: { acr_values: [], claims: mfa.acr.length === 0 ? {} : { acr: { essential: true, values: mfa.acr } } },
+    asksBy: ['acr'],
   }),
   example: { baseUrl: 'https://sso.acme.example', realm: 'staff', organization: { alias: 'acme' }, mfa: { acr: ['gold'] } },
   otherwise:

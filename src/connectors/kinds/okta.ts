@@ -33,7 +33,7 @@ export const okta = defineKind({
     ...profile,
     parameters: authorizationParameters,
     mfa: { ...mfa, phishingResistant: mfa.phishingResistant ?? { acr: loa.resistant, amr: [] } },
-    stepUp: { acr_values: mfa.acr_values, claims: {} },
+    asksBy: ['acr_values'],
   }),
   example: { issuer: 'https://acme.okta.example' },
   otherwise:

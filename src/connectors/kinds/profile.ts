@@ -42,10 +42,9 @@ export const UpstreamProfile = z.strictObject({
     })
     .prefault({}),
   acrClaim: z.enum(['acr', 'acrs']).default('acr').describe('the claim whose values count as acr; acrs lists several'),
-  stepUp: z
-    .strictObject({ acr_values: z.array(z.string()), claims: z.record(z.string(), z.unknown()) })
-    .nullable()
-    .default(null)
-    .describe('how a second factor is asked for; null asks in both ways, by what mfa says'),
+  asksBy: z
+    .array(z.enum(['acr_values', 'acr', 'acrs', 'amr', 'auth_time']))
+    .default(['acr_values', 'acr', 'amr'])
+    .describe('how a second factor is asked for: by the parameter, or by essential claims of these names'),
 });
 export type UpstreamProfile = z.input<typeof UpstreamProfile>;
