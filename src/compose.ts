@@ -198,7 +198,7 @@ export async function compose(world: World): Promise<Broker> {
     limits: openRateLimits(config.limits, peerAddress(config.trustedProxies), windows),
     gateway: gatewayRoutes({
       ...parts,
-      resources: directory.resources,
+      resources: [...directory.addresses.values()],
       roles: directory.roles,
       authority,
       mac: sealing.mac,

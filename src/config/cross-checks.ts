@@ -1,3 +1,4 @@
+import { tenantPaths } from '../domain/resource.ts';
 import { isLoopbackUrl } from './fields.ts';
 import type { ConfigProblem } from './problems.ts';
 
@@ -130,8 +131,10 @@ function resourceChecks(resource: Written, at: string, root: Written, { permissi
     URL.canParse(identifier) &&
     URL.canParse(issuer) &&
     new URL(identifier).origin !== new URL(issuer).origin;
+  const isTenants = identifier !== null && URL.canParse(identifier) && new URL(identifier).pathname.startsWith(tenantPaths);
   return [
     ...(isElsewhere ? [{ key: `${at}.identifier`, problem: 'must be on the origin of the issuer' }] : []),
+    ...(isTenants ? [{ key: `${at}.identifier`, problem: `must not be below ${tenantPaths}: those are the addresses of tenants` }] : []),
     ...eachUnknown(resource['baseline'], scopes, `${at}.baseline`, noScope),
     ...list(resource['scopes']).flatMap((scope, index) => [
       ...eachUnknown(scope['permissions'], permissions, `${at}.scopes[${index}].permissions`, noPermission),

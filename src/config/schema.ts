@@ -96,6 +96,12 @@ export const ConfigSchema = z.strictObject({
     .describe('Origins of web pages whose scripts may call the gateway: web-based MCP clients. Fetch standard, "CORS protocol".'),
   connections: z.array(ConnectionSchema).min(1).describe('The identity providers people sign in with.'),
   tenants: z.array(tenant).min(1).describe('The customers or departments people belong to.'),
+  tenantAddresses: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether every resource answers for each tenant too, at `/t/` and the id of the tenant before its own path, for that tenant alone. Who knows an id can tell that there is such a tenant.',
+    ),
   roles: z.array(role).min(1).describe('What people can be.'),
   resources: z.array(ResourceSchema).min(1).describe('The MCP servers behind the gateway.'),
   clients: z.array(ClientSchema).default([]).describe('Clients made known beforehand, for every resource.'),

@@ -1,6 +1,6 @@
 import { sha256 } from '../domain/digest.ts';
 import type { Directory } from '../domain/directory.ts';
-import { findConnection } from '../domain/directory.ts';
+import { offeredConnections } from '../domain/directory.ts';
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
@@ -64,9 +64,9 @@ export const beginLogin =
     const underWay = tripUnderWay(dependencies, transaction, start);
     const signedIn = underWay === null ? begins(transaction, purpose) : null;
     const connector = connectors.get(connectionId);
-    if (connector === undefined || findConnection(directory, connectionId) === null)
-      throw new PageRefusal('not-found', 'unknown connection');
     const { request } = transaction;
+    if (connector === undefined || !offeredConnections(directory, request.tenantId).some(({ id: offered }) => offered === connectionId))
+      throw new PageRefusal('not-found', 'unknown connection, or one that does not lead into the tenant');
     const state = `${id}.${entropy.secret()}`;
     const attempt: UpstreamAttempt = {
       state,

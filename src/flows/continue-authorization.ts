@@ -28,9 +28,9 @@ export const continueAuthorization =
   (dependencies: ContinueDependencies) =>
   async (id: TransactionId, browser: string): Promise<Situation> => {
     const transaction = await claimedTransaction(dependencies)(id, browser);
-    const resource = findResource(dependencies.directory, transaction.request.resourceId);
+    const resource = findResource(dependencies.directory, transaction.request);
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
     const { stage } = transaction;
-    const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId) : [];
+    const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId, transaction.request) : [];
     return { transaction, resource, belongings, step: nextStep(transaction, belongings) };
   };

@@ -169,6 +169,7 @@ describe('a bad configuration', () => {
     ['a name that turns the text round', tenant({ name: 'CNRY\u202Ename' }), 'tenants[0].name'],
     ['the same tenant twice', spoil((tree) => void tree.tenants.push({ ...tree.tenants[0] })), 'tenants[1].id'],
     ['a resource on another origin', resource({ identifier: 'https://CNRY.example/mcp' }), 'resources[0].identifier'],
+    ['a resource where tenants have theirs', resource({ identifier: 'https://login.company.example/t/cnry' }), 'resources[0].identifier'],
     ['a resource with a fragment', resource({ identifier: 'https://login.company.example/mcp#CNRY' }), 'resources[0].identifier'],
     ['a tool with an undeclared scope', resource({ tools: { list: { scopes: ['CNRY'] } } }), 'resources[0].tools.list.scopes[0]'],
     [

@@ -1,5 +1,5 @@
 import type { Belonging } from '../../domain/next-step.ts';
-import { rolesHolding } from '../../domain/directory.ts';
+import { offeredConnections, rolesHolding } from '../../domain/directory.ts';
 import type { Resource, ResourceScope } from '../../domain/resource.ts';
 import { isPermitted } from '../../domain/scope.ts';
 import { satisfies } from '../../domain/assurance.ts';
@@ -50,13 +50,14 @@ export function signInView(
   { transaction, resource }: Situation,
   facts: { csrf: string; notice: 'unreachable' | 'sign-in-cancelled' | null },
 ): BeforeSignInView {
-  const single = directory.connections.length === 1;
+  const connections = offeredConnections(directory, transaction.request.tenantId);
+  const single = connections.length === 1;
   return {
     organisation,
     app: appOf(transaction.request),
     resource: serverOf(resource),
     returnTo: returnToOf(transaction.request),
-    doors: directory.connections.map((connection) => ({
+    doors: connections.map((connection) => ({
       connectionId: connection.id,
       name: connection.name,
       subline: connection.subline ?? '',
@@ -141,6 +142,7 @@ export function consentView(
       chosen: belonging === chosen,
       needsStepUp: !satisfies(stage.person.assurance, belonging.tenant.demand),
     })),
+    tenantIsGiven: request.tenantId !== null,
     scopes: asked.map((scope) => scopeRow(dependencies, resource, scope, chosen, true)),
     lasts: { title: `Until ${days(resource.lifetimes.refreshIdle)} days unused`, note: 'or until you disconnect it' },
     returnTo: returnToOf(request),
