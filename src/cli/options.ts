@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
 
-export type Options = StartOptions | AuditOptions | CopyOptions | EndOptions;
+export type Options = StartOptions | AuditOptions | CopyOptions | DomainsOptions | EndOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -21,6 +21,12 @@ export interface AuditOptions {
   readonly command: 'audit';
   readonly config: string | null;
   readonly query: AuditQuery;
+  readonly json: boolean;
+}
+
+export interface DomainsOptions {
+  readonly command: 'domains';
+  readonly config: string | null;
   readonly json: boolean;
 }
 
@@ -64,6 +70,12 @@ that share a MongoDB hear of it while they run; an embedded store answers one pr
 
   npm start -- grants end --config drawbridge.yaml --all
   npm start -- grants end --config drawbridge.yaml --user u_… --before 2026-11-21`;
+
+const domainsHelp = `
+A domain that a connection names counts once DNS holds the record printed here; its value comes from the installation key, so it stays the
+same. This asks now; a running Drawbridge asks by itself. The exit code is 1 when one is not proven.
+
+  npm start -- domains --config drawbridge.yaml`;
 
 function readMoment(text: string): number {
   const at = Date.parse(text);
@@ -135,6 +147,18 @@ function addEnd(program: Command, choose: Choose): void {
     });
 }
 
+function addDomains(program: Command, choose: Choose): void {
+  program
+    .command('domains')
+    .description('tell which DNS records prove the e-mail domains of connections, and whether they are there')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText('after', domainsHelp)
+    .action(({ config, json }: { config?: string; json?: boolean }) => {
+      choose({ command: 'domains', config: config ?? null, json: json ?? false });
+    });
+}
+
 /** What was asked for on the command line; `--help` and mistakes end the process with a sentence. */
 export function readOptions(argv: readonly string[]): Options {
   let chosen: Options = { command: 'start', config: null, fresh: false };
@@ -156,6 +180,7 @@ export function readOptions(argv: readonly string[]): Options {
   addAudit(program, choose);
   addCopy(program, choose);
   addEnd(program, choose);
+  addDomains(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConnectionId } from '../domain/ids.ts';
-import { DisplayName, Identifier, JsonPointer, ScopeName, WebUrl, secret } from './fields.ts';
+import { DisplayName, EmailDomain, Identifier, JsonPointer, ScopeName, WebUrl, secret } from './fields.ts';
 
 const claims = z.strictObject({
   groups: JsonPointer.nullable()
@@ -25,6 +25,13 @@ export const ConnectionSchema = z.strictObject({
   type: z.enum(['oidc']).describe('The kind of connection.'),
   name: DisplayName.describe('What the sign-in button says.'),
   subline: DisplayName.optional().describe('A second line on the button.'),
+  domains: z
+    .array(EmailDomain)
+    .max(200)
+    .optional()
+    .describe(
+      'E-mail domains whose people sign in here, each spelled out. A domain counts once its DNS record is seen; `drawbridge domains` says what to publish.',
+    ),
   issuer: WebUrl.describe('Exactly as in its discovery document. OpenID Connect Discovery §4.3.'),
   client_id: z.string().min(1).max(500).describe('What it calls us.'),
   client_secret: secret('client_secret', 'Our secret there.').optional(),

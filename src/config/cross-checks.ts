@@ -13,6 +13,7 @@ export function crossCheck(written: unknown): ConfigProblem[] {
     ...uniqueIds(root),
     ...keyChecks(root),
     ...connectionChecks(root),
+    ...domainClaims(root),
     ...tenantChecks(root, names),
     ...list(root['resources']).flatMap((resource, index) => resourceChecks(resource, `resources[${index}]`, root, names)),
     ...defaultResource(root),
@@ -95,6 +96,19 @@ function connectionChecks(root: Written): ConfigProblem[] {
     }
     return found;
   });
+}
+
+/** One domain leads to one connection, or whoever is written first would get the other's people. */
+function domainClaims(root: Written): ConfigProblem[] {
+  const claimed = new Set<string>();
+  return list(root['connections']).flatMap((connection, index) =>
+    texts(connection['domains']).flatMap((domain, position) => {
+      const problem = { key: `connections[${index}].domains[${position}]`, problem: 'is claimed twice: a domain leads to one connection' };
+      if (claimed.has(domain)) return [problem];
+      claimed.add(domain);
+      return [];
+    }),
+  );
 }
 
 function unknown(value: unknown, known: ReadonlySet<string>, key: string, problem: string): ConfigProblem[] {

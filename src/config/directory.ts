@@ -67,7 +67,12 @@ export function directoryOf(config: Config): Directory {
   const addresses = [...resources, ...resources.flatMap((resource) => tenants.map(({ id }) => atTenant(resource, id)))];
   return {
     issuer: config.issuer,
-    connections: config.connections.map(({ id, name, subline }) => ({ id, name, subline: subline ?? null })),
+    connections: config.connections.map(({ id, name, subline, domains }) => ({
+      id,
+      name,
+      subline: subline ?? null,
+      domains: domains ?? [],
+    })),
     tenants: config.tenants.map(tenantOf),
     roles: config.roles,
     registration: config.registration,

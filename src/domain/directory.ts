@@ -9,6 +9,8 @@ export interface ConnectionEntry {
   readonly id: ConnectionId;
   readonly name: string;
   readonly subline: string | null;
+  /** E-mail domains that are said to lead here; each counts once it is proven. */
+  readonly domains: readonly string[];
 }
 
 /** What the organisation has set up: who may sign in where, and what is protected. */

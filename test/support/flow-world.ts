@@ -38,6 +38,7 @@ import { openAuditLog } from '../../src/stores/audit-log.ts';
 import { collections } from '../../src/stores/collections.ts';
 import { openGrants } from '../../src/stores/grants.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
+import { openProvenDomains } from '../../src/stores/proven-domains.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openSigningKeys } from '../../src/stores/signing-keys.ts';
 import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
@@ -125,6 +126,7 @@ export async function openFlowWorld({ wrapEngine = (engine) => engine }: FlowOpt
     users: openUsers(engine),
     memberships: openMemberships(engine, noFeed),
     seenClients: openSeenClients(engine),
+    provenDomains: openProvenDomains(engine),
     audit: {
       append: async (event: AuditEvent) => {
         await written.append(event);

@@ -1,11 +1,11 @@
 import type { Belonging } from '../../domain/next-step.ts';
-import { offeredConnections, rolesHolding } from '../../domain/directory.ts';
+import { rolesHolding } from '../../domain/directory.ts';
 import type { Resource, ResourceScope } from '../../domain/resource.ts';
 import { isPermitted } from '../../domain/scope.ts';
 import { satisfies } from '../../domain/assurance.ts';
 import type { StageAt, Transaction } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
-import type { BeforeSignInView } from '../../pages/before-sign-in.ts';
+import type { BeforeSignInView, LookedFor } from '../../pages/before-sign-in.ts';
 import type { Scope } from '../../pages/choices.ts';
 import type { ConsentView } from '../../pages/consent-view.ts';
 import { withArticle } from '../../pages/names.ts';
@@ -46,12 +46,13 @@ function signInNotice(notice: 'unreachable' | 'sign-in-cancelled' | null): Notic
 }
 
 export function signInView(
-  { directory, organisation }: HttpDependencies,
-  { transaction, resource }: Situation,
-  facts: { csrf: string; notice: 'unreachable' | 'sign-in-cancelled' | null },
+  { organisation }: HttpDependencies,
+  { transaction, resource, offer }: Situation,
+  facts: { csrf: string; notice: 'unreachable' | 'sign-in-cancelled' | null; lookedFor?: LookedFor },
 ): BeforeSignInView {
-  const connections = offeredConnections(directory, transaction.request.tenantId);
+  const { connections = [], hinted = null, byEmail = false } = offer ?? {};
   const single = connections.length === 1;
+  const at = transactionPath(transaction.id);
   return {
     organisation,
     app: appOf(transaction.request),
@@ -61,12 +62,12 @@ export function signInView(
       connectionId: connection.id,
       name: connection.name,
       subline: connection.subline ?? '',
-      filled: single,
+      filled: single || connection.id === hinted,
       tile: 'lock' as const,
     })),
-    emailLookup: null,
+    emailLookup: byEmail ? { action: `${at}/company`, lookedFor: facts.lookedFor ?? null } : null,
     notice: signInNotice(facts.notice),
-    stopAction: `${transactionPath(transaction.id)}/stop`,
+    stopAction: `${at}/stop`,
     transaction: transaction.id,
     csrf: facts.csrf,
   };
