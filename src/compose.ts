@@ -13,7 +13,9 @@ import { chooseTenant } from './flows/choose-tenant.ts';
 import { completeLogin } from './flows/complete-login.ts';
 import { continueAuthorization } from './flows/continue-authorization.ts';
 import { endUpstreamSession } from './flows/end-upstream-session.ts';
+import { checkDomains } from './flows/check-domains.ts';
 import { exchangeCode } from './flows/exchange-code.ts';
+import { findCompany } from './flows/find-company.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
 import { registerClient } from './flows/register-client.ts';
@@ -36,12 +38,14 @@ import { openRequestLog } from './http/request-log.ts';
 import type { RequestScope } from './http/request-log.ts';
 import type { Organisation } from './pages/layout.ts';
 import { cacheDocuments } from './platform/document-cache.ts';
+import { openDnsDomainProof } from './platform/dns-domain-proof.ts';
 import { openDocumentFetcher } from './platform/document-fetcher.ts';
 import { openGuardedFetch } from './platform/guarded-fetch.ts';
 import { openSigner } from './platform/jose-signer.ts';
 import { openKeyRing } from './platform/key-ring.ts';
 import { readLocalFile } from './platform/local-file.ts';
 import { openSealing } from './platform/node-sealing.ts';
+import { oneAtATime } from './platform/one-at-a-time.ts';
 import { systemPause } from './platform/system-pause.ts';
 import { noFeed } from './ports/authority-feed.ts';
 import type { AuthorityFeed } from './ports/authority-feed.ts';
@@ -56,6 +60,7 @@ import { cachedAuthority } from './stores/cached-authority.ts';
 import { collections, signingKeys } from './stores/collections.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
+import { openProvenDomains } from './stores/proven-domains.ts';
 import { openRateWindows } from './stores/rate-windows.ts';
 import { rememberingStores } from './stores/remembered-rows.ts';
 import { openSeenClients } from './stores/seen-clients.ts';
@@ -77,8 +82,10 @@ export interface World {
 export interface Broker {
   readonly answer: RequestListener;
   readonly connectors: readonly Connector[];
-  /** Removes what has expired and makes the next signing key when it is due. */
+  /** Removes what has expired, makes the next signing key when it is due and looks after domains. */
   tend(): Promise<void>;
+  /** Asks DNS about the domains nobody has seen proven lately. */
+  checkDomains(): Promise<void>;
   /** Readiness turns false; requests are still answered. */
   drain(): void;
   /** Sends streams that only listen back to where their clients came from. */
@@ -94,7 +101,7 @@ const connectionReuse = 4_000;
 function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
   const loopback = isLoopbackUrl(config.issuer);
   return new Map(
-    config.connections.map(({ type, subline: _subline, recheck: _recheck, tlsCaFile, ...settings }) => {
+    config.connections.map(({ type, subline: _subline, recheck: _recheck, domains: _domains, tlsCaFile, ...settings }) => {
       const kind = connectorTypes[type];
       if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
       const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
@@ -124,6 +131,7 @@ function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed, seal
     memberships: openMemberships(engine, feed),
     seenClients: openSeenClients(engine),
     upstreamSessions: openUpstreamSessions(engine, sealing),
+    provenDomains: openProvenDomains(engine),
     audit: openAuditLog(engine, { chain: entropy.id(), clock }),
   };
 }
@@ -151,6 +159,7 @@ const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
 type Parts = Parameters<typeof completeLogin>[0] &
+  Parameters<typeof findCompany>[0] &
   Parameters<typeof refreshTokens>[0] &
   Parameters<typeof exchangeCode>[0] &
   Parameters<typeof beginAuthorization>[0];
@@ -160,6 +169,7 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   beginAuthorization: beginAuthorization(parts),
   continueAuthorization: continueAuthorization(parts),
   beginLogin: beginLogin(parts),
+  findCompany: findCompany(parts),
   completeLogin: completeLogin(parts),
   chooseTenant: chooseTenant(parts),
   recordConsent: recordConsent(parts),
@@ -181,6 +191,9 @@ async function sweepAll({ engine, clock }: World): Promise<void> {
   }
 }
 
+const lookingAfterDomains = ({ dns }: Config, parts: Omit<Parameters<typeof checkDomains>[0], 'domainProof'>) =>
+  oneAtATime(() => checkDomains({ ...parts, domainProof: openDnsDomainProof(dns) })('due'));
+
 /** Puts every part together; the only file that knows them all by name. */
 export async function compose(world: World): Promise<Broker> {
   const { config, engine, clock, entropy, log } = world;
@@ -197,6 +210,7 @@ export async function compose(world: World): Promise<Broker> {
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
+  const domains = lookingAfterDomains(config, parts);
   let draining = false;
   const answer = httpApp({
     ...parts,
@@ -207,7 +221,7 @@ export async function compose(world: World): Promise<Broker> {
     limits: openRateLimits(config.limits, peerAddress(config.trustedProxies), windows),
     gateway: gatewayRoutes({
       ...parts,
-      resources: directory.resources,
+      resources: [...directory.addresses.values()],
       roles: directory.roles,
       authority,
       mac: sealing.mac,
@@ -222,8 +236,9 @@ export async function compose(world: World): Promise<Broker> {
     connectors: [...connectors.values()],
     tend: async () => {
       await ring.tend();
-      await sweepAll(world);
+      await Promise.all([sweepAll(world), domains()]);
     },
+    checkDomains: domains,
     drain: () => void (draining = true),
     endListening: () => stopping.endListening(),
     cutShort: () => stopping.cutShort(),

@@ -5,30 +5,37 @@ import { readyLine, welcome } from './cli/announce.ts';
 import { reportAudit } from './cli/audit.ts';
 import { setupLines, setupSheets } from './cli/connections.ts';
 import { copyStore } from './cli/copy-store.ts';
+import { reportDomains } from './cli/domains.ts';
 import { keyBeside } from './cli/master-key.ts';
 import { readDemoStore, readOptions, readPort } from './cli/options.ts';
-import type { AuditOptions, ConnectionsOptions, CopyOptions, EndOptions, StartOptions } from './cli/options.ts';
+import type { AuditOptions, ConnectionsOptions, CopyOptions, DomainsOptions, EndOptions, StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { compose } from './compose.ts';
 import { upstreamIssuer } from './config/connection-schema.ts';
 import { demoConfig } from './config/demo.ts';
+import { directoryOf } from './config/directory.ts';
 import { loadConfig } from './config/load.ts';
 import { ConfigProblems } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
+import { checkDomains } from './flows/check-domains.ts';
 import { endGrants } from './flows/end-grants.ts';
 import type { EndedGrants } from './flows/end-grants.ts';
 import { callbackPath } from './http/login/callback.ts';
+import { openDnsDomainProof } from './platform/dns-domain-proof.ts';
 import { nodeEntropy } from './platform/node-entropy.ts';
+import { openSealing } from './platform/node-sealing.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { LoginRefused } from './ports/connector.ts';
 import { noFeed } from './ports/authority-feed.ts';
+import { noProvenDomains } from './ports/proven-domains.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
 import { readGrants } from './stores/all-grants.ts';
 import { openAuditLog, readAuditChains } from './stores/audit-log.ts';
 import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { collections } from './stores/collections.ts';
 import { openGrants } from './stores/grants.ts';
+import { openProvenDomains } from './stores/proven-domains.ts';
 import { openStore, storeFile } from './stores/open-store.ts';
 
 interface Closing {
@@ -92,6 +99,7 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
     void connector.warmUp().catch((error: unknown) => {
       log.warn('connection.cold', { connection: connector.id, error, ...(error instanceof LoginRefused ? { reason: error.reason } : {}) });
     });
+  void broker.checkDomains().catch((error: unknown) => log.error('tend', { error }));
   const tending = setInterval(() => void broker.tend().catch((error: unknown) => log.error('tend', { error })), 60_000);
   process.stdout.write(
     `${welcome(config, { demonstration: options.config === null, colours: process.stdout.isTTY })}\n${readyLine(config, process.pid)}\n`,
@@ -178,6 +186,38 @@ function tellConnections(options: ConnectionsOptions): void {
   process.stdout.write(`${options.json ? JSON.stringify({ connections: sheets }) : setupLines(sheets).join('\n')}\n`);
 }
 
+/** Asks DNS about every claimed domain and prints what to publish; true when each is proven. */
+async function domains(options: DomainsOptions): Promise<boolean> {
+  const config = configure(options, '');
+  const engine = await openExisting(config.store).catch((error: unknown) => {
+    process.stderr.write(
+      `${explain(error)}\nSo this is what DNS says, and not since when; the running Drawbridge looks for itself once a minute.\n`,
+    );
+    return null;
+  });
+  try {
+    const sealing = openSealing(config.key ?? keyBeside(folderOf(config)));
+    const domainProof = openDnsDomainProof(config.dns);
+    const stores =
+      engine === null
+        ? { provenDomains: noProvenDomains, audit: { append: async () => Promise.resolve() } }
+        : { provenDomains: openProvenDomains(engine), audit: openAuditLog(engine, { chain: nodeEntropy.id(), clock: systemClock }) };
+    const parts = {
+      ...stores,
+      directory: directoryOf(config),
+      sealing,
+      domainProof,
+      clock: systemClock,
+      log: openLog({ level: 'silent' }),
+    };
+    const { lines, areAllProven } = reportDomains(await checkDomains(parts)('all'), { isStored: engine !== null, asJson: options.json });
+    for (const line of lines) process.stdout.write(`${line}\n`);
+    return areAllProven;
+  } finally {
+    await engine?.close();
+  }
+}
+
 /** Runs until a signal; the second one ends it at once. */
 async function run(options: StartOptions): Promise<void> {
   const stop = await start(options);
@@ -206,6 +246,7 @@ function explain(error: unknown): string {
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.command === 'audit') process.exitCode = (await audit(options)) ? 0 : 1;
+  else if (options.command === 'domains') process.exitCode = (await domains(options)) ? 0 : 1;
   else if (options.command === 'store copy') await copy(options);
   else if (options.command === 'grants end') await end(options);
   else if (options.command === 'connections') tellConnections(options);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
 
-export type Options = StartOptions | AuditOptions | CopyOptions | EndOptions | ConnectionsOptions;
+export type Options = StartOptions | AuditOptions | CopyOptions | DomainsOptions | EndOptions | ConnectionsOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -26,6 +26,12 @@ export interface AuditOptions {
 
 export interface ConnectionsOptions {
   readonly command: 'connections';
+  readonly config: string | null;
+  readonly json: boolean;
+}
+
+export interface DomainsOptions {
+  readonly command: 'domains';
   readonly config: string | null;
   readonly json: boolean;
 }
@@ -75,6 +81,12 @@ const connectionsHelp = `
 Nothing is asked and nothing is changed: it reads the configuration alone. docs/assurance.md has what each kind can prove.
 
   npm start -- connections --config drawbridge.yaml`;
+
+const domainsHelp = `
+A domain that a connection names counts once DNS holds the record printed here; its value comes from the installation key, so it stays the
+same. This asks now; a running Drawbridge asks by itself. The exit code is 1 when one is not proven.
+
+  npm start -- domains --config drawbridge.yaml`;
 
 function readMoment(text: string): number {
   const at = Date.parse(text);
@@ -158,6 +170,18 @@ function addConnections(program: Command, choose: Choose): void {
     });
 }
 
+function addDomains(program: Command, choose: Choose): void {
+  program
+    .command('domains')
+    .description('tell which DNS records prove the e-mail domains of connections, and whether they are there')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText('after', domainsHelp)
+    .action(({ config, json }: { config?: string; json?: boolean }) => {
+      choose({ command: 'domains', config: config ?? null, json: json ?? false });
+    });
+}
+
 /** What was asked for on the command line; `--help` and mistakes end the process with a sentence. */
 export function readOptions(argv: readonly string[]): Options {
   let chosen: Options = { command: 'start', config: null, fresh: false };
@@ -180,6 +204,7 @@ export function readOptions(argv: readonly string[]): Options {
   addCopy(program, choose);
   addEnd(program, choose);
   addConnections(program, choose);
+  addDomains(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -8,7 +8,7 @@ import { kindOf } from '../connectors/kinds/known.ts';
 import { oidc } from '../connectors/kinds/oidc.ts';
 import { okta } from '../connectors/kinds/okta.ts';
 import { ConnectionId } from '../domain/ids.ts';
-import { DisplayName, Identifier, secret } from './fields.ts';
+import { DisplayName, EmailDomain, Identifier, secret } from './fields.ts';
 
 const clientKey = z.strictObject({
   private_key: secret('private_key', 'PKCS8 in PEM (`-----BEGIN PRIVATE KEY-----`), or a JWK.'),
@@ -41,6 +41,13 @@ const recheck = z.strictObject({
 const names = {
   name: DisplayName.describe('What the sign-in button says.'),
   subline: DisplayName.optional().describe('A second line on the button.'),
+  domains: z
+    .array(EmailDomain)
+    .max(200)
+    .optional()
+    .describe(
+      'E-mail domains whose people sign in here, each spelled out. A domain counts once its DNS record is seen; `drawbridge domains` says what to publish.',
+    ),
 };
 
 const client = {

@@ -1,3 +1,4 @@
+import { tenantPaths } from '../domain/resource.ts';
 import { isLoopbackUrl, standIn } from './fields.ts';
 import type { ConfigProblem } from './problems.ts';
 
@@ -12,6 +13,7 @@ export function crossCheck(written: unknown): ConfigProblem[] {
     ...uniqueIds(root),
     ...keyChecks(root),
     ...connectionChecks(root),
+    ...domainClaims(root),
     ...tenantChecks(root, names),
     ...list(root['resources']).flatMap((resource, index) => resourceChecks(resource, `resources[${index}]`, root, names)),
     ...defaultResource(root),
@@ -120,6 +122,19 @@ function isPrivateKey(key: string): boolean {
   }
 }
 
+/** One domain leads to one connection, or whoever is written first would get the other's people. */
+function domainClaims(root: Written): ConfigProblem[] {
+  const claimed = new Set<string>();
+  return list(root['connections']).flatMap((connection, index) =>
+    texts(connection['domains']).flatMap((domain, position) => {
+      const problem = { key: `connections[${index}].domains[${position}]`, problem: 'is claimed twice: a domain leads to one connection' };
+      if (claimed.has(domain)) return [problem];
+      claimed.add(domain);
+      return [];
+    }),
+  );
+}
+
 function unknown(value: unknown, known: ReadonlySet<string>, key: string, problem: string): ConfigProblem[] {
   const name = text(value);
   return name === null || known.has(name) ? [] : [{ key, problem }];
@@ -154,8 +169,10 @@ function resourceChecks(resource: Written, at: string, root: Written, { permissi
     URL.canParse(identifier) &&
     URL.canParse(issuer) &&
     new URL(identifier).origin !== new URL(issuer).origin;
+  const isTenants = identifier !== null && URL.canParse(identifier) && new URL(identifier).pathname.startsWith(tenantPaths);
   return [
     ...(isElsewhere ? [{ key: `${at}.identifier`, problem: 'must be on the origin of the issuer' }] : []),
+    ...(isTenants ? [{ key: `${at}.identifier`, problem: `must not be below ${tenantPaths}: those are the addresses of tenants` }] : []),
     ...eachUnknown(resource['baseline'], scopes, `${at}.baseline`, noScope),
     ...list(resource['scopes']).flatMap((scope, index) => [
       ...eachUnknown(scope['permissions'], permissions, `${at}.scopes[${index}].permissions`, noPermission),

@@ -2,6 +2,7 @@ import type { Client } from '../domain/client.ts';
 import { secretDigest } from '../domain/digest.ts';
 import type { Directory } from '../domain/directory.ts';
 import type { Resource } from '../domain/resource.ts';
+import { atTenant } from '../domain/resource.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { ClientConfig, ResourceConfig } from './resource-schema.ts';
 import type { Config, TenantConfig } from './schema.ts';
@@ -61,18 +62,23 @@ function clientOf(config: ClientConfig, onlyFor?: string): Client {
 /** The configuration in the domain's words. */
 export function directoryOf(config: Config): Directory {
   const single = config.resources.length === 1;
+  const resources = config.resources.map((resource) => resourceOf(resource, single));
+  const tenants = config.tenantAddresses ? config.tenants : [];
+  const addresses = [...resources, ...resources.flatMap((resource) => tenants.map(({ id }) => atTenant(resource, id)))];
   return {
     issuer: config.issuer,
-    connections: config.connections.map(({ id, name, subline, recheck }) => ({
+    connections: config.connections.map(({ id, name, subline, recheck, domains }) => ({
       id,
       name,
       subline: subline ?? null,
       recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
+      domains: domains ?? [],
     })),
     tenants: config.tenants.map(tenantOf),
     roles: config.roles,
     registration: config.registration,
-    resources: config.resources.map((resource) => resourceOf(resource, single)),
+    resources,
+    addresses: new Map(addresses.map((resource) => [resource.identifier, resource])),
     clients: [
       ...config.clients.map((client) => clientOf(client)),
       ...config.resources.flatMap(({ id, clients }) => clients.map((client) => clientOf(client, id))),

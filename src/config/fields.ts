@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDomainName, isOpenToEverybody } from '../domain/email-domain.ts';
 import { Secret } from '../domain/secret.ts';
 
 /** A name people read on a page: one line, nothing invisible, nothing that turns the writing direction. */
@@ -10,6 +11,12 @@ export const DisplayName = z
   .regex(/\S/, 'must be one line of visible text');
 
 export const Identifier = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and hyphens, at most 40');
+
+/** A domain as it stands in e-mail addresses, in ASCII. */
+export const EmailDomain = z
+  .string()
+  .refine(isDomainName, 'must be a domain such as example.com, in lower case; one with other letters in its xn-- form')
+  .refine((domain) => !isOpenToEverybody(domain), 'must not be a mail service where anybody can have an address');
 
 /** RFC 6749 §3.3 scope-token. */
 export const ScopeName = z
@@ -99,4 +106,16 @@ export const Network = z
         value.includes(':') &&
         URL.canParse(`http://[${value.split('/')[0] ?? ''}]/`)),
     'must be an IP address or a CIDR range',
+  );
+
+/** The address of a DNS server, with a port if it is not 53. */
+export const DnsServer = z
+  .string()
+  .refine(
+    (value) =>
+      new RegExp(`^${octet}(\\.${octet}){3}(:\\d{1,5})?$`).test(value) ||
+      (/^(\[[0-9a-f:.]+\](:\d{1,5})?|[0-9a-f:.]+)$/i.test(value) &&
+        value.includes(':') &&
+        URL.canParse(`http://[${/[0-9a-f:.]+/i.exec(value)?.[0] ?? ''}]/`)),
+    'must be an IP address, with a port if it is not 53',
   );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConnectionId, RoleId, TenantId } from '../domain/ids.ts';
 import { ConnectionSchema } from './connection-schema.ts';
-import { DisplayName, Identifier, Issuer, Network, Permission, WebUrl, secret } from './fields.ts';
+import { DisplayName, DnsServer, Identifier, Issuer, Network, Permission, WebUrl, secret } from './fields.ts';
 import { ClientSchema, ResourceSchema } from './resource-schema.ts';
 
 const connectionId = Identifier.pipe(ConnectionId);
@@ -95,7 +95,25 @@ export const ConfigSchema = z.strictObject({
     .default([])
     .describe('Origins of web pages whose scripts may call the gateway: web-based MCP clients. Fetch standard, "CORS protocol".'),
   connections: z.array(ConnectionSchema).min(1).describe('The identity providers people sign in with.'),
+  dns: z
+    .strictObject({
+      servers: z
+        .array(DnsServer)
+        .max(10)
+        .default([])
+        .describe(
+          'Who is asked for the records of `domains`, such as `10.0.0.53` or `[2001:db8::53]:5353`. None means the resolvers of this machine.',
+        ),
+    })
+    .prefault({})
+    .describe('How DNS is asked.'),
   tenants: z.array(tenant).min(1).describe('The customers or departments people belong to.'),
+  tenantAddresses: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether every resource answers for each tenant too, at `/t/` and the id of the tenant before its own path, for that tenant alone. Who knows an id can tell that there is such a tenant.',
+    ),
   roles: z.array(role).min(1).describe('What people can be.'),
   resources: z.array(ResourceSchema).min(1).describe('The MCP servers behind the gateway.'),
   clients: z.array(ClientSchema).default([]).describe('Clients made known beforehand, for every resource.'),

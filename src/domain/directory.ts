@@ -1,5 +1,6 @@
 import type { ConnectionId, TenantId } from './ids.ts';
 import type { Resource, Role } from './resource.ts';
+import { leadsInto } from './tenant.ts';
 import type { Tenant } from './tenant.ts';
 import type { Client } from './client.ts';
 import type { RecheckPolicy } from './upstream-session.ts';
@@ -11,6 +12,8 @@ export interface ConnectionEntry {
   readonly subline: string | null;
   /** Null when the upstream is not asked again after the sign-in. */
   readonly recheck: RecheckPolicy | null;
+  /** E-mail domains that are said to lead here; each counts once it is proven. */
+  readonly domains: readonly string[];
 }
 
 /** What the organisation has set up: who may sign in where, and what is protected. */
@@ -20,6 +23,8 @@ export interface Directory {
   readonly tenants: readonly Tenant[];
   readonly roles: readonly Role[];
   readonly resources: readonly Resource[];
+  /** Every address a resource answers at, by its identifier: its own and one for each tenant. */
+  readonly addresses: ReadonlyMap<string, Resource>;
   readonly clients: readonly Client[];
   /** The other ways in which clients become known. RFC 7591; draft-ietf-oauth-client-id-metadata-document. */
   readonly registration: { readonly dynamic: boolean; readonly documents: boolean };
@@ -33,14 +38,25 @@ export function findConnection(directory: Directory, id: ConnectionId): Connecti
   return directory.connections.find((connection) => connection.id === id) ?? null;
 }
 
+/** The connections that lead to where a request may go: into the one tenant whose address was asked for, or into any. */
+export function offeredConnections({ connections, tenants }: Directory, tenantId: TenantId | null): readonly ConnectionEntry[] {
+  const tenant = tenants.find(({ id }) => id === tenantId);
+  return tenant === undefined ? connections : connections.filter(({ id }) => leadsInto(tenant, id));
+}
+
 /** What a refusal's words call a connection. */
 export function connectionNames(directory: Directory, id: ConnectionId): { readonly connection?: string } {
   const name = findConnection(directory, id)?.name;
   return name === undefined ? {} : { connection: name };
 }
 
-export function findResource(directory: Directory, id: string): Resource | null {
-  return directory.resources.find((resource) => resource.id === id) ?? null;
+/** The resource at the address a request was for: its own, or that of one tenant. */
+export function findResource(
+  directory: Directory,
+  { resourceId, tenantId }: { resourceId: string; tenantId: TenantId | null },
+): Resource | null {
+  const isMeant = ({ id, onlyTenant }: Resource) => id === resourceId && (onlyTenant ?? null) === tenantId;
+  return [...directory.addresses.values()].find(isMeant) ?? null;
 }
 
 /** The names of roles that hold all of these permissions: what to ask the administrators for. */

@@ -1,10 +1,12 @@
-import type { RoleId } from './ids.ts';
+import type { RoleId, TenantId } from './ids.ts';
 
 /** One protected MCP server, as configured. RFC 8707, RFC 9728. */
 export interface Resource {
   readonly id: string;
   /** The identifier URL clients see, byte for byte: `aud` of tokens and `resource` of the metadata. */
   readonly identifier: string;
+  /** The one tenant that is served here, where the identifier is the address of a tenant. */
+  readonly onlyTenant?: TenantId;
   /** Where requests are forwarded. */
   readonly upstream: string;
   readonly name: string;
@@ -64,16 +66,28 @@ function comparable(indicator: string): string | null {
   return `${url.protocol}//${url.host}${path === '/' ? '' : path}${url.search}`;
 }
 
+/** Addresses of tenants stand below this path. */
+export const tenantPaths = '/t/';
+
+/** The same server at the address of one tenant: a resource of its own, whose tokens are good nowhere else. RFC 8707 §2, RFC 9728 §3.1. */
+export function atTenant(resource: Resource, tenantId: TenantId): Resource {
+  const { origin } = new URL(resource.identifier);
+  const path = resource.identifier.slice(origin.length);
+  return { ...resource, identifier: `${origin}${tenantPaths}${tenantId}${path}`, isDefault: false, onlyTenant: tenantId };
+}
+
 /**
  * The resource a request means. Without an indicator it is the default one; a bare origin means the only resource on that
- * origin; null is `invalid_target`.
+ * origin, and never a tenant's; null is `invalid_target`.
  */
 export function matchResource(resources: readonly Resource[], indicator: string | null): Resource | null {
   if (indicator === null) return resources.find((resource) => resource.isDefault) ?? null;
+  const spelled = resources.find(({ identifier }) => identifier === indicator);
+  if (spelled !== undefined) return spelled;
   const asked = comparable(indicator);
   if (asked === null) return null;
   const exact = resources.find((resource) => comparable(resource.identifier) === asked);
   if (exact !== undefined) return exact;
-  const onOrigin = resources.filter((resource) => new URL(resource.identifier).origin === asked);
+  const onOrigin = resources.filter(({ identifier, onlyTenant }) => onlyTenant === undefined && new URL(identifier).origin === asked);
   return onOrigin.length === 1 ? (onOrigin[0] ?? null) : null;
 }

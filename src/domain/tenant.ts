@@ -48,6 +48,12 @@ export function membershipId(tenantId: TenantId, userId: UserId): string {
   return `${tenantId}:${userId}`;
 }
 
+/** Whether somebody who comes through this connection can be given a role here at all; any can where no rule or name says through which. */
+export function leadsInto({ rules, members, defaultRole }: Tenant, connectionId: ConnectionId): boolean {
+  const named = [...rules, ...members].map((entry) => entry.connectionId);
+  return defaultRole !== null || named.length === 0 || named.includes(null) || named.includes(connectionId);
+}
+
 function groupMatches(pattern: string, group: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   if (rest.length === 0) return pattern === group;

@@ -16,6 +16,8 @@ export const FrozenRequest = z.object({
   returnAddress: ReturnAddress,
   state: z.string().nullable(),
   resourceId: z.string(),
+  /** The tenant whose address was asked for: nobody enters another one by this request. */
+  tenantId: TenantId.nullable().default(null),
   scope: z.array(z.string()),
   /** The scope parameter as it came, for the grant. */
   asked: z.array(z.string()),

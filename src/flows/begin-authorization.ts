@@ -1,6 +1,7 @@
 import { spokenName } from '../domain/client.ts';
 import type { Client } from '../domain/client.ts';
 import type { Directory } from '../domain/directory.ts';
+import { findResource } from '../domain/directory.ts';
 import { TransactionId } from '../domain/ids.ts';
 import { PageRefusal, RedirectRefusal } from '../domain/oauth-error.ts';
 import type { AuthorizationErrorCode } from '../domain/oauth-error.ts';
@@ -102,7 +103,8 @@ function freeze(directory: Directory, proven: Proven, parameters: AuthorizationP
   const code_challenge = readChallenge(values, refuse);
   const asked = parseScope(values['scope'] ?? '') ?? refuse('invalid_scope', 'scope holds illegal characters');
   const own = directory.resources.find(({ id }) => id === client.onlyFor)?.identifier;
-  const resource = matchResource(directory.resources, values['resource'] ?? own ?? null) ?? refuse('invalid_target', 'unknown resource');
+  const addresses = [...directory.addresses.values()];
+  const resource = matchResource(addresses, values['resource'] ?? own ?? null) ?? refuse('invalid_target', 'unknown resource');
   if (client.onlyFor !== undefined && client.onlyFor !== resource.id) refuse('invalid_target', 'the client is not for this resource');
   return {
     client_id: client.client_id,
@@ -112,6 +114,7 @@ function freeze(directory: Directory, proven: Proven, parameters: AuthorizationP
     returnAddress,
     state,
     resourceId: resource.id,
+    tenantId: resource.onlyTenant ?? null,
     scope: requestedScope(resource, asked),
     asked,
     offlineAccess: asked.includes(offlineAccess),
@@ -134,9 +137,9 @@ export const beginAuthorization =
     const { directory, transactions, clock, entropy } = dependencies;
     const proven = await prove(dependencies, parameters);
     const request = freeze(directory, proven, parameters);
-    const resource = directory.resources.find((entry) => entry.id === request.resourceId);
+    const resource = findResource(directory, request);
     const { uri } = request.returnAddress;
-    if (proven.client.origin !== 'configured' && (resource === undefined || !isAdmittedBy(resource.redirects, uri))) {
+    if (proven.client.origin !== 'configured' && (resource === null || !isAdmittedBy(resource.redirects, uri))) {
       throw new PageRefusal('unregistered-address', 'the resource does not send answers to this address', {
         app: spokenName(proven.client) ?? request.client_name,
       });

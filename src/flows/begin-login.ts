@@ -1,6 +1,6 @@
 import { sha256 } from '../domain/digest.ts';
 import type { Directory } from '../domain/directory.ts';
-import { findConnection } from '../domain/directory.ts';
+import { offeredConnections } from '../domain/directory.ts';
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
@@ -27,6 +27,8 @@ export interface LoginStart {
   readonly connectionId: ConnectionId;
   /** Set when somebody has signed in and only more proof, or another account, is wanted. */
   readonly purpose: 'sign-in' | 'prove-second-factor' | 'another-account';
+  /** The address the person gave; without it, what the client hinted at. */
+  readonly login_hint?: string;
   readonly log: Log;
 }
 
@@ -51,7 +53,8 @@ function tripUnderWay({ sealing, clock }: BeginLoginDependencies, transaction: T
   if (stage.at !== 'upstream' || stage.connectionId !== start.connectionId) return null;
   const plain = sealing.open('upstream_attempt', stage.attempt);
   const begun = plain === null ? null : UpstreamAttempt.parse(JSON.parse(plain));
-  return begun !== null && isSameTrip(begun, wantedOf(start, transaction), clock.now()) ? begun : null;
+  const isForSame = begun?.login_hint === (start.login_hint ?? begun?.login_hint);
+  return begun !== null && isForSame && isSameTrip(begun, wantedOf(start, transaction), clock.now()) ? begun : null;
 }
 
 /** Sends the browser upstream, having kept what must come back. The person has pressed a sign-in: that is the consent to go there. */
@@ -64,16 +67,16 @@ export const beginLogin =
     const underWay = tripUnderWay(dependencies, transaction, start);
     const signedIn = underWay === null ? begins(transaction, purpose) : null;
     const connector = connectors.get(connectionId);
-    if (connector === undefined || findConnection(directory, connectionId) === null)
-      throw new PageRefusal('not-found', 'unknown connection');
     const { request } = transaction;
+    if (connector === undefined || !offeredConnections(directory, request.tenantId).some(({ id: offered }) => offered === connectionId))
+      throw new PageRefusal('not-found', 'unknown connection, or one that does not lead into the tenant');
     const state = `${id}.${entropy.secret()}`;
     const attempt: UpstreamAttempt = {
       state,
       nonce: entropy.secret(),
       code_verifier: entropy.secret(),
       ...wantedOf(start, transaction),
-      login_hint: purpose === 'prove-second-factor' ? (signedIn?.person.email ?? null) : request.login_hint,
+      login_hint: purpose === 'prove-second-factor' ? (signedIn?.person.email ?? null) : (start.login_hint ?? request.login_hint),
       begunAt: clock.now(),
     };
     const { stage: now } = transaction;

@@ -6,7 +6,7 @@ import { belongingsOf } from './steps/belongings.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
 
-/** Picks one of the tenants the person belongs to now; the choice is only a choice among those, whatever the form says. */
+/** Picks one of the tenants the person belongs to now; the choice is only a choice among those, and among one where the address is a tenant's, whatever the form says. */
 export const chooseTenant =
   (dependencies: ClaimDependencies & BelongingDependencies) =>
   async (id: TransactionId, browser: string, asked: string): Promise<void> => {
@@ -14,7 +14,7 @@ export const chooseTenant =
     const { stage } = transaction;
     // A second press, or a page from before the answer: the dispatcher says what is true now.
     if (stage.at !== 'consenting') return;
-    const belongings = await belongingsOf(dependencies)(stage.person.userId);
+    const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
     const chosen = belongings.find((belonging) => belonging.tenant.id === asked);
     if (chosen === undefined) throw new PageRefusal('no-access', 'the person does not belong to the tenant asked for');
     const person = { ...stage.person, askedForMfa: false };

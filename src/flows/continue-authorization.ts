@@ -1,5 +1,7 @@
 import type { Directory } from '../domain/directory.ts';
-import { findResource } from '../domain/directory.ts';
+import { findResource, offeredConnections } from '../domain/directory.ts';
+import { offerOf } from '../domain/email-domain.ts';
+import type { Offer } from '../domain/email-domain.ts';
 import type { TransactionId } from '../domain/ids.ts';
 import type { Belonging, Step } from '../domain/next-step.ts';
 import { nextStep } from '../domain/next-step.ts';
@@ -10,8 +12,10 @@ import type { BelongingDependencies } from './steps/belongings.ts';
 import { belongingsOf } from './steps/belongings.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
+import type { ProvenDependencies } from './steps/proven-connections.ts';
+import { provenConnections } from './steps/proven-connections.ts';
 
-export interface ContinueDependencies extends ClaimDependencies, BelongingDependencies {
+export interface ContinueDependencies extends ClaimDependencies, BelongingDependencies, ProvenDependencies {
   readonly directory: Directory;
 }
 
@@ -21,6 +25,13 @@ export interface Situation {
   readonly resource: Resource;
   readonly belongings: readonly Belonging[];
   readonly step: Step;
+  /** The ways to sign in, while one has to be chosen. */
+  readonly offer: Offer | null;
+}
+
+async function offered(dependencies: ContinueDependencies, { request }: Transaction): Promise<Offer> {
+  const connections = offeredConnections(dependencies.directory, request.tenantId);
+  return offerOf(connections, await provenConnections(dependencies)(), request.login_hint);
 }
 
 /** Gathers the facts and asks the one rule what comes next. */
@@ -28,9 +39,11 @@ export const continueAuthorization =
   (dependencies: ContinueDependencies) =>
   async (id: TransactionId, browser: string): Promise<Situation> => {
     const transaction = await claimedTransaction(dependencies)(id, browser);
-    const resource = findResource(dependencies.directory, transaction.request.resourceId);
+    const resource = findResource(dependencies.directory, transaction.request);
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
     const { stage } = transaction;
-    const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId) : [];
-    return { transaction, resource, belongings, step: nextStep(transaction, belongings) };
+    const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId, transaction.request) : [];
+    const step = nextStep(transaction, belongings);
+    const offer = step.step === 'choose-connection' ? await offered(dependencies, transaction) : null;
+    return { transaction, resource, belongings, step, offer };
   };

@@ -115,9 +115,9 @@ export const recordConsent =
     const transaction = await claimedTransaction(dependencies)(id, browser);
     const { stage } = transaction;
     if (stage.at !== 'consenting') return 'answered';
-    const belongings = await belongingsOf(dependencies)(stage.person.userId);
+    const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
     const step = nextStep(transaction, belongings);
-    const resource = findResource(directory, transaction.request.resourceId);
+    const resource = findResource(directory, transaction.request);
     const askAgain = async (notice: StageAt<'consenting'>['notice']): Promise<Recorded> => {
       await transactions.advance(advance(transaction, { ...stage, notice }));
       return 'ask-again';

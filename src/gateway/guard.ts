@@ -112,6 +112,7 @@ function callerFrom(claims: Claims, resource: Resource, standing: Standing): Cal
     standing.user.id === claims.sub &&
     standing.tenant.id === claims.tenant &&
     standing.client.id === claims.client_id &&
-    standing.resource === resource.identifier;
+    standing.resource === resource.identifier &&
+    (resource.onlyTenant ?? standing.tenant.id) === standing.tenant.id;
   return same ? { resource, standing, scope: effectiveScopes(resource, standing, claims.scope) } : null;
 }

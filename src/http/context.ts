@@ -14,6 +14,7 @@ import type { chooseTenant } from '../flows/choose-tenant.ts';
 import type { completeLogin } from '../flows/complete-login.ts';
 import type { continueAuthorization } from '../flows/continue-authorization.ts';
 import type { endUpstreamSession } from '../flows/end-upstream-session.ts';
+import type { findCompany } from '../flows/find-company.ts';
 import type { exchangeCode } from '../flows/exchange-code.ts';
 import type { ensureGrant, recordConsent } from '../flows/record-consent.ts';
 import type { refreshTokens } from '../flows/refresh-tokens.ts';
@@ -27,6 +28,7 @@ export interface Flows {
   readonly beginAuthorization: ReturnType<typeof beginAuthorization>;
   readonly continueAuthorization: ReturnType<typeof continueAuthorization>;
   readonly beginLogin: ReturnType<typeof beginLogin>;
+  readonly findCompany: ReturnType<typeof findCompany>;
   readonly completeLogin: ReturnType<typeof completeLogin>;
   readonly chooseTenant: ReturnType<typeof chooseTenant>;
   readonly recordConsent: ReturnType<typeof recordConsent>;

@@ -55,7 +55,12 @@ function stopOf({ kind, names }: Pick<PageRefusal, 'kind' | 'names'>): Stop {
     case 'not-answering':
       return { kind, connection };
     case 'no-access':
-      return { kind, server: names.server ?? 'this server', account: names.account ?? null };
+      return {
+        kind,
+        server: names.server ?? 'this server',
+        ...(names.workspace === undefined ? {} : { workspace: names.workspace }),
+        account: names.account ?? null,
+      };
     case 'second-factor-unproven':
       return { kind: 'second-step-missing', connection, workspace: names.workspace ?? 'This workspace' };
     case 'stopped-by-person':

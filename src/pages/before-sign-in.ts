@@ -24,6 +24,13 @@ export interface Door {
   tile?: 'lock' | 'initial';
 }
 
+/** An address that led nowhere. */
+export interface LookedFor {
+  email: string;
+  /** False when nothing in it could be looked for. */
+  isAddress: boolean;
+}
+
 export interface BeforeSignInView extends FormKeys {
   organisation: Organisation;
   app: App;
@@ -31,7 +38,7 @@ export interface BeforeSignInView extends FormKeys {
   returnTo: ReturnTo;
   doors: readonly Door[];
   /** Form action of "Find my company"; null where nobody can be found by e-mail. */
-  emailLookup: { action: string } | null;
+  emailLookup: { action: string; lookedFor: LookedFor | null } | null;
   notice: Notice | null;
   stopAction: string;
 }
@@ -45,7 +52,7 @@ export function beforeSignIn(view: BeforeSignInView): Html {
     answerPoint(returnTo, app, organisation),
   ];
   return layout(
-    { title: 'Sign in with your company account', organisation },
+    { title: `${view.emailLookup?.lookedFor ? 'Error: ' : ''}Sign in with your company account`, organisation },
     html`<main id="main" class="card deck split" tabindex="-1">
       <div class="intro">
         <h1>Sign in with your company account</h1>
@@ -60,7 +67,7 @@ export function beforeSignIn(view: BeforeSignInView): Html {
         ${!verified && stop(view, 'button', returnTo.kind === 'web' ? 'Stop, I don’t know this app' : 'Stop, I didn’t start this')}
         ${!verified && html`<h2>${returnTo.kind === 'web' ? 'I know it, sign in' : 'I started it, sign in'}</h2>`}
         ${view.doors.length === 0 ? nowhere(organisation) : html`<div class="doors">${view.doors.map((door) => doorForm(view, door))}</div>`}
-        ${view.emailLookup !== null && emailForm(view, view.emailLookup.action)}
+        ${view.emailLookup !== null && emailForm(view, view.emailLookup)}
         ${verified && stop(view, 'button leave', 'I didn’t start this, stop')}
       </div>
     </main>`,
@@ -95,21 +102,40 @@ const nowhere = (organisation: Organisation): Html =>
     </div>
   </div>`;
 
-const emailForm = (view: BeforeSignInView, action: string): Html =>
-  html`<p class="or"><span>or</span></p>
+function emailForm(view: BeforeSignInView, { action, lookedFor }: NonNullable<BeforeSignInView['emailLookup']>): Html {
+  const field = lookedFor === null ? addressField('', 'email-hint', false) : addressField(lookedFor.email, 'email-hint email-error', true);
+  return html`<p class="or"><span>or</span></p>
     ${postForm(
       action,
       view,
       html`<div class="field">
         <label for="email">Work e-mail</label>
         <p class="hint" id="email-hint">Used only to find your company’s sign-in page.</p>
-        <div class="inline">
-          <input id="email" name="email" type="email" autocomplete="email" required aria-describedby="email-hint" /><button class="button">
-            Find my company
-          </button>
-        </div>
+        <div class="inline">${field}<button class="button">Find my company</button></div>
+        ${lookedFor !== null && html`<p class="error" id="email-error">${icons.warning}<span>${whyNot(view, lookedFor)}</span></p>`}
       </div>`,
     )}`;
+}
+
+const addressField = (value: string, describedBy: string, invalid: boolean): Html =>
+  html`<input
+    id="email"
+    name="email"
+    type="email"
+    autocomplete="email"
+    value="${value === '' ? null : plainText(value)}"
+    required
+    aria-describedby="${describedBy}"
+    aria-invalid="${invalid && 'true'}"
+    autofocus="${invalid && 'autofocus'}"
+  />`;
+
+/** The same words whoever asks: they are about the company, and nobody has looked for an account. */
+function whyNot({ organisation }: BeforeSignInView, { isAddress }: LookedFor): Html {
+  if (!isAddress) return html`This is not an e-mail address. It looks like name@company.example.`;
+  return html`We don’t know a sign-in page for this address. Check how it is written, use one of the buttons above, or ask
+  ${named(organisation.helpName)}.`;
+}
 
 const everyday: BeforeSignInView = {
   organisation: sampleOrganisation,
@@ -120,7 +146,7 @@ const everyday: BeforeSignInView = {
     { connectionId: 'acme-sso', name: 'Acme SSO', subline: 'Okta · you used this last time', filled: true, tile: 'lock' },
     { connectionId: 'google', name: 'Google', subline: 'For acme-labs.example accounts', filled: false },
   ],
-  emailLookup: { action: '/find-company' },
+  emailLookup: { action: '/find-company', lookedFor: null },
   notice: null,
   stopAction: '/stop',
   transaction: 'sample-transaction',
@@ -136,6 +162,13 @@ export const samples: Record<string, BeforeSignInView> = {
   'own-site': { ...everyday, returnTo: { kind: 'web', host: 'lantern.example', own: true }, emailLookup: null },
   'other-site': { ...everyday, returnTo: { kind: 'web', host: 'relay.example', own: false }, emailLookup: null },
   'app-link': { ...everyday, returnTo: { kind: 'app', scheme: 'lantern-code' }, notice: offlineNotice('Acme SSO'), emailLookup: null },
+  'unknown-company': { ...everyday, emailLookup: { action: '/find-company', lookedFor: { email: 'dana@acme.example', isAddress: true } } },
+  'no-address': { ...everyday, emailLookup: { action: '/find-company', lookedFor: { email: 'dana at acme', isAddress: false } } },
+  'unknown-company.hostile': {
+    ...everyday,
+    organisation: { ...sampleOrganisation, helpName: hostile.markup },
+    emailLookup: { action: '/find-company', lookedFor: { email: hostile.quotes, isAddress: true } },
+  },
   'no-door': { ...everyday, doors: [], emailLookup: null },
   hostile: {
     ...everyday,

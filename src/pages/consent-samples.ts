@@ -41,6 +41,7 @@ const everyday: ConsentView = {
   account: { name: 'Dana Reyes', email: 'dana@acme.example', connectionName: 'Okta' },
   otherAccountAction: '/other-account',
   tenants: [inc, labs],
+  tenantIsGiven: false,
   scopes: [look, send, refund],
   lasts: { title: 'Until 30 days unused', note: 'or until you disconnect it' },
   returnTo: { kind: 'loopback', host: 'localhost:53682' },
@@ -67,6 +68,12 @@ export const samples: Record<string, ConsentView> = {
     tenants: [inc],
   },
   'step-up': { ...everyday, tenants: [inc, { ...labs, needsStepUp: true }], returnTo: { kind: 'web', host: 'lantern.example', own: true } },
+  'given-workspace': { ...everyday, tenants: [inc], tenantIsGiven: true },
+  'given-workspace.hostile': {
+    ...everyday,
+    tenants: [{ id: hostile.quotes, name: hostile.markup, roleTitle: hostile.direction, chosen: true, needsStepUp: false }],
+    tenantIsGiven: true,
+  },
   unverified: {
     ...everyday,
     app: { name: 'Paperclip Helper', verifiedHost: null },

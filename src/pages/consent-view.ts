@@ -21,6 +21,8 @@ export interface ConsentView extends FormKeys {
   account: { name: string; email: string | null; connectionName: string };
   otherAccountAction: string;
   tenants: readonly TenantChoice[];
+  /** The address the app uses is that of one workspace: there is nothing to choose. */
+  tenantIsGiven: boolean;
   scopes: readonly Scope[];
   lasts: { title: string; note: string };
   returnTo: ReturnTo;

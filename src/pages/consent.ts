@@ -27,20 +27,7 @@ export function consent(view: ConsentView): Html {
         <p class="lead">It can never do more than you can. You choose what it may do, and you can take it back at any time.</p>
       </div>
       ${crossing(pointsOf(view))}
-      <div class="answer">
-        ${noticesOf(risk, view.notice)}
-        <section aria-labelledby="workspace">
-          <h2 id="workspace">In which workspace</h2>
-          ${postForm(
-            view.tenantAction,
-            view,
-            html`<ul class="rows">
-              ${view.tenants.map(tenantRow)}
-            </ul>`,
-          )}
-        </section>
-        ${postForm(view.action, view, decision(view))}
-      </div>
+      <div class="answer">${noticesOf(risk, view.notice)} ${workspace(view)} ${postForm(view.action, view, decision(view))}</div>
     </main>`,
   );
 }
@@ -60,11 +47,37 @@ function pointsOf({ account, app, lasts, organisation, otherAccountAction, retur
   ];
 }
 
+const workspace = (view: ConsentView): Html =>
+  view.tenantIsGiven
+    ? html`<section aria-labelledby="workspace">
+        <h2 id="workspace">In this workspace</h2>
+        <ul class="rows">
+          ${view.tenants.filter(({ chosen }) => chosen).map(givenTenant)}
+        </ul>
+      </section>`
+    : html`<section aria-labelledby="workspace">
+        <h2 id="workspace">In which workspace</h2>
+        ${postForm(
+          view.tenantAction,
+          view,
+          html`<ul class="rows">
+            ${view.tenants.map(tenantRow)}
+          </ul>`,
+        )}
+      </section>`;
+
+const roleIn = (roleTitle: string): Html | false =>
+  roleTitle !== '' && html` <span class="role">· you are ${withArticle(displayName(roleTitle))} here</span>`;
+
+const givenTenant = ({ name, roleTitle }: TenantChoice): Html =>
+  html`<li class="row chosen">
+    <p><b>${named(name)}</b>${roleIn(roleTitle)}<span class="step">The address in your app leads to this workspace only</span></p>
+  </li>`;
+
 function tenantRow({ id, name, roleTitle, chosen, needsStepUp }: TenantChoice): Html {
-  const role = roleTitle !== '' && html` <span class="role">· you are ${withArticle(displayName(roleTitle))} here</span>`;
   const step = needsStepUp && html`<span class="step">Asks for one more sign-in step</span>`;
   return html`<li class="${chosen ? 'row chosen' : 'row'}">
-    <p><b>${named(name)}</b>${role}${step}</p>
+    <p><b>${named(name)}</b>${roleIn(roleTitle)}${step}</p>
     ${
       chosen
         ? html`<p class="mark-chosen">${icons.check}Chosen</p>`

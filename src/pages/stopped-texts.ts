@@ -20,7 +20,7 @@ export type Stop =
   | { kind: 'other-browser' }
   | { kind: 'cancelled'; connection: string }
   | { kind: 'not-answering'; connection: string }
-  | { kind: 'no-access'; server: string; account: string | null }
+  | { kind: 'no-access'; server: string; workspace?: string; account: string | null }
   | { kind: 'second-step-missing'; connection: string; workspace: string }
   | { kind: 'sign-in-untrustworthy'; connection: string }
   | { kind: 'foreign-account'; connection: string }
@@ -39,6 +39,8 @@ export const stoppedText = (stop: Stop, helpName: string): StoppedText =>
   (words[stop.kind] as (stop: Stop, help: string) => StoppedText)(stop, displayName(helpName));
 
 const minutesOf = (minutes: number): string => (minutes === 1 ? '1 minute' : `${String(minutes)} minutes`);
+const placeOf = (server: string, workspace?: string): string =>
+  workspace === undefined ? displayName(server) : `${displayName(server)} in the workspace ${displayName(workspace)}`;
 const twice = (help: string): string => `If you see this twice, send the reference to ${help}.`;
 
 type Words = { readonly [Kind in Stop['kind']]: (stop: Extract<Stop, { kind: Kind }>, help: string) => StoppedText };
@@ -122,9 +124,9 @@ const words: Words = {
     nextStep: `Sign in again and use your second step. If you did use it, send the reference to ${help}: ${displayName(connection)} has to tell us about it.`,
     icon: 'stop',
   }),
-  'no-access': ({ server, account }, help) => ({
-    title: `You have no access to ${displayName(server)} yet`,
-    cause: `You are signed in${account === null ? '' : ` as ${displayName(account)}`}, but nobody has given you access to ${displayName(server)}.`,
+  'no-access': ({ server, workspace, account }, help) => ({
+    title: `You have no access to ${placeOf(server, workspace)} yet`,
+    cause: `You are signed in${account === null ? '' : ` as ${displayName(account)}`}, but nobody has given you access to ${placeOf(server, workspace)}.`,
     assurance: nothingShared,
     nextStep: `Ask ${help} for access, or sign in with another account.`,
     icon: 'info',

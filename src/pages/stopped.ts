@@ -102,6 +102,11 @@ export const samples: Record<string, StoppedView> = {
     ...stoppedText({ kind: 'no-access', server: 'Acme Billing', account: 'Dana Reyes' }, 'Acme IT'),
     otherButton: { text: 'Sign in with another account', action: '/other-account', fields: { transaction: 'sample', csrf: 'sample' } },
   },
+  'no-access-workspace': {
+    ...everyday,
+    ...stoppedText({ kind: 'no-access', server: 'Acme Billing', workspace: 'Acme Labs', account: 'Dana Reyes' }, 'Acme IT'),
+    otherButton: { text: 'Sign in with another account', action: '/other-account', fields: { transaction: 'sample', csrf: 'sample' } },
+  },
   'no-help-address': {
     ...everyday,
     ...stoppedText({ kind: 'no-such-page' }, 'Acme IT'),

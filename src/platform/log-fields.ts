@@ -48,6 +48,7 @@ const allowed: Readonly<Record<string, Reading>> = {
   tool: text,
   connection: text,
   grant: text,
+  domain: text,
   reason: text,
   error,
 };

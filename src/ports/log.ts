@@ -13,6 +13,7 @@ export interface LogFields {
   readonly tool?: string;
   readonly connection?: string;
   readonly grant?: string;
+  readonly domain?: string;
   /** The private reason of a refusal. */
   readonly reason?: string;
   readonly error?: unknown;

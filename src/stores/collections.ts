@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Grant } from '../domain/grant.ts';
+import { ProvenDomain } from '../domain/proven-domain.ts';
 import { SeenClient } from '../domain/seen-client.ts';
 import { SigningKey } from '../domain/signing-key.ts';
 import { Membership } from '../domain/tenant.ts';
@@ -99,6 +100,15 @@ export const signingKeys = declare({
   describe: 'Key pairs that sign tokens; the private half is sealed under the installation key.',
 });
 
+export const provenDomains = declare({
+  name: 'proven_domains',
+  unique: [],
+  indexes: [],
+  expires: 'expiresAt',
+  shape: ProvenDomain,
+  describe: 'That the DNS record of an e-mail domain was seen; three days after it was last seen, or at once when DNS answers without it.',
+});
+
 export const authorityChanges = declare({
   name: 'authority_changes',
   unique: [],
@@ -148,6 +158,7 @@ export const collections: readonly Collection[] = [
   upstreamSignals,
   seenClients,
   signingKeys,
+  provenDomains,
   authorityChanges,
   rateWindows,
   auditEvents,

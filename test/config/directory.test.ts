@@ -92,3 +92,13 @@ it('carries named members over, and of a configured client’s secret only the d
   expect(JSON.stringify(batch)).not.toContain('CNRY');
   expect(desk).toMatchObject({ secretDigest: null, metadata: { token_endpoint_auth_method: 'none' } });
 });
+
+it('gives every resource an address for each tenant, unless the operator wants none', () => {
+  const demo = demoConfig(4000, { client_secret: 'x' });
+  const { addresses, resources } = directoryOf(demo);
+  expect([...addresses.keys()]).toEqual(
+    ['/mcp', '/t/acme/mcp', '/t/globex/mcp', '/t/initech/mcp'].map((path) => `http://localhost:4000${path}`),
+  );
+  expect([...addresses.values()].map(({ onlyTenant }) => onlyTenant)).toEqual([undefined, 'acme', 'globex', 'initech']);
+  expect([...directoryOf({ ...demo, tenantAddresses: false }).addresses.values()]).toEqual(resources);
+});

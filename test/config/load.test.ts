@@ -169,6 +169,20 @@ describe('a bad configuration', () => {
     ['a name that turns the text round', tenant({ name: 'CNRY\u202Ename' }), 'tenants[0].name'],
     ['the same tenant twice', spoil((tree) => void tree.tenants.push({ ...tree.tenants[0] })), 'tenants[1].id'],
     ['a resource on another origin', resource({ identifier: 'https://CNRY.example/mcp' }), 'resources[0].identifier'],
+    ['a domain with a wildcard', connection({ domains: ['*.cnry.example'] }), 'connections[0].domains[0]'],
+    ['a domain in capitals', connection({ domains: ['CNRY.example'] }), 'connections[0].domains[0]'],
+    ['[W60] a mail service open to everybody', connection({ domains: ['cnry.example', 'gmail.com'] }), 'connections[0].domains[1]'],
+    [
+      '[W60] a domain of two connections',
+      spoil((tree) => {
+        const [first] = tree.connections;
+        tree.connections = ['sso', 'other'].map((id) => ({ ...first, id, domains: ['cnry.example'] }));
+      }),
+      'connections[1].domains[0]',
+    ],
+    ['a domain twice', connection({ domains: ['cnry.example', 'cnry.example'] }), 'connections[0].domains[1]'],
+    ['a resolver by name', { ...valid(), dns: { servers: ['127.0.0.1:53', '[::1]:53', 'CNRY.example'] } }, 'dns.servers[2]'],
+    ['a resource where tenants have theirs', resource({ identifier: 'https://login.company.example/t/cnry' }), 'resources[0].identifier'],
     ['a resource with a fragment', resource({ identifier: 'https://login.company.example/mcp#CNRY' }), 'resources[0].identifier'],
     ['a tool with an undeclared scope', resource({ tools: { list: { scopes: ['CNRY'] } } }), 'resources[0].tools.list.scopes[0]'],
     [

@@ -14,6 +14,7 @@ import { openTransactions } from '../../src/stores/transactions.ts';
 import { makeGrant } from '../support/grant.ts';
 import { hookEngine } from '../support/slow-engine.ts';
 import type { OpenEngine } from './engine.contract.ts';
+import { domainRows } from './stores-domains.contract.ts';
 import type { Opened } from './stores-people.contract.ts';
 import { clientRows, many, membershipRows, userRows } from './stores-people.contract.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
@@ -34,6 +35,7 @@ export function storesContract(name: string, open: OpenEngine, slow: (engine: Do
     membershipRows(opened);
     clientRows(opened);
     keyRows(opened);
+    domainRows(opened);
     auditRows(opened);
   });
 }
@@ -106,7 +108,15 @@ function grantRows(engine: Opened): void {
 function transactionRows(engine: Opened): void {
   describe('transactions', () => {
     const id = TransactionId.parse('t'.repeat(22));
-    const request = { client_id: 'c', client_name: 'C', verifiedHost: null, configured: false, state: null, resourceId: 'r' };
+    const request = {
+      client_id: 'c',
+      client_name: 'C',
+      verifiedHost: null,
+      configured: false,
+      state: null,
+      resourceId: 'r',
+      tenantId: null,
+    };
     const more = { scope: [], asked: [], offlineAccess: false, code_challenge: 'x', login_hint: null, prompt: null };
     const returnAddress = { uri: 'http://127.0.0.1/cb', kind: 'loopback', host: '127.0.0.1' };
     const first: Transaction = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Resource } from '../../src/domain/resource.ts';
-import { matchResource } from '../../src/domain/resource.ts';
+import { TenantId } from '../../src/domain/ids.ts';
+import { atTenant, matchResource } from '../../src/domain/resource.ts';
 import { makeResource } from '../support/gateway-world.ts';
 
 const made = (identifier: string, isDefault = false): Resource => ({ ...makeResource(identifier, 'http://localhost:1/'), isDefault });
@@ -44,5 +45,30 @@ describe('the resource a request means', () => {
 
   it('without a default, none means none', () => {
     expect(matchResource([files, mail], null)).toBeNull();
+  });
+});
+
+describe('the address of a tenant', () => {
+  const [acme, globex] = [TenantId.parse('acme'), TenantId.parse('globex')];
+  const [atAcme, atGlobex, rootAtAcme] = [atTenant(notes, acme), atTenant(notes, globex), atTenant(root, acme)];
+  const places = [...all, atAcme, atGlobex, rootAtAcme, atTenant(files, acme)];
+
+  it.each<[string, string, Resource | null]>([
+    ['its identifier', 'https://mcp.example/t/acme/mcp', atAcme],
+    ['[A7.03] spelt another way', 'HTTPS://MCP.example:443/t/globex/mcp', atGlobex],
+    ['of a resource without a path', 'https://root.example/t/acme', rootAtAcme],
+    ['another tenant', 'https://mcp.example/t/initech/mcp', null],
+    ['the tenant in capitals', 'https://mcp.example/t/ACME/mcp', null],
+    ['a slash behind it', 'https://mcp.example/t/acme/mcp/', null],
+    ['the resource itself', 'https://mcp.example/mcp', notes],
+    ['[A7.10] the bare origin never means a tenant', 'https://mcp.example', notes],
+  ])('%s', (_, indicator, found) => {
+    expect(matchResource(places, indicator)).toBe(found);
+  });
+
+  it('is the same server for one tenant, and never the default', () => {
+    expect(atAcme).toEqual({ ...notes, identifier: 'https://mcp.example/t/acme/mcp', isDefault: false, onlyTenant: acme });
+    expect(matchResource([atAcme], null)).toBeNull();
+    expect(matchResource([atAcme], 'https://mcp.example')).toBeNull();
   });
 });

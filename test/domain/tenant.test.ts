@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/domain/resource.ts';
 import type { Membership, Tenant } from '../../src/domain/tenant.ts';
-import { mapRoles, permissionsOf, rolesOf } from '../../src/domain/tenant.ts';
+import { leadsInto, mapRoles, permissionsOf, rolesOf } from '../../src/domain/tenant.ts';
 
 const [okta, google] = [ConnectionId.parse('okta'), ConnectionId.parse('google')];
 const [viewer, editor, admin] = [RoleId.parse('viewer'), RoleId.parse('editor'), RoleId.parse('admin')];
@@ -15,6 +15,22 @@ function tenant(changed: Partial<Tenant> = {}): Tenant {
 const withRule = (group: string, connectionId: ConnectionId | null = null) => tenant({ rules: [{ group, role: editor, connectionId }] });
 const gives = (pattern: string, group: string) =>
   mapRoles(withRule(pattern), { connectionId: okta, subject: 's', groups: [group] }).length === 1;
+
+describe('the connections that lead into a tenant', () => {
+  const rule = (connectionId: ConnectionId | null) => ({ group: 'eng', role: editor, connectionId });
+  const member = (connectionId: ConnectionId) => ({ connectionId, subject: 's', role: editor });
+  it.each<[string, Partial<Tenant>, boolean, boolean]>([
+    ['nothing names any', {}, true, true],
+    ['a rule for every connection', { rules: [rule(null)] }, true, true],
+    ['a rule names one', { rules: [rule(okta)] }, true, false],
+    ['a member came through one', { members: [member(google)] }, false, true],
+    ['a rule and a member name one each', { rules: [rule(okta)], members: [member(google)] }, true, true],
+    ['one rule names one, another none', { rules: [rule(okta), rule(null)] }, true, true],
+    ['everybody gets a role', { rules: [rule(okta)], defaultRole: viewer }, true, true],
+  ])('%s', (_, changed, byOkta, byGoogle) => {
+    expect([leadsInto(tenant(changed), okta), leadsInto(tenant(changed), google)]).toEqual([byOkta, byGoogle]);
+  });
+});
 
 describe('groups and rules', () => {
   it.each<[string, string, boolean]>([

@@ -42,6 +42,7 @@ const stops: readonly Stop[] = [
   { kind: 'foreign-account', connection: 'Okta' },
   { kind: 'groups-unknown', connection: 'Okta' },
   { kind: 'no-access', server: 'Acme Billing', account: null },
+  { kind: 'no-access', server: 'Acme Billing', workspace: 'Acme Labs', account: 'Dana Reyes' },
   { kind: 'second-step-missing', connection: 'Okta', workspace: 'Acme Inc' },
   { kind: 'app-withdrawn', app: 'Lantern Code' },
   { kind: 'too-many-tries', minutes: 5 },

@@ -39,6 +39,7 @@ import { openAuditLog } from '../../src/stores/audit-log.ts';
 import { collections } from '../../src/stores/collections.ts';
 import { openGrants } from '../../src/stores/grants.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
+import { openProvenDomains } from '../../src/stores/proven-domains.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openSigningKeys } from '../../src/stores/signing-keys.ts';
 import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
@@ -129,6 +130,7 @@ export async function openFlowWorld({ wrapEngine = (engine) => engine, configure
     memberships: openMemberships(engine, noFeed),
     seenClients: openSeenClients(engine),
     upstreamSessions: openUpstreamSessions(engine, sealing),
+    provenDomains: openProvenDomains(engine),
     audit: {
       append: async (event: AuditEvent) => {
         await written.append(event);

@@ -2,6 +2,7 @@ import type { Directory } from '../../domain/directory.ts';
 import type { UserId } from '../../domain/ids.ts';
 import type { Belonging } from '../../domain/next-step.ts';
 import { permissionsOf, rolesOf } from '../../domain/tenant.ts';
+import type { FrozenRequest } from '../../domain/transaction.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
 
@@ -11,13 +12,14 @@ export interface BelongingDependencies {
   readonly users: Users;
 }
 
-/** The tenants a user belongs to now, in the organisation's order; none for a disabled user. */
+/** The tenants a user belongs to now and may enter by this request, in the organisation's order; none for a disabled user. */
 export const belongingsOf =
   ({ directory, memberships, users }: BelongingDependencies) =>
-  async (userId: UserId): Promise<Belonging[]> => {
+  async (userId: UserId, { tenantId: only }: Pick<FrozenRequest, 'tenantId'>): Promise<Belonging[]> => {
     const [user, held] = await Promise.all([users.get(userId), memberships.ofUser(userId)]);
     if (user?.status !== 'active') return [];
     return directory.tenants.flatMap((tenant) => {
+      if (only !== null && tenant.id !== only) return [];
       const membership = held.find((candidate) => candidate.tenantId === tenant.id);
       const roles = membership === undefined ? [] : rolesOf(membership, directory.roles);
       if (membership === undefined || roles.length === 0) return [];

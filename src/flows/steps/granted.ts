@@ -6,9 +6,9 @@ import { matchResource } from '../../domain/resource.ts';
 
 /** The grant's own resource, provided the request means that one or none. RFC 8707 §2.2. */
 export function grantedResource(directory: Directory, grant: Grant, indicator: string | null): Resource {
-  const resource = directory.resources.find((entry) => entry.identifier === grant.resource);
+  const resource = directory.addresses.get(grant.resource);
   if (resource === undefined) throw new TokenRefusal('invalid_grant', 'the resource is no longer configured');
-  if (indicator !== null && matchResource(directory.resources, indicator) !== resource) {
+  if (indicator !== null && matchResource([...directory.addresses.values()], indicator) !== resource) {
     throw new TokenRefusal('invalid_target', 'not the resource that was authorised');
   }
   return resource;

@@ -28,7 +28,8 @@ export const standingOf =
   async (grant: Grant): Promise<Standing | null> => {
     const tenant = findTenant(directory, grant.tenantId);
     if (tenant === null || findConnection(directory, grant.connectionId) === null) return null;
-    if (!directory.resources.some((resource) => resource.identifier === grant.resource)) return null;
+    const resource = directory.addresses.get(grant.resource);
+    if (resource === undefined || (resource.onlyTenant ?? grant.tenantId) !== grant.tenantId) return null;
     const [user, membership, client] = await Promise.all([
       users.get(grant.userId),
       memberships.get(grant.tenantId, grant.userId),

@@ -1,21 +1,26 @@
 import type { Context } from 'koa';
+import { emailDomain } from '../../domain/email-domain.ts';
 import { ConnectionId, TransactionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { alreadyAnswered } from '../../pages/already-answered.ts';
+import { beforeSignIn } from '../../pages/before-sign-in.ts';
 import { appText } from '../../pages/request.ts';
 import type { Parameters } from '../body.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
 import type { Browser } from '../cookies.ts';
-import { requireOurForm } from '../csrf.ts';
+import { csrfToken, requireOurForm } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { patience, patiently } from '../patience.ts';
 import { logOf } from '../request-log.ts';
-import { appOf } from './views.ts';
+import { appOf, signInView } from './views.ts';
 import { addressed } from './transaction-page.ts';
+
+/** RFC 5321 §4.5.3.1.3: what is longer is no address. */
+const longestAddress = 255;
 
 interface Pressed {
   readonly id: TransactionId;
@@ -112,6 +117,25 @@ async function signIn(ctx: Context, dependencies: HttpDependencies): Promise<voi
   sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id.data));
 }
 
+/** Looks for the sign-in of somebody's company. Finding it goes there: the press was for that. */
+async function findCompany(ctx: Context, dependencies: HttpDependencies): Promise<void> {
+  const { flows, log, sealing } = dependencies;
+  const { id, browser, form } = await pressed(ctx, dependencies);
+  const email = single(form, 'email').trim().slice(0, longestAddress);
+  const situation = await flows.continueAuthorization(id, browser.digest);
+  const { step, offer } = situation;
+  if (step.step !== 'choose-connection' || offer?.byEmail !== true) return sendOn(ctx, transactionPath(id));
+  const connectionId = await flows.findCompany(id, browser.digest, email);
+  if (connectionId === null) {
+    const lookedFor = { email, isAddress: emailDomain(email) !== null };
+    const facts = { csrf: csrfToken(sealing, browser, id), notice: null, lookedFor };
+    return showPage(ctx, 422, beforeSignIn(signInView(dependencies, situation, facts)));
+  }
+  const start = { id, browser: browser.digest, connectionId, purpose: 'sign-in' as const, login_hint: email, log: logOf(ctx, log) };
+  const started = await flows.beginLogin(start);
+  return sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id));
+}
+
 /** Everything a person can press. */
 export const decisionRoutes =
   (dependencies: HttpDependencies): Route =>
@@ -123,5 +147,6 @@ export const decisionRoutes =
     router.post('/authorize/:transaction/consent', pages, inTime, bind(decide));
     router.post('/authorize/:transaction/tenant', pages, inTime, bind(chooseTenant));
     router.post('/authorize/:transaction/account', pages, inTime, bind(anotherAccount));
+    router.post('/authorize/:transaction/company', pages, inTime, bind(findCompany));
     router.post('/authorize/:transaction/stop', pages, inTime, bind(stop));
   };

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { findTenant } from '../../domain/directory.ts';
 import { TransactionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import type { Step } from '../../domain/next-step.ts';
@@ -58,6 +59,12 @@ function accountOf({ stage }: Situation['transaction']): { account?: string } {
   return account === null ? {} : { account };
 }
 
+/** The tenant whose address was asked for, by name. */
+function workspaceOf({ directory }: HttpDependencies, { request }: Situation['transaction']): { workspace?: string } {
+  const tenant = request.tenantId === null ? null : findTenant(directory, request.tenantId);
+  return tenant === null ? {} : { workspace: tenant.name };
+}
+
 /** The person is signed in and cannot go on: another account can, and after a missing second step so can another try. */
 function stoppedShort(
   ctx: Context,
@@ -88,15 +95,11 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
       return showPage(ctx, 200, beforeSignIn(signInView(dependencies, situation, { csrf, notice: step.notice })));
     case 'consent':
       return showPage(ctx, 200, consent(consentView(dependencies, situation, { csrf, stage: step.stage, chosen: step.chosen })));
-    case 'no-access':
-      return stoppedShort(
-        ctx,
-        dependencies,
-        situation,
-        csrf,
-        new PageRefusal('no-access', 'the person belongs to no tenant', { server: resource.name, ...accountOf(transaction) }),
-        null,
-      );
+    case 'no-access': {
+      const names = { server: resource.name, ...workspaceOf(dependencies, transaction), ...accountOf(transaction) };
+      const refusal = new PageRefusal('no-access', 'the person belongs to no tenant, or not to the one of this address', names);
+      return stoppedShort(ctx, dependencies, situation, csrf, refusal, null);
+    }
     case 'prove-second-factor':
       return proveMore(ctx, dependencies, browser, step, transaction.id);
     case 'second-factor-unproven': {

@@ -5,7 +5,7 @@ import { isPermitted } from '../../domain/scope.ts';
 import { satisfies } from '../../domain/assurance.ts';
 import type { StageAt, Transaction } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
-import type { BeforeSignInView } from '../../pages/before-sign-in.ts';
+import type { BeforeSignInView, LookedFor } from '../../pages/before-sign-in.ts';
 import type { Scope } from '../../pages/choices.ts';
 import type { ConsentView } from '../../pages/consent-view.ts';
 import { withArticle } from '../../pages/names.ts';
@@ -46,26 +46,28 @@ function signInNotice(notice: 'unreachable' | 'sign-in-cancelled' | null): Notic
 }
 
 export function signInView(
-  { directory, organisation }: HttpDependencies,
-  { transaction, resource }: Situation,
-  facts: { csrf: string; notice: 'unreachable' | 'sign-in-cancelled' | null },
+  { organisation }: HttpDependencies,
+  { transaction, resource, offer }: Situation,
+  facts: { csrf: string; notice: 'unreachable' | 'sign-in-cancelled' | null; lookedFor?: LookedFor },
 ): BeforeSignInView {
-  const single = directory.connections.length === 1;
+  const { connections = [], hinted = null, byEmail = false } = offer ?? {};
+  const single = connections.length === 1;
+  const at = transactionPath(transaction.id);
   return {
     organisation,
     app: appOf(transaction.request),
     resource: serverOf(resource),
     returnTo: returnToOf(transaction.request),
-    doors: directory.connections.map((connection) => ({
+    doors: connections.map((connection) => ({
       connectionId: connection.id,
       name: connection.name,
       subline: connection.subline ?? '',
-      filled: single,
+      filled: single || connection.id === hinted,
       tile: 'lock' as const,
     })),
-    emailLookup: null,
+    emailLookup: byEmail ? { action: `${at}/company`, lookedFor: facts.lookedFor ?? null } : null,
     notice: signInNotice(facts.notice),
-    stopAction: `${transactionPath(transaction.id)}/stop`,
+    stopAction: `${at}/stop`,
     transaction: transaction.id,
     csrf: facts.csrf,
   };
@@ -141,6 +143,7 @@ export function consentView(
       chosen: belonging === chosen,
       needsStepUp: !satisfies(stage.person.assurance, belonging.tenant.demand),
     })),
+    tenantIsGiven: request.tenantId !== null,
     scopes: asked.map((scope) => scopeRow(dependencies, resource, scope, chosen, true)),
     lasts: { title: `Until ${days(resource.lifetimes.refreshIdle)} days unused`, note: 'or until you disconnect it' },
     returnTo: returnToOf(request),
