@@ -17,6 +17,13 @@ const mfa = z.strictObject({
     .describe('What is asked for when a second factor is needed. OpenID Connect Core §3.1.2.1.'),
   acr: z.array(z.string().min(1)).default([]).describe('Values of `acr` accepted as proof of a second factor.'),
   amr: z.array(z.string().min(1)).default([]).describe('Values of `amr` accepted as proof of a second factor. RFC 8176.'),
+  phishingResistant: z
+    .strictObject({
+      acr: z.array(z.string().regex(/^\S+$/)).default([]).describe('Values of `acr` accepted as proof, and asked for when it is demanded.'),
+      amr: z.array(z.string().min(1)).default([]).describe('Values of `amr` accepted as proof. RFC 8176.'),
+    })
+    .prefault({})
+    .describe('Which answers prove a sign-in that cannot be phished. Values that prove a second factor too are listed above as well.'),
 });
 
 /** One identity provider people can sign in with. */

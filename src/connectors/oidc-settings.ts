@@ -57,6 +57,10 @@ export const OidcSettings = z
         acr_values: z.array(z.string().regex(/^\S+$/)).default([]).describe('asked for when a second factor is demanded'),
         acr: z.array(z.string()).default([]).describe('accepted as proof'),
         amr: z.array(z.string()).default([]).describe('accepted as proof'),
+        phishingResistant: z
+          .strictObject({ acr: z.array(z.string().regex(/^\S+$/)).default([]), amr: z.array(z.string()).default([]) })
+          .prefault({})
+          .describe('accepted as proof of a phishing-resistant sign-in; its acr is also what is asked for'),
       })
       .prefault({}),
     allowedAlgorithms: z.array(SigningAlgorithm).min(1).default(['ES256', 'RS256', 'PS256', 'EdDSA']),

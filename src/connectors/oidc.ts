@@ -1,12 +1,12 @@
 import * as oidc from 'openid-client';
-import { assuranceFrom } from '../domain/assurance.ts';
+import { assuranceFrom, type SignInClaims } from '../domain/assurance.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import { LoginRefused, type Connector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
-import { amrFrom, emailFrom, groupsFrom, textFrom, type Claims } from './claims.ts';
-import { checkIdToken } from './id-token.ts';
+import { amrFrom, amrTimeFrom, emailFrom, groupsFrom, textFrom, type Claims } from './claims.ts';
+import { checkIdToken, leewaySeconds } from './id-token.ts';
 import { openDiscovery } from './oidc-discovery.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
 import { OidcSettings, type OidcSettingsInput } from './oidc-settings.ts';
@@ -53,21 +53,30 @@ function authorizationRequest(settings: OidcSettings, attempt: UpstreamAttempt, 
     code_challenge,
     code_challenge_method: 'S256',
     ...(attempt.prompt === null ? {} : { prompt: attempt.prompt }),
-    // Makes auth_time a claim the upstream owes us, which is how a fresh login is told from a remembered one.
-    ...(attempt.prompt === 'login' ? { max_age: '0' } : {}),
+    ...ageRequest(attempt),
     ...(attempt.login_hint === null ? {} : { login_hint: attempt.login_hint }),
-    ...(attempt.demand.mfa ? secondFactorRequest(settings) : {}),
+    ...strengthRequest(settings, attempt.demand),
   };
 }
 
+/** `max_age` makes `auth_time` a claim the upstream owes us, which is how a fresh login is told from a remembered one. OpenID Connect Core §3.1.2.1. */
+function ageRequest({ prompt, demand }: UpstreamAttempt): Record<string, string> {
+  if (demand.maxAge !== null) return { max_age: String(demand.maxAge) };
+  return prompt === 'login' ? { max_age: '0' } : {};
+}
+
 /** Both ways of asking, since upstreams understand one or the other; what counts is what comes back. OpenID Connect Core §5.5.1.1. */
-function secondFactorRequest({ mfa }: OidcSettings): Record<string, string> {
+function strengthRequest({ mfa }: OidcSettings, demand: UpstreamAttempt['demand']): Record<string, string> {
+  if (!demand.mfa && !demand.phishingResistant) return {};
+  const { acr, amr } = demand.phishingResistant ? mfa.phishingResistant : { acr: [], amr: [] };
+  // A phishing-resistant sign-in is asked for by the values that would prove it.
+  const values = acr.length > 0 ? acr : mfa.acr_values;
   const id_token = {
-    ...(mfa.acr_values.length === 0 ? {} : { acr: { essential: true, values: mfa.acr_values } }),
-    ...(mfa.amr.length === 0 ? {} : { amr: { essential: true } }),
+    ...(values.length === 0 ? {} : { acr: { essential: true, values } }),
+    ...(mfa.amr.length + amr.length === 0 ? {} : { amr: { essential: true } }),
   };
   return {
-    ...(mfa.acr_values.length === 0 ? {} : { acr_values: mfa.acr_values.join(' ') }),
+    ...(values.length === 0 ? {} : { acr_values: values.join(' ') }),
     ...(Object.keys(id_token).length === 0 ? {} : { claims: JSON.stringify({ id_token }) }),
   };
 }
@@ -97,15 +106,28 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
     client_id: settings.client_id,
     allowedAlgorithms: settings.allowedAlgorithms,
     now: exchange.now(),
-    freshLogin: attempt.prompt === 'login',
+    // Where an age is demanded, whoever demands it judges it.
+    freshLogin: attempt.prompt === 'login' && attempt.demand.maxAge === null,
   });
   // OpenID Connect Core §5.3.2: the library refuses a userinfo answer about another subject.
   const more: Claims = settings.userinfo ? await oidc.fetchUserInfo(config, tokens.access_token, claims.sub) : {};
-  return identityFrom({ ...more, ...claims }, claims, settings);
+  return identityFrom({ ...more, ...claims }, claims, settings, exchange.now());
+}
+
+/** When the person authenticated; an upstream that only dates its methods says it with the latest of them. OpenID Connect Core §2. */
+function authTimeOf(token: Claims & { auth_time?: number }, now: number): Pick<SignInClaims, 'auth_time' | 'authTimeSource'> {
+  if (token.auth_time !== undefined) return { auth_time: token.auth_time };
+  const latest = amrTimeFrom(token, now + leewaySeconds);
+  return latest === null ? {} : { auth_time: latest, authTimeSource: 'amr_timestamp' };
 }
 
 /** Display and groups from everything the upstream said, assurance from the signed token alone. */
-function identityFrom(all: Claims, token: Claims & { sub: string; auth_time?: number }, settings: OidcSettings): VerifiedIdentity {
+function identityFrom(
+  all: Claims,
+  token: Claims & { sub: string; auth_time?: number },
+  settings: OidcSettings,
+  now: number,
+): VerifiedIdentity {
   const acr = token['acr'];
   return {
     connectionId: settings.id,
@@ -116,7 +138,7 @@ function identityFrom(all: Claims, token: Claims & { sub: string; auth_time?: nu
     groups: groupsFrom(all, settings.claims.groups),
     assurance: assuranceFrom(
       {
-        ...(token.auth_time === undefined ? {} : { auth_time: token.auth_time }),
+        ...authTimeOf(token, now),
         ...(typeof acr === 'string' && acr.length <= 1000 ? { acr } : {}),
         amr: amrFrom(token),
       },

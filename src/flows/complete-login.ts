@@ -70,6 +70,7 @@ async function refused(
   dependencies: CompleteDependencies,
   judging: Transaction,
   stage: StageAt<'upstream'>,
+  attempt: UpstreamAttempt,
   error: LoginRefused,
   log: Log,
 ): Promise<void> {
@@ -84,7 +85,7 @@ async function refused(
     rule: error.refusal,
   });
   if (error.refusal === 'cancelled' || error.refusal === 'unreachable') {
-    await dependencies.transactions.advance(advance(judging, afterFailedTrip(stage.previous, error.refusal)));
+    await dependencies.transactions.advance(advance(judging, afterFailedTrip(stage.previous, error.refusal, attempt)));
     return;
   }
   await dependencies.transactions.advance(advance(judging, { at: 'stopped' }));
@@ -104,7 +105,8 @@ export const completeLogin =
       const identity = await connector.complete(given.answer, attempt);
       const { user, roles } = await settleIdentity(dependencies)(identity);
       const { connectionId, name, email, assurance } = identity;
-      const person = { userId: user.id, connectionId, name, email, assurance, askedForMfa: attempt.demand.mfa };
+      const { demand: asked, begunAt: askedAt } = attempt;
+      const person = { userId: user.id, connectionId, name, email, assurance, asked, askedAt };
       // The tenant somebody chose before proving more stays chosen for them alone.
       const tenantId = stage.previous?.person.userId === user.id ? stage.previous.tenantId : null;
       await dependencies.audit.append({
@@ -133,7 +135,7 @@ export const completeLogin =
         });
       }
       if (!(error instanceof LoginRefused)) throw error;
-      await refused(dependencies, judging, stage, error, given.log);
+      await refused(dependencies, judging, stage, attempt, error, given.log);
       return { id: judging.id, renewed: false };
     }
   };

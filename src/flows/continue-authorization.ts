@@ -32,5 +32,6 @@ export const continueAuthorization =
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
     const { stage } = transaction;
     const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId) : [];
-    return { transaction, resource, belongings, step: nextStep(transaction, belongings) };
+    const step = nextStep(transaction, { belongings, resource, now: dependencies.clock.now() });
+    return { transaction, resource, belongings, step };
   };

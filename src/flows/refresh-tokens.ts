@@ -14,7 +14,7 @@ import { aboutGrant, grantedResource } from './steps/granted.ts';
 import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
 import { issueTokens } from './steps/issue-tokens.ts';
 import type { StandingDependencies } from './steps/standing.ts';
-import { standingOf } from './steps/standing.ts';
+import { provenStanding } from './steps/standing.ts';
 
 export interface RefreshDependencies extends IssueDependencies, StandingDependencies {
   readonly directory: Directory;
@@ -83,8 +83,8 @@ export const refreshTokens = (dependencies: RefreshDependencies) => {
     if (!isLive(grant, clock.now())) throw new TokenRefusal('invalid_grant', `the grant is ${grant.stage} or expired`);
     const resource = grantedResource(directory, grant, asked.resource);
     const narrowed = narrowedScope(grant, asked.scope);
-    const standing = await standingOf(dependencies)(grant);
-    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
+    const standing = await provenStanding(dependencies)(grant);
+    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access, or has to prove more');
     const successor = await successorOf(clock, end, grant, read.generation, resource);
     const { generation } = successor;
     const tokens = await issueTokens(dependencies)({ grant, standing, resource, generation, refreshable: true, narrowed });

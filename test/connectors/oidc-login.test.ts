@@ -4,6 +4,8 @@ import { openOidcConnector } from '../../src/connectors/oidc.ts';
 import { openGuardedFetch } from '../../src/platform/guarded-fetch.ts';
 import { openHostileIdp, type HostileIdp } from '../support/hostile-idp.ts';
 import { attempt, clock, connectorTo, login, refusalOf, settingsFor } from './support.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
+import { nothingProven } from '../support/assurance.ts';
 
 let idp: HostileIdp;
 beforeAll(async () => {
@@ -22,7 +24,7 @@ describe('a login at an OpenID provider', () => {
       email: 'ana@corp.example',
       name: 'Ana eve',
       groups: ['eng'],
-      assurance: { auth_time: null, acr: null, amr: ['pwd'], mfa: false, evidence: [] },
+      assurance: { ...nothingProven, amr: ['pwd'], amrAsSaid: ['pwd'] },
     });
   });
 
@@ -97,7 +99,7 @@ describe('a login at an OpenID provider', () => {
 describe('assurance', () => {
   it('is asked for in both ways and judged by the ID token alone [S3.07]', async () => {
     const connector = connectorTo(idp, { userinfo: true });
-    const trip = attempt({ demand: { mfa: true } });
+    const trip = attempt({ demand: { ...noDemand, mfa: true } });
     const without = await login(connector, idp, { userinfo: (claims) => ({ ...claims, amr: ['mfa'], acr: 'urn:example:2fa' }) }, trip);
     const asked = idp.requests.findLast((request) => request.path === '/authorize')?.query;
     expect(asked?.get('acr_values')).toBe('urn:example:2fa');
