@@ -52,7 +52,6 @@ function authorizationRequest(settings: OidcSettings, attempt: UpstreamAttempt, 
     nonce: attempt.nonce,
     code_challenge,
     code_challenge_method: 'S256',
-    ...(attempt.prompt === null ? {} : { prompt: attempt.prompt }),
     ...ageRequest(attempt),
     ...(attempt.login_hint === null ? {} : { login_hint: attempt.login_hint }),
     ...strengthRequest(settings, attempt.demand),
@@ -60,9 +59,10 @@ function authorizationRequest(settings: OidcSettings, attempt: UpstreamAttempt, 
 }
 
 /** `max_age` makes `auth_time` a claim the upstream owes us, which is how a fresh login is told from a remembered one. OpenID Connect Core §3.1.2.1. */
-function ageRequest({ prompt, demand }: UpstreamAttempt): Record<string, string> {
-  if (demand.maxAge !== null) return { max_age: String(demand.maxAge) };
-  return prompt === 'login' ? { max_age: '0' } : {};
+function ageRequest({ prompt, afresh, demand }: UpstreamAttempt): Record<string, string> {
+  const shown = afresh ? 'login' : prompt;
+  const age = prompt === 'login' ? 0 : demand.maxAge;
+  return { ...(shown === null ? {} : { prompt: shown }), ...(age === null ? {} : { max_age: String(age) }) };
 }
 
 /** Both ways of asking, since upstreams understand one or the other; what counts is what comes back. OpenID Connect Core §5.5.1.1. */
@@ -106,8 +106,7 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
     client_id: settings.client_id,
     allowedAlgorithms: settings.allowedAlgorithms,
     now: exchange.now(),
-    // Where an age is demanded, whoever demands it judges it.
-    freshLogin: attempt.prompt === 'login' && attempt.demand.maxAge === null,
+    freshLogin: attempt.prompt === 'login',
   });
   // OpenID Connect Core §5.3.2: the library refuses a userinfo answer about another subject.
   const more: Claims = settings.userinfo ? await oidc.fetchUserInfo(config, tokens.access_token, claims.sub) : {};

@@ -1,5 +1,6 @@
+import type { Assurance } from './assurance.ts';
 import type { AssuranceDemand } from './assurance-demand.ts';
-import { shortfall, strictest } from './assurance-demand.ts';
+import { includes, noDemand, shortfall, strictest } from './assurance-demand.ts';
 import type { MethodNeeds } from './mcp-methods.ts';
 import type { Resource, Role, ToolRule } from './resource.ts';
 import { permittedScope } from './scope.ts';
@@ -54,8 +55,12 @@ function judge(caller: Caller, rule: ToolRule, label: string): AccessDecision {
   const demand = strictest(caller.standing.demand, rule.demand, ...demandsOf(caller.resource, rule.scopes));
   const lacks = shortfall(caller.standing.assurance, demand, caller.now);
   if (lacks.length > 0) return { verdict: 'assurance', rule: `${label}: lacks ${lacks.join(', ')}`, demand, needed: rule.scopes };
-  return { verdict: 'allowed', rule: `${label}: scope ${rule.scopes.join(' ')}; permission ${rule.permissions.join(' ')}` };
+  const proof = includes(noDemand, demand) ? '' : `; sign-in ${proofOf(caller.standing.assurance)}`;
+  return { verdict: 'allowed', rule: `${label}: scope ${rule.scopes.join(' ')}; permission ${rule.permissions.join(' ')}${proof}` };
 }
+
+/** What met a demand, in words for the audit. */
+const proofOf = ({ evidence, auth_time }: Assurance) => [...evidence, ...(auth_time === null ? [] : [`auth_time=${auth_time}`])].join(', ');
 
 const demandsOf = ({ scopes }: Resource, names: readonly string[]) =>
   scopes.filter(({ name }) => names.includes(name)).map(({ demand }) => demand);

@@ -41,19 +41,16 @@ function begins(transaction: Transaction, purpose: LoginStart['purpose']): Stage
   return null;
 }
 
-type Wanted = Pick<UpstreamAttempt, 'demand' | 'optional' | 'prompt'>;
+type Wanted = Pick<UpstreamAttempt, 'demand' | 'afresh' | 'optional' | 'prompt'>;
 
 /** What the trip is to bring: more proof, another account, or what the client asked for. */
 function wantedOf({ directory }: BeginLoginDependencies, { purpose }: LoginStart, { request }: Transaction): Wanted {
-  if (typeof purpose === 'object') {
-    const { demand, afresh, optional } = purpose;
-    return { demand, optional, prompt: afresh ? 'login' : null };
-  }
+  if (typeof purpose === 'object') return { ...purpose, prompt: null };
   const resource = findResource(directory, request.resourceId);
   if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
   // A fresh login is one of whichever account: its page lets another be named.
   const prompt = purpose === 'another-account' ? (request.prompt ?? 'select_account') : request.prompt;
-  return { demand: beforeSignIn(resource, request), optional: false, prompt };
+  return { demand: beforeSignIn(resource, request), afresh: false, optional: false, prompt };
 }
 
 /** The trip that has just begun, when it is the one asked for: a button that is pressed twice leads to one place. */

@@ -40,6 +40,7 @@ export function attempt(more: Partial<UpstreamAttempt> = {}): UpstreamAttempt {
     nonce: random(),
     code_verifier: random(),
     demand: noDemand,
+    afresh: false,
     optional: false,
     prompt: null,
     login_hint: null,

@@ -68,6 +68,13 @@ export async function startWithTwoIdps(options: SystemOptions = {}): Promise<Two
   clock = system.clock;
   return {
     ...system,
+    // Other ones after a restart.
+    get config() {
+      return system.config;
+    },
+    get engine() {
+      return system.engine;
+    },
     alpha,
     beta,
     close: async () => {
