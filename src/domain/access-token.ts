@@ -1,4 +1,5 @@
 import { acrOf } from './acr.ts';
+import { methodsOf } from './assurance.ts';
 import type { Standing } from './standing.ts';
 
 /** Header `typ` of our access tokens. RFC 9068 §2.1. */
@@ -17,7 +18,9 @@ export function accessTokenClaims(facts: {
   lifetime: number;
 }): Record<string, unknown> {
   const { standing } = facts;
-  const { auth_time, amr } = standing.assurance;
+  const { auth_time } = standing.assurance;
+  // Rows of before have the upstream's words.
+  const amr = methodsOf(standing.assurance.amr);
   const acr = acrOf(standing.assurance);
   const iat = Math.floor(facts.now / 1000);
   return {

@@ -30,5 +30,9 @@ describe('the claims of an access token', () => {
     const claims = accessTokenClaims({ ...facts, standing: makeStanding(resource, { assurance }) });
     expect(claims).toMatchObject({ auth_time: 1_600_000_000, acr: 'urn:drawbridge:acr:mfa', amr: ['otp', 'pwd'] });
     expect(claims).not.toHaveProperty('evidence');
+    const asStoredBefore = { ...assurance, amr: ['totp', 'session'] };
+    expect(accessTokenClaims({ ...facts, standing: makeStanding(resource, { assurance: asStoredBefore }) })).toMatchObject({
+      amr: ['otp'],
+    });
   });
 });
