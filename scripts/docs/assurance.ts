@@ -3,7 +3,8 @@ import type { Proof } from '../../src/connectors/kinds/fields.ts';
 import type { ConnectionKind } from '../../src/connectors/kinds/kind.ts';
 import { kinds } from '../../src/connectors/kinds/known.ts';
 import { UpstreamProfile } from '../../src/connectors/kinds/profile.ts';
-import { secondFactorRequest } from '../../src/connectors/oidc-request.ts';
+import { strengthRequest } from '../../src/connectors/oidc-request.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
 import { generated, table } from './markdown.ts';
 
 const code = (text: string) => `\`${text}\``;
@@ -11,7 +12,7 @@ const listed = (values: readonly string[]) => values.map(code).join(', ');
 
 /** What the authorization request says when a second factor is wanted. */
 function asked(profile: z.infer<typeof UpstreamProfile>): string {
-  const { acr_values, claims } = secondFactorRequest(profile);
+  const { acr_values, claims } = strengthRequest(profile, { ...noDemand, mfa: true });
   const parts = [
     ...(acr_values.length === 0 ? [] : [code(`acr_values=${acr_values.join(' ')}`)]),
     ...(Object.keys(claims).length === 0 ? [] : [code(`claims=${JSON.stringify({ id_token: claims })}`)]),

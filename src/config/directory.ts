@@ -1,13 +1,30 @@
+import type { AssuranceDemand } from '../domain/assurance-demand.ts';
+import { noDemand, strictest } from '../domain/assurance-demand.ts';
 import type { Client } from '../domain/client.ts';
 import { secretDigest } from '../domain/digest.ts';
 import type { Directory } from '../domain/directory.ts';
-import type { Resource } from '../domain/resource.ts';
+import type { Resource, ResourceScope, ToolRule } from '../domain/resource.ts';
 import { atTenant } from '../domain/resource.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import type { Requirement } from './fields.ts';
 import type { ClientConfig, ResourceConfig } from './resource-schema.ts';
 import type { Config, TenantConfig } from './schema.ts';
 
 const day = 86_400;
+
+const demandOf = ({ mfa, phishingResistant, maxAgeSeconds }: Requirement): AssuranceDemand => ({
+  mfa,
+  phishingResistant,
+  maxAge: maxAgeSeconds ?? null,
+});
+
+/** Absent where nothing is required, so that nothing is judged there. */
+const withDemand = (require: Requirement | undefined): { readonly demand?: AssuranceDemand } =>
+  require === undefined ? {} : { demand: demandOf(require) };
+
+const scopeOf = ({ require, ...scope }: ResourceConfig['scopes'][number]): ResourceScope => ({ ...scope, ...withDemand(require) });
+
+const toolOf = ({ require, ...tool }: ResourceConfig['tools'][string]): ToolRule => ({ ...tool, ...withDemand(require) });
 
 function resourceOf(config: ResourceConfig, single: boolean): Resource {
   return {
@@ -17,8 +34,8 @@ function resourceOf(config: ResourceConfig, single: boolean): Resource {
     name: config.name,
     isDefault: config.default || single,
     baseline: config.baseline,
-    scopes: config.scopes,
-    tools: new Map(Object.entries(config.tools)),
+    scopes: config.scopes.map(scopeOf),
+    tools: new Map(Object.entries(config.tools).map(([name, tool]) => [name, toolOf(tool)])),
     redirects: config.redirects,
     buttons: config.buttons,
     lifetimes: {
@@ -27,6 +44,7 @@ function resourceOf(config: ResourceConfig, single: boolean): Resource {
       refreshAbsolute: config.refreshAbsoluteDays === undefined ? null : config.refreshAbsoluteDays * day,
       refreshGrace: config.refreshGraceSeconds,
     },
+    ...withDemand(config.require),
   };
 }
 
@@ -34,7 +52,7 @@ function tenantOf(config: TenantConfig): Tenant {
   return {
     id: config.id,
     name: config.name,
-    demand: { mfa: config.requireMfa },
+    demand: strictest(withDemand(config.require).demand, { ...noDemand, mfa: config.requireMfa }),
     rules: config.rules.map(({ group, role, connection }) => ({ group, role, connectionId: connection ?? null })),
     members: config.members.map(({ connection, subject, role }) => ({ connectionId: connection, subject, role })),
     defaultRole: config.defaultRole ?? null,

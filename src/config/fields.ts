@@ -25,6 +25,22 @@ export const ScopeName = z
 
 export const Permission = z.string().regex(/^[\w.:*/-]{1,100}$/, 'must be letters, digits and . : * / _ -');
 
+/** What has to be proven about a sign-in, for whatever the key belongs to. */
+export const Requirement = z.strictObject({
+  mfa: z.boolean().default(false).describe('Whether a second factor must be proven.'),
+  phishingResistant: z
+    .boolean()
+    .default(false)
+    .describe('Whether the sign-in must be proven to be one that cannot be phished, such as with a security key; and a second factor too.'),
+  maxAgeSeconds: z
+    .int()
+    .min(60)
+    .max(31_536_000)
+    .optional()
+    .describe('How long ago the person may have signed in at most. An identity provider that does not say when proves nothing.'),
+});
+export type Requirement = z.infer<typeof Requirement>;
+
 /** A secret, wrapped as it comes in. The loader fills it from `<key>_file` too. */
 export const secret = <Kind extends string>(kind: Kind, description: string) =>
   z

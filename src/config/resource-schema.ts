@@ -5,6 +5,7 @@ import {
   Identifier,
   Permission,
   RedirectUri,
+  Requirement,
   ResourceIdentifier,
   ScopeName,
   UpstreamUrl,
@@ -45,11 +46,17 @@ const scope = z.strictObject({
   note: z.string().max(300).default('').describe('A sentence below the title.'),
   changes: z.boolean().default(false).describe('True when it lets an app change data; then a person has to tick it.'),
   permissions: z.array(Permission).default([]).describe('What a role must hold for this scope to be given.'),
+  require: Requirement.optional().describe(
+    'What must be proven about the sign-in for this scope; it is asked for at sign-in, and without it the scope cannot be ticked.',
+  ),
 });
 
 const tool = z.strictObject({
   scopes: z.array(ScopeName).default([]).describe('Scopes a token needs to call it.'),
   permissions: z.array(Permission).default([]).describe('Permissions a role must hold to call it.'),
+  require: Requirement.optional().describe(
+    'What must be proven about the sign-in to call it. Few clients know how to come back with more, so give the tool a scope that requires it, too. RFC 9470.',
+  ),
 });
 
 const redirects = z.strictObject({
@@ -87,6 +94,7 @@ export const ResourceSchema = z.strictObject({
     .default({})
     .describe('What each tool asks for, by tool name.'),
   unlistedTools: z.enum(['deny']).default('deny').describe('What happens to a tool that is not listed.'),
+  require: Requirement.optional().describe('What must be proven about the sign-in for any use.'),
   redirects: redirects.prefault({}).describe('Where self-registered clients may receive their answers.'),
   clients: z.array(ClientSchema).default([]).describe('Clients made known beforehand for this resource only.'),
   buttons: buttons.prefault({}).describe('Words on the consent page.'),

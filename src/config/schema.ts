@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConnectionId, RoleId, TenantId } from '../domain/ids.ts';
 import { ConnectionSchema } from './connection-schema.ts';
-import { DisplayName, DnsServer, Identifier, Issuer, Network, Permission, WebUrl, secret } from './fields.ts';
+import { DisplayName, DnsServer, Identifier, Issuer, Network, Permission, Requirement, WebUrl, secret } from './fields.ts';
 import { ClientSchema, ResourceSchema } from './resource-schema.ts';
 
 const connectionId = Identifier.pipe(ConnectionId);
@@ -22,7 +22,10 @@ const member = z.strictObject({
 const tenant = z.strictObject({
   id: Identifier.pipe(TenantId).describe('Our name for it; stands in tokens.'),
   name: DisplayName.describe('What people see in the picker.'),
-  requireMfa: z.boolean().default(false).describe('Whether a second factor must be proven before anybody enters.'),
+  requireMfa: z.boolean().default(false).describe('Whether a second factor must be proven before anybody enters: short for `require.mfa`.'),
+  require: Requirement.optional().describe(
+    'What must be proven about the sign-in before anybody enters; what is granted already ends or pauses when it is not.',
+  ),
   rules: z.array(rule).default([]).describe('Which groups give which role. Everybody gets every role whose rule fits.'),
   members: z.array(member).default([]).describe('People named one by one.'),
   defaultRole: roleId

@@ -1,5 +1,7 @@
 import type { OidcSettings } from './oidc-settings.ts';
 
+import { methodsOf } from '../domain/assurance.ts';
+
 const mostGroups = 2000;
 const longestGroup = 256;
 const longestText = 320;
@@ -96,6 +98,17 @@ export function amrFrom(claims: Claims): readonly string[] {
   const value = claims['amr'];
   const list: unknown[] = Array.isArray(value) ? value.slice(0, 50) : [value];
   return list.map((entry) => (isObject(entry) ? entry['method'] : entry)).filter((entry) => typeof entry === 'string');
+}
+
+/** When the latest method in an `amr` of dated entries was used, in seconds; null when none is dated, or none before `until`. What is no method of authentication counts for nothing. */
+export function amrTimeFrom(claims: Claims, until: number): number | null {
+  const value = claims['amr'];
+  const entries: unknown[] = Array.isArray(value) ? value.slice(0, 50) : [value];
+  const times = entries.filter(isObject).flatMap(({ method, timestamp }) => {
+    const dated = typeof method === 'string' && typeof timestamp === 'number' && Number.isFinite(timestamp);
+    return dated && timestamp > 0 && timestamp <= until && methodsOf([method]).length > 0 ? [timestamp] : [];
+  });
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 function isElsewhere(claims: Claims, pointer: string): boolean {

@@ -13,9 +13,10 @@ export function authorizationRequest(
   attempt: UpstreamAttempt,
   { code_challenge, takesClaims }: Asking,
 ): Record<string, string> {
-  const { prompt, login_hint } = attempt;
-  const { acr_values, claims } = attempt.demand.mfa ? secondFactorRequest(settings) : nothing;
-  const asked = { ...(prompt === 'login' && settings.asksAuthTime ? { auth_time: { essential: true } } : {}), ...claims };
+  const { prompt, login_hint, demand } = attempt;
+  const { acr_values, claims } = strengthRequest(settings, demand);
+  const age = ageRequest(attempt);
+  const asked = { ...('max_age' in age && settings.asksAuthTime ? { auth_time: { essential: true } } : {}), ...claims };
   return {
     // First, so that nothing of it stands in the place of what follows.
     ...settings.parameters,
@@ -26,24 +27,30 @@ export function authorizationRequest(
     nonce: attempt.nonce,
     code_challenge,
     code_challenge_method: 'S256',
-    ...(prompt === null ? {} : { prompt }),
-    // Makes auth_time a claim the upstream owes us, which is how a fresh login is told from a remembered one.
-    ...(prompt === 'login' ? { max_age: '0' } : {}),
+    ...age,
     ...(login_hint === null || (prompt === 'select_account' && !settings.hintWithSelection) ? {} : { login_hint }),
     ...(acr_values.length === 0 ? {} : { acr_values: acr_values.join(' ') }),
     ...(Object.keys(asked).length === 0 || !takesClaims ? {} : { claims: JSON.stringify({ id_token: asked }) }),
   };
 }
 
-const nothing = { acr_values: [], claims: {} };
+/** `max_age` makes `auth_time` a claim the upstream owes us, which is how a fresh login is told from a remembered one. OpenID Connect Core §3.1.2.1. */
+function ageRequest({ prompt, afresh, demand }: UpstreamAttempt): { readonly prompt?: string; readonly max_age?: string } {
+  const shown = afresh ? 'login' : prompt;
+  const age = prompt === 'login' ? 0 : demand.maxAge;
+  return { ...(shown === null ? {} : { prompt: shown }), ...(age === null ? {} : { max_age: String(age) }) };
+}
 
 /** In the ways this upstream understands; what counts is what comes back. OpenID Connect Core §5.5.1.1. */
-export function secondFactorRequest({ mfa, asksBy }: Pick<OidcSettings, 'mfa' | 'asksBy'>) {
-  const values = mfa.acr_values;
+export function strengthRequest({ mfa, asksBy }: Pick<OidcSettings, 'mfa' | 'asksBy'>, demand: UpstreamAttempt['demand']) {
+  if (!demand.mfa && !demand.phishingResistant) return { acr_values: [], claims: {} };
+  const { acr, amr } = demand.phishingResistant ? mfa.phishingResistant : { acr: [], amr: [] };
+  // A phishing-resistant sign-in is asked for by the values that would prove it.
+  const values = acr.length > 0 ? acr : mfa.acr_values;
   const wanted = {
     acr: values.length === 0 ? null : { essential: true, values },
     acrs: values.length === 0 ? null : { essential: true, value: values[0] },
-    amr: mfa.amr.length === 0 ? null : { essential: true },
+    amr: mfa.amr.length + amr.length === 0 ? null : { essential: true },
     auth_time: { essential: true },
   };
   const claims = Object.entries(wanted).filter(([name, want]) => want !== null && asksBy.some((way) => way === name));

@@ -1,13 +1,13 @@
 import * as oidc from 'openid-client';
-import { assuranceFrom } from '../domain/assurance.ts';
+import { assuranceFrom, type SignInClaims } from '../domain/assurance.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import { LoginRefused, type Connector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
-import { acrFrom, amrFrom, emailFrom, groupsFrom, subjectFrom, textFrom, type Claims } from './claims.ts';
-import { checkIdToken } from './id-token.ts';
+import { acrFrom, amrFrom, amrTimeFrom, emailFrom, groupsFrom, subjectFrom, textFrom, type Claims } from './claims.ts';
+import { checkIdToken, leewaySeconds } from './id-token.ts';
 import { openDiscovery } from './oidc-discovery.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
 import { recheck } from './oidc-recheck.ts';
@@ -102,7 +102,14 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
     refresh_token: tokens.refresh_token === undefined ? null : new Secret<'upstream_token'>(tokens.refresh_token),
     sid: sidFrom(claims),
   };
-  return { ...identityFrom({ ...more, ...claims }, claims, settings), issuer, session };
+  return { ...identityFrom({ ...more, ...claims }, claims, settings, exchange.now()), issuer, session };
+}
+
+/** When the person authenticated; an upstream that only dates its methods says it with the latest of them. OpenID Connect Core §2. */
+function authTimeOf(token: Claims & { auth_time?: number }, now: number): Pick<SignInClaims, 'auth_time' | 'authTimeSource'> {
+  if (token.auth_time !== undefined) return { auth_time: token.auth_time };
+  const latest = amrTimeFrom(token, now + leewaySeconds);
+  return latest === null ? {} : { auth_time: latest, authTimeSource: 'amr_timestamp' };
 }
 
 /** OpenID Connect Back-Channel Logout §2.1. */
@@ -114,7 +121,12 @@ function issuerFor({ tid }: Claims, { issuer, issuerTemplate }: OidcSettings): s
 }
 
 /** Display and groups from everything the upstream said, who it is and how it was proven from the signed token alone. */
-function identityFrom(all: Claims, token: Claims & { auth_time?: number }, settings: OidcSettings): Omit<VerifiedIdentity, 'issuer'> {
+function identityFrom(
+  all: Claims,
+  token: Claims & { auth_time?: number },
+  settings: OidcSettings,
+  now: number,
+): Omit<VerifiedIdentity, 'issuer'> {
   const { claims, mfa } = settings;
   const subject = subjectFrom(token, settings.subject);
   if (subject === null) throw new LoginRefused('untrustworthy', `ID token: ${settings.subject.join(' and ')} do not name anybody`);
@@ -127,7 +139,7 @@ function identityFrom(all: Claims, token: Claims & { auth_time?: number }, setti
     groups: groupsFrom(all, claims.groups, claims.groupsSeparator),
     assurance: assuranceFrom(
       {
-        ...(token.auth_time === undefined ? {} : { auth_time: token.auth_time }),
+        ...authTimeOf(token, now),
         ...(acr === null ? {} : { acr }),
         amr: amrFrom(token),
       },

@@ -1,3 +1,6 @@
+import type { Assurance } from './assurance.ts';
+import type { AssuranceDemand } from './assurance-demand.ts';
+import { includes, noDemand, shortfall, strictest } from './assurance-demand.ts';
 import type { MethodNeeds } from './mcp-methods.ts';
 import type { Resource, Role, ToolRule } from './resource.ts';
 import { permittedScope } from './scope.ts';
@@ -9,6 +12,8 @@ export interface Caller {
   readonly standing: Standing;
   /** The outcome of `effectiveScopes`. */
   readonly scope: readonly string[];
+  /** When it is measured, in ms since the epoch. */
+  readonly now: number;
 }
 
 /** May this be done now? `rule` names what decided, for the audit. */
@@ -18,7 +23,9 @@ export type AccessDecision =
   /** No scope helps: the person's role lacks `permissions`. */
   | { readonly verdict: 'role'; readonly rule: string; readonly permissions: readonly string[] }
   /** Another consent helps: `needed` is all the operation asks for. */
-  | { readonly verdict: 'scope'; readonly rule: string; readonly needed: readonly string[]; readonly missing: readonly string[] };
+  | { readonly verdict: 'scope'; readonly rule: string; readonly needed: readonly string[]; readonly missing: readonly string[] }
+  /** Another sign-in helps, provided it proves `demand`. */
+  | { readonly verdict: 'assurance'; readonly rule: string; readonly demand: AssuranceDemand; readonly needed: readonly string[] };
 
 /** A token's scopes as far as the person still approves of them and their roles still allow them. */
 export function effectiveScopes(resource: Resource, standing: Standing, tokenScope: readonly string[]): string[] {
@@ -45,8 +52,18 @@ function judge(caller: Caller, rule: ToolRule, label: string): AccessDecision {
   if (permissions.length > 0) return { verdict: 'role', rule: `${label}: lacks permission ${permissions.join(' ')}`, permissions };
   const missing = rule.scopes.filter((name) => !caller.scope.includes(name));
   if (missing.length > 0) return { verdict: 'scope', rule: `${label}: lacks scope ${missing.join(' ')}`, needed: rule.scopes, missing };
-  return { verdict: 'allowed', rule: `${label}: scope ${rule.scopes.join(' ')}; permission ${rule.permissions.join(' ')}` };
+  const demand = strictest(caller.standing.demand, rule.demand, ...demandsOf(caller.resource, rule.scopes));
+  const lacks = shortfall(caller.standing.assurance, demand, caller.now);
+  if (lacks.length > 0) return { verdict: 'assurance', rule: `${label}: lacks ${lacks.join(', ')}`, demand, needed: rule.scopes };
+  const proof = includes(noDemand, demand) ? '' : `; sign-in ${proofOf(caller.standing.assurance)}`;
+  return { verdict: 'allowed', rule: `${label}: scope ${rule.scopes.join(' ')}; permission ${rule.permissions.join(' ')}${proof}` };
 }
+
+/** What met a demand, in words for the audit. */
+const proofOf = ({ evidence, auth_time }: Assurance) => [...evidence, ...(auth_time === null ? [] : [`auth_time=${auth_time}`])].join(', ');
+
+const demandsOf = ({ scopes }: Resource, names: readonly string[]) =>
+  scopes.filter(({ name }) => names.includes(name)).map(({ demand }) => demand);
 
 /** What the role lacks for a rule: its own permissions and those behind its scopes, which no consent can give. */
 function missingPermissions({ resource, standing }: Pick<Caller, 'resource' | 'standing'>, rule: ToolRule): string[] {

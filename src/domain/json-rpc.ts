@@ -11,6 +11,7 @@ export const RpcCode = {
   roleMissing: -32003,
   scopeMissing: -32004,
   busy: -32005,
+  assuranceMissing: -32006,
   headerMismatch: -32020,
   unsupportedVersion: -32022,
 } as const;

@@ -1,3 +1,4 @@
+import { acrValuesSupported } from './acr.ts';
 import type { Directory } from './directory.ts';
 import { offlineAccess } from './scope.ts';
 
@@ -49,6 +50,8 @@ export function authorizationServerMetadata({
     token_endpoint_auth_methods_supported: clientAuthentication,
     revocation_endpoint_auth_methods_supported: clientAuthentication,
     code_challenge_methods_supported: ['S256'],
+    // RFC 9470 §7
+    acr_values_supported: acrValuesSupported,
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: registration.documents,
     protected_resources: resources.map((resource) => resource.identifier),

@@ -72,6 +72,8 @@ export type PageRefusalKind =
   | 'no-access'
   | 'groups-unknown'
   | 'second-factor-unproven'
+  | 'phishing-resistance-unproven'
+  | 'sign-in-too-old'
   | 'not-answering'
   | 'stopped-by-person'
   | 'too-many-tries'
@@ -84,6 +86,7 @@ export interface RefusalNames {
   readonly app?: string;
   readonly connection?: string;
   readonly server?: string;
+  /** Whose demand was not met. */
   readonly workspace?: string;
   /** Who is signed in. */
   readonly account?: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Assurance } from './assurance.ts';
+import { AssuranceDemand, noDemand } from './assurance-demand.ts';
 import { ConnectionId, UserId } from './ids.ts';
 
 /** Somebody who has signed in during a transaction: our user, how they came, and what was proven. */
@@ -12,7 +13,9 @@ export const Person = z.object({
   /** `identityKey` of the sign-in, and the upstream's name for its session. */
   identityId: z.string().optional(),
   sid: z.string().optional(),
-  /** True when the upstream was asked for a second factor and this is its answer. */
-  askedForMfa: z.boolean(),
+  /** What the upstream was asked to prove; `assurance` is its answer. */
+  asked: AssuranceDemand.default(noDemand),
+  /** When the trip began, in ms since the epoch: how old a sign-in the client accepts is counted from there. */
+  askedAt: z.number().optional(),
 });
 export type Person = z.infer<typeof Person>;

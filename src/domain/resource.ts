@@ -1,3 +1,4 @@
+import type { AssuranceDemand } from './assurance-demand.ts';
 import type { RoleId, TenantId } from './ids.ts';
 
 /** One protected MCP server, as configured. RFC 8707, RFC 9728. */
@@ -19,6 +20,8 @@ export interface Resource {
   readonly redirects: RedirectPolicy;
   readonly buttons: { readonly approve: string; readonly deny: string };
   readonly lifetimes: Lifetimes;
+  /** What has to be proven for any use; absent where a sign-in is enough. */
+  readonly demand?: AssuranceDemand;
 }
 
 export interface ResourceScope {
@@ -30,11 +33,15 @@ export interface ResourceScope {
   readonly changes: boolean;
   /** What a role must hold for this scope to be given. */
   readonly permissions: readonly string[];
+  /** What has to be proven for it, beside what the resource wants. */
+  readonly demand?: AssuranceDemand;
 }
 
 export interface ToolRule {
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
+  /** What has to be proven to call it, beside what the resource and its scopes want. */
+  readonly demand?: AssuranceDemand;
 }
 
 export interface RedirectPolicy {

@@ -1,3 +1,5 @@
+import type { Assurance } from './assurance.ts';
+import { satisfies } from './assurance-demand.ts';
 import type { Resource, ResourceScope } from './resource.ts';
 
 /** The authorization server's own scope: it belongs to no resource. OpenID Connect Core §11. */
@@ -26,6 +28,14 @@ export function permittedScope(resource: Resource, scope: readonly string[], per
   return scope.filter((name) => {
     const known = resource.scopes.find((entry) => entry.name === name);
     return known !== undefined && holds(permissions, known.permissions);
+  });
+}
+
+/** The part of `scope` for which a sign-in proved enough. `now` in ms since the epoch. */
+export function provenScope({ scopes }: Resource, scope: readonly string[], assurance: Assurance, now: number): string[] {
+  return scope.filter((name) => {
+    const demand = scopes.find((entry) => entry.name === name)?.demand;
+    return demand === undefined || satisfies(assurance, demand, now);
   });
 }
 

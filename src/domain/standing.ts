@@ -1,4 +1,5 @@
 import type { Assurance } from './assurance.ts';
+import type { AssuranceDemand } from './assurance-demand.ts';
 import type { ClientId, GrantId, RoleId, TenantId, UserId } from './ids.ts';
 
 /** What a live grant amounts to at this moment: who, where, through which client, and what the person may do there now. */
@@ -14,5 +15,8 @@ export interface Standing {
   readonly resource: string;
   /** Scopes the person approved. */
   readonly scope: readonly string[];
+  /** What the sign-in behind the grant proved. */
   readonly assurance: Assurance;
+  /** What the tenant and the resource want proven now, whatever the grant is used for. */
+  readonly demand: AssuranceDemand;
 }

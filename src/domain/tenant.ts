@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AssuranceDemand } from './assurance.ts';
+import type { AssuranceDemand } from './assurance-demand.ts';
 import { ConnectionId, RoleId, TenantId, UserId } from './ids.ts';
 import type { Role } from './resource.ts';
 
@@ -7,6 +7,7 @@ import type { Role } from './resource.ts';
 export interface Tenant {
   readonly id: TenantId;
   readonly name: string;
+  /** What has to be proven before anybody enters. */
   readonly demand: AssuranceDemand;
   readonly rules: readonly MappingRule[];
   /** People named one by one. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { AssuranceDemand, noDemand } from './assurance-demand.ts';
 import { ConnectionId, GrantId, TenantId, TransactionId } from './ids.ts';
 import { Person } from './person.ts';
 import { ReturnAddress } from './redirect-uri.ts';
+import type { UpstreamAttempt } from './upstream-attempt.ts';
 
 /** Ten minutes for a person to sign in and decide. */
 export const transactionLifetime = 10 * 60_000;
@@ -26,6 +28,8 @@ export const FrozenRequest = z.object({
   login_hint: z.string().nullable(),
   /** `login` when the client asked for fresh authentication. OpenID Connect Core §3.1.2.1. */
   prompt: z.enum(['login', 'select_account']).nullable(),
+  /** What the client wants proven: its `acr_values` and `max_age`. RFC 9470 §4. */
+  demand: AssuranceDemand.default(noDemand),
 });
 export type FrozenRequest = z.infer<typeof FrozenRequest>;
 
@@ -92,7 +96,14 @@ export function transactionOfState(state: string | null): TransactionId | null {
 }
 
 /** Back to the sign-in page, or to the consent page when somebody had already signed in. */
-export function afterFailedTrip(previous: StageAt<'consenting'> | null, notice: 'unreachable' | 'cancelled'): Stage {
-  if (previous === null) return { at: 'choosing', notice: notice === 'unreachable' ? 'unreachable' : 'sign-in-cancelled' };
-  return { ...previous, tenantId: null, notice: notice === 'unreachable' ? 'unreachable' : 'step-up-cancelled' };
+export function afterFailedTrip(
+  previous: StageAt<'consenting'> | null,
+  because: 'unreachable' | 'cancelled',
+  trip: Pick<UpstreamAttempt, 'demand' | 'optional'>,
+): Stage {
+  if (previous === null) return { at: 'choosing', notice: because === 'unreachable' ? 'unreachable' : 'sign-in-cancelled' };
+  const notice = because === 'unreachable' ? 'unreachable' : 'step-up-cancelled';
+  // Without a proof that was optional the person stays where they were, and is not sent for it again.
+  if (trip.optional) return { ...previous, person: { ...previous.person, asked: trip.demand }, notice };
+  return { ...previous, tenantId: null, notice };
 }

@@ -1,3 +1,4 @@
+import { demandOf } from '../domain/acr.ts';
 import { spokenName } from '../domain/client.ts';
 import type { Client } from '../domain/client.ts';
 import type { Directory } from '../domain/directory.ts';
@@ -31,6 +32,8 @@ interface Proven {
 }
 
 const longestState = 4096;
+/** Beyond this nobody lists preferences (characters). */
+const longestAcrValues = 2000;
 
 /** Until the client and its address are proven, every refusal is a page. RFC 6749 §4.1.2.1. */
 async function prove(dependencies: ResolveDependencies, { values, repeated }: AuthorizationParameters): Promise<Proven> {
@@ -72,15 +75,25 @@ function readChallenge(values: AuthorizationParameters['values'], refuse: Refuse
   return code_challenge;
 }
 
+/** How old a sign-in the client takes, in seconds. OpenID Connect Core §3.1.2.1. */
+function readMaxAge({ max_age }: AuthorizationParameters['values'], refuse: Refuse): number | null {
+  if (max_age === undefined) return null;
+  return /^\d{1,9}$/.test(max_age) ? Number(max_age) : refuse('invalid_request', 'max_age is not a number of seconds');
+}
+
+/** What the client wants proven. `max_age=0` is a fresh login, which is asked for by `prompt` and has no age. RFC 9470 §4. */
+function readDemand(values: AuthorizationParameters['values'], refuse: Refuse): FrozenRequest['demand'] {
+  const max_age = readMaxAge(values, refuse);
+  return demandOf((values['acr_values'] ?? '').slice(0, longestAcrValues), max_age === 0 ? null : max_age);
+}
+
 /** OpenID Connect Core §3.1.2.1. We keep no session of our own, so nobody can be answered without being seen. */
 function readPrompt(values: AuthorizationParameters['values'], refuse: Refuse): FrozenRequest['prompt'] {
   const prompts = (values['prompt'] ?? '').split(' ').filter((value) => value !== '');
   if (prompts.includes('none')) {
     refuse(prompts.length === 1 ? 'login_required' : 'invalid_request', 'prompt=none');
   }
-  const { max_age } = values;
-  if (max_age !== undefined && !/^\d{1,9}$/.test(max_age)) refuse('invalid_request', 'max_age is not a number of seconds');
-  if (prompts.includes('login') || max_age === '0') return 'login';
+  if (prompts.includes('login') || readMaxAge(values, refuse) === 0) return 'login';
   return prompts.includes('select_account') ? 'select_account' : null;
 }
 
@@ -121,6 +134,7 @@ function freeze(directory: Directory, proven: Proven, parameters: AuthorizationP
     code_challenge,
     login_hint: (values['login_hint'] ?? '').slice(0, 200) || null,
     prompt: readPrompt(values, refuse),
+    demand: readDemand(values, refuse),
   };
 }
 

@@ -1,7 +1,9 @@
 import { sha256 } from '../domain/digest.ts';
 import type { Directory } from '../domain/directory.ts';
-import { offeredConnections } from '../domain/directory.ts';
+import { findResource, offeredConnections } from '../domain/directory.ts';
+import { beforeSignIn } from '../domain/entry.ts';
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
+import type { ProofWanted } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
 import { advance, afterFailedTrip } from '../domain/transaction.ts';
@@ -25,8 +27,8 @@ export interface LoginStart {
   readonly id: TransactionId;
   readonly browser: string;
   readonly connectionId: ConnectionId;
-  /** Set when somebody has signed in and only more proof, or another account, is wanted. */
-  readonly purpose: 'sign-in' | 'prove-second-factor' | 'another-account';
+  /** Once somebody has signed in: another account, or more proof from them. */
+  readonly purpose: 'sign-in' | 'another-account' | ProofWanted;
   /** The address the person gave; without it, what the client hinted at. */
   readonly login_hint?: string;
   readonly log: Log;
@@ -41,20 +43,27 @@ function begins(transaction: Transaction, purpose: LoginStart['purpose']): Stage
   return null;
 }
 
+type Wanted = Pick<UpstreamAttempt, 'demand' | 'afresh' | 'optional' | 'prompt'>;
+
 /** What the trip is to bring: more proof, another account, or what the client asked for. */
-const wantedOf = ({ purpose }: LoginStart, { request }: Transaction): Pick<UpstreamAttempt, 'demand' | 'prompt'> => ({
-  demand: { mfa: purpose === 'prove-second-factor' },
-  prompt: purpose === 'another-account' ? 'select_account' : purpose === 'sign-in' ? request.prompt : null,
-});
+function wantedOf({ directory }: BeginLoginDependencies, { purpose }: LoginStart, { request }: Transaction): Wanted {
+  if (typeof purpose === 'object') return { ...purpose, prompt: null };
+  const resource = findResource(directory, request);
+  if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
+  // A fresh login is one of whichever account: its page lets another be named.
+  const prompt = purpose === 'another-account' ? (request.prompt ?? 'select_account') : request.prompt;
+  return { demand: beforeSignIn(resource, request), afresh: false, optional: false, prompt };
+}
 
 /** The trip that has just begun, when it is the one asked for: a button that is pressed twice leads to one place. */
-function tripUnderWay({ sealing, clock }: BeginLoginDependencies, transaction: Transaction, start: LoginStart): UpstreamAttempt | null {
+function tripUnderWay(dependencies: BeginLoginDependencies, transaction: Transaction, start: LoginStart): UpstreamAttempt | null {
+  const { sealing, clock } = dependencies;
   const { stage } = transaction;
   if (stage.at !== 'upstream' || stage.connectionId !== start.connectionId) return null;
   const plain = sealing.open('upstream_attempt', stage.attempt);
   const begun = plain === null ? null : UpstreamAttempt.parse(JSON.parse(plain));
   const isForSame = begun?.login_hint === (start.login_hint ?? begun?.login_hint);
-  return begun !== null && isForSame && isSameTrip(begun, wantedOf(start, transaction), clock.now()) ? begun : null;
+  return begun !== null && isForSame && isSameTrip(begun, wantedOf(dependencies, start, transaction), clock.now()) ? begun : null;
 }
 
 /** Sends the browser upstream, having kept what must come back. The person has pressed a sign-in: that is the consent to go there. */
@@ -75,13 +84,13 @@ export const beginLogin =
       state,
       nonce: entropy.secret(),
       code_verifier: entropy.secret(),
-      ...wantedOf(start, transaction),
-      login_hint: purpose === 'prove-second-factor' ? (signedIn?.person.email ?? null) : (start.login_hint ?? request.login_hint),
+      ...wantedOf(dependencies, start, transaction),
+      login_hint: typeof purpose === 'object' ? (signedIn?.person.email ?? null) : (start.login_hint ?? request.login_hint),
       begunAt: clock.now(),
     };
     const { stage: now } = transaction;
     const before = now.at === 'upstream' && underWay !== null ? now.previous : signedIn;
-    const previous = purpose === 'prove-second-factor' ? before : null;
+    const previous = typeof purpose === 'object' ? before : null;
     try {
       if (underWay !== null) return { to: 'upstream', url: await connector.begin(underWay) };
       const url = await connector.begin(attempt);
@@ -93,7 +102,7 @@ export const beginLogin =
     } catch (error) {
       if (!(error instanceof LoginRefused)) throw error;
       log.warn('login.unreachable', { connection: connectionId, reason: error.reason });
-      await transactions.advance(advance(transaction, afterFailedTrip(previous, 'unreachable')));
+      await transactions.advance(advance(transaction, afterFailedTrip(previous, 'unreachable', attempt)));
     }
     return { to: 'dispatcher' };
   };

@@ -1,3 +1,4 @@
+import { noDemand } from '../domain/assurance-demand.ts';
 import type { TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import { advance } from '../domain/transaction.ts';
@@ -17,6 +18,6 @@ export const chooseTenant =
     const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
     const chosen = belongings.find((belonging) => belonging.tenant.id === asked);
     if (chosen === undefined) throw new PageRefusal('no-access', 'the person does not belong to the tenant asked for');
-    const person = { ...stage.person, askedForMfa: false };
+    const person = { ...stage.person, asked: noDemand };
     await dependencies.transactions.advance(advance(transaction, { at: 'consenting', person, tenantId: chosen.tenant.id, notice: null }));
   };

@@ -75,6 +75,7 @@ async function refused(
   dependencies: CompleteDependencies,
   judging: Transaction,
   stage: StageAt<'upstream'>,
+  attempt: UpstreamAttempt,
   error: LoginRefused,
   log: Log,
 ): Promise<void> {
@@ -89,7 +90,7 @@ async function refused(
     rule: error.refusal,
   });
   if (error.refusal === 'cancelled' || error.refusal === 'unreachable') {
-    await dependencies.transactions.advance(advance(judging, afterFailedTrip(stage.previous, error.refusal)));
+    await dependencies.transactions.advance(advance(judging, afterFailedTrip(stage.previous, error.refusal, attempt)));
     return;
   }
   await dependencies.transactions.advance(advance(judging, { at: 'stopped' }));
@@ -113,7 +114,8 @@ export const completeLogin =
       const { connectionId, name, email, assurance } = identity;
       const sid = identity.session?.sid ?? null;
       const known = { identityId: identityKey(identity), ...(sid === null ? {} : { sid }) };
-      const person = { userId: user.id, connectionId, name, email, assurance, ...known, askedForMfa: attempt.demand.mfa };
+      const { demand: asked, begunAt: askedAt } = attempt;
+      const person = { userId: user.id, connectionId, name, email, assurance, ...known, asked, askedAt };
       // The tenant somebody chose before proving more stays chosen for them alone.
       const tenantId = stage.previous?.person.userId === user.id ? stage.previous.tenantId : null;
       await dependencies.audit.append({
@@ -142,7 +144,7 @@ export const completeLogin =
         });
       }
       if (!(error instanceof LoginRefused)) throw error;
-      await refused(dependencies, judging, stage, error, given.log);
+      await refused(dependencies, judging, stage, attempt, error, given.log);
       return { id: judging.id, renewed: false };
     }
   };

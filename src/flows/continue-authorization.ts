@@ -43,7 +43,7 @@ export const continueAuthorization =
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
     const { stage } = transaction;
     const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId, transaction.request) : [];
-    const step = nextStep(transaction, belongings);
+    const step = nextStep(transaction, { belongings, resource, now: dependencies.clock.now() });
     const offer = step.step === 'choose-connection' ? await offered(dependencies, transaction) : null;
     return { transaction, resource, belongings, step, offer };
   };

@@ -14,7 +14,7 @@ import { aboutGrant, grantedResource } from './steps/granted.ts';
 import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
 import { issueTokens } from './steps/issue-tokens.ts';
 import type { StandingDependencies } from './steps/standing.ts';
-import { standingOf } from './steps/standing.ts';
+import { provenStanding } from './steps/standing.ts';
 
 export interface ExchangeDependencies extends IssueDependencies, StandingDependencies {
   readonly directory: Directory;
@@ -66,8 +66,8 @@ export const exchangeCode = (dependencies: ExchangeDependencies) => {
     const grant = id === null ? null : await grants.get(id);
     if (grant === null) throw new TokenRefusal('invalid_grant', 'no such code');
     const resource = await check(dependencies, end, asked, grant);
-    const standing = await standingOf(dependencies)(grant);
-    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
+    const standing = await provenStanding(dependencies)(grant);
+    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access, or has to prove more');
     const now = clock.now();
     const redeemed = await grants.redeem(grant.id, { usedAt: now, ...idleFrom(now, resource.lifetimes.refreshIdle * 1000) });
     // Whoever lost was at it at the same moment: no replay, and no reason to take the winner's tokens away.

@@ -5,7 +5,6 @@ import type { TransactionId } from '../domain/ids.ts';
 import type { Belonging } from '../domain/next-step.ts';
 import { nextStep } from '../domain/next-step.ts';
 import type { Resource } from '../domain/resource.ts';
-import { permittedScope } from '../domain/scope.ts';
 import { clientKey } from '../domain/seen-client.ts';
 import type { Stage, StageAt, Transaction } from '../domain/transaction.ts';
 import { advance } from '../domain/transaction.ts';
@@ -116,8 +115,8 @@ export const recordConsent =
     const { stage } = transaction;
     if (stage.at !== 'consenting') return 'answered';
     const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
-    const step = nextStep(transaction, belongings);
     const resource = findResource(directory, transaction.request);
+    const step = resource === null ? null : nextStep(transaction, { belongings, resource, now: clock.now() });
     const askAgain = async (notice: StageAt<'consenting'>['notice']): Promise<Recorded> => {
       await transactions.advance(advance(transaction, { ...stage, notice }));
       return 'ask-again';
@@ -135,8 +134,8 @@ export const recordConsent =
       return 'recorded';
     }
     // The tenant approved is the one that stood on the page and is still open to the person.
-    if (step.step !== 'consent' || step.chosen.tenant.id !== given.tenant || resource === null) return askAgain('changed-meanwhile');
-    const offered = permittedScope(resource, transaction.request.scope, step.chosen.permissions);
+    if (step?.step !== 'consent' || step.chosen.tenant.id !== given.tenant || resource === null) return askAgain('changed-meanwhile');
+    const { offered } = step;
     if (given.scope.some((name) => !offered.includes(name))) return askAgain('changed-meanwhile');
     const scope = offered.filter((name) => given.scope.includes(name));
     if (scope.length === 0) return askAgain('nothing-chosen');

@@ -17,7 +17,7 @@ import { aboutGrant, grantedResource } from './steps/granted.ts';
 import type { IssueDependencies, IssuedTokens } from './steps/issue-tokens.ts';
 import { issueTokens } from './steps/issue-tokens.ts';
 import type { StandingDependencies } from './steps/standing.ts';
-import { standingOf } from './steps/standing.ts';
+import { provenStanding } from './steps/standing.ts';
 import type { StillThereDependencies } from './steps/still-there.ts';
 import { stillThere } from './steps/still-there.ts';
 
@@ -95,8 +95,8 @@ export const refreshTokens = (dependencies: RefreshDependencies) => {
     if (presence === 'gone')
       throw new TokenRefusal('invalid_grant', 'the sign-in is over at the identity provider, or cannot be asked about');
     if (presence === 'unknown') throw new UpstreamUnanswered('nobody could say for too long whether the person is still there');
-    const standing = await standingOf(dependencies)(grant);
-    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access');
+    const standing = await provenStanding(dependencies)(grant);
+    if (standing === null) throw new TokenRefusal('invalid_grant', 'the person no longer has access, or has to prove more');
     const successor = await successorOf(clock, end, grant, read.generation, resource);
     const { generation } = successor;
     const tokens = await issueTokens(dependencies)({ grant, standing, resource, generation, refreshable: true, narrowed });

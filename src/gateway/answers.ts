@@ -1,5 +1,7 @@
+import { challengeParameters } from '../domain/acr.ts';
+import type { AssuranceDemand } from '../domain/assurance-demand.ts';
 import { writeChallenge } from '../domain/bearer.ts';
-import type { BearerErrorCode } from '../domain/bearer.ts';
+import type { BearerErrorCode, CredentialErrorCode } from '../domain/bearer.ts';
 import { BearerRefused } from '../domain/bearer.ts';
 import { rpcErrorBody, RpcCode, RpcRefused } from '../domain/json-rpc.ts';
 import type { RpcId } from '../domain/json-rpc.ts';
@@ -31,6 +33,19 @@ export class ScopeRefused extends RpcRefused {
   }
 }
 
+/** A refusal another sign-in would lift: HTTP 401 with what it has to prove, and the scopes that keep what the client has. RFC 9470 §3. */
+export class AssuranceRefused extends RpcRefused {
+  readonly demand: AssuranceDemand;
+  readonly scope: readonly string[];
+
+  constructor(id: RpcId | null, demand: AssuranceDemand, scope: readonly string[]) {
+    const parameters = challengeParameters(demand);
+    super(401, RpcCode.assuranceMissing, id, 'This needs another sign-in, which has to prove more or be more recent.', { ...parameters });
+    this.demand = demand;
+    this.scope = scope;
+  }
+}
+
 const ALWAYS = { 'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff' };
 
 /** Writes a whole answer, unless one was begun already. */
@@ -47,7 +62,7 @@ export function beginEvents(res: ServerResponse, headers: Readonly<Record<string
   res.flushHeaders();
 }
 
-const WORDS: Record<'none' | Exclude<BearerErrorCode, 'insufficient_scope'>, string> = {
+const WORDS: Record<'none' | CredentialErrorCode, string> = {
   none: 'Sign in first: this server needs an access token.',
   invalid_token: 'The access token is not valid here, or no longer: sign in again.',
   invalid_request: 'The access token must come once, in the Authorization header.',
@@ -66,6 +81,12 @@ export function answerRefusal(res: ServerResponse, resource: Resource, error: un
     const challenge = challengeFor(resource, 'insufficient_scope', error.scope, 'This needs another consent.');
     return answer(res, 403, { 'WWW-Authenticate': challenge }, bodyOf(error));
   }
+  if (error instanceof AssuranceRefused) {
+    log.info('gateway.challenged', { route: resource.id, reason: 'the sign-in behind the token does not prove enough' });
+    const words = 'Sign in again, as it says here.';
+    const challenge = challengeFor(resource, 'insufficient_user_authentication', error.scope, words, challengeParameters(error.demand));
+    return answer(res, 401, { 'WWW-Authenticate': challenge }, bodyOf(error));
+  }
   if (error instanceof RpcRefused) {
     return answer(res, error.status, error.status === 429 || error.status === 503 ? { 'Retry-After': '1' } : {}, bodyOf(error));
   }
@@ -83,6 +104,12 @@ function bodyOf(error: RpcRefused): string {
   return rpcErrorBody(error.id, error.code, error.message, error.data);
 }
 
-function challengeFor(resource: Resource, error: BearerErrorCode | null, scope: readonly string[], words: string | null): string {
-  return writeChallenge({ error, scope, resource_metadata: metadataUrl(resource.identifier), error_description: words });
+function challengeFor(
+  resource: Resource,
+  error: BearerErrorCode | null,
+  scope: readonly string[],
+  words: string | null,
+  proof: ReturnType<typeof challengeParameters> = {},
+): string {
+  return writeChallenge({ error, scope, ...proof, resource_metadata: metadataUrl(resource.identifier), error_description: words });
 }

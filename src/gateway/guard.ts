@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { effectiveScopes } from '../domain/access-decision.ts';
 import type { Caller } from '../domain/access-decision.ts';
+import { satisfies } from '../domain/assurance-demand.ts';
 import { accessTokenType } from '../domain/access-token.ts';
 import { BearerRefused, readBearer } from '../domain/bearer.ts';
 import { sha256 } from '../domain/digest.ts';
@@ -9,6 +10,7 @@ import type { Resource } from '../domain/resource.ts';
 import { parseScope } from '../domain/scope.ts';
 import type { Standing } from '../domain/standing.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
+import { AssuranceRefused } from './answers.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { GatewayDependencies, GatewayLimits, IncomingMessage } from './dependencies.ts';
 
@@ -69,9 +71,15 @@ export function openGuard(deps: GatewayDependencies, limits: GatewayLimits) {
       verified.delete(sha256(credentials.token));
       throw new BearerRefused('invalid_token', 'its grant has ended');
     }
-    const caller = callerFrom(claims, resource, standing);
+    const callerAs = (later: Standing) => callerFrom(claims, resource, later, clock.now());
+    const caller = callerAs(standing);
     if (caller === null) throw new BearerRefused('invalid_token', 'its grant is for somebody or something else');
-    return { caller, until: endOf(claims, clock.now()), renew: (later) => callerFrom(claims, resource, later) };
+    if (!isProven(caller)) throw new AssuranceRefused(null, standing.demand, caller.scope);
+    const renew = (later: Standing): Caller | null => {
+      const renewed = callerAs(later);
+      return renewed !== null && isProven(renewed) ? renewed : null;
+    };
+    return { caller, until: endOf(claims, clock.now()), renew };
   };
 }
 
@@ -106,7 +114,10 @@ function checkClaims(claims: Claims, issuer: string, resource: Resource, now: nu
   if (claims.nbf !== undefined && now < claims.nbf - SKEW) throw new BearerRefused('invalid_token', 'not valid yet');
 }
 
-function callerFrom(claims: Claims, resource: Resource, standing: Standing): Caller | null {
+/** Tenant or resource may have begun to demand more since the person signed in, or the sign-in has become too old. */
+const isProven = ({ standing, now }: Caller): boolean => satisfies(standing.assurance, standing.demand, now);
+
+function callerFrom(claims: Claims, resource: Resource, standing: Standing, now: number): Caller | null {
   const same =
     standing.grantId === claims.grant_id &&
     standing.user.id === claims.sub &&
@@ -114,5 +125,5 @@ function callerFrom(claims: Claims, resource: Resource, standing: Standing): Cal
     standing.client.id === claims.client_id &&
     standing.resource === resource.identifier &&
     (resource.onlyTenant ?? standing.tenant.id) === standing.tenant.id;
-  return same ? { resource, standing, scope: effectiveScopes(resource, standing, claims.scope) } : null;
+  return same ? { resource, standing, scope: effectiveScopes(resource, standing, claims.scope), now } : null;
 }

@@ -8,7 +8,7 @@ import type { Era } from '../domain/mcp-methods.ts';
 import type { Role } from '../domain/resource.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Log } from '../ports/log.ts';
-import { ScopeRefused } from './answers.ts';
+import { AssuranceRefused, ScopeRefused } from './answers.ts';
 
 /** Whether what was allowed would still be allowed to a caller as they are later. */
 export type StillAllowed = (caller: Caller) => boolean;
@@ -99,6 +99,9 @@ function refusalOf(
       const scope = challengedScopes(caller, decision.needed, era === 'modern');
       return new ScopeRefused(id, scope, `This needs a consent that was not given yet: ${decision.missing.join(', ')}.`);
     }
+    case 'assurance':
+      // Another sign-in makes another grant, in every era: it has to name what this one had, too.
+      return new AssuranceRefused(id, decision.demand, challengedScopes(caller, decision.needed, false));
     case 'role': {
       const { tenant, roles: held } = caller.standing;
       const mine = held.map((role) => role.name);

@@ -28,6 +28,8 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'no-access': 403,
   'groups-unknown': 403,
   'second-factor-unproven': 403,
+  'phishing-resistance-unproven': 403,
+  'sign-in-too-old': 403,
   'not-answering': 503,
   'stopped-by-person': 200,
   'too-many-tries': 429,
@@ -39,6 +41,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
 function stopOf({ kind, names }: Pick<PageRefusal, 'kind' | 'names'>): Stop {
   const app = names.app ?? 'The app';
   const connection = names.connection ?? 'The sign-in';
+  const workspace = names.workspace ?? 'This workspace';
   switch (kind) {
     case 'unregistered-address':
       return { kind: 'address-never-registered', app };
@@ -62,7 +65,11 @@ function stopOf({ kind, names }: Pick<PageRefusal, 'kind' | 'names'>): Stop {
         account: names.account ?? null,
       };
     case 'second-factor-unproven':
-      return { kind: 'second-step-missing', connection, workspace: names.workspace ?? 'This workspace' };
+      return { kind: 'second-step-missing', connection, workspace };
+    case 'phishing-resistance-unproven':
+      return { kind: 'stronger-step-missing', connection, workspace };
+    case 'sign-in-too-old':
+      return { kind, connection, workspace };
     case 'stopped-by-person':
       return { kind: 'person-stopped', app: names.app ?? null };
     case 'too-many-tries':

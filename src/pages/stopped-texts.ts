@@ -22,6 +22,8 @@ export type Stop =
   | { kind: 'not-answering'; connection: string }
   | { kind: 'no-access'; server: string; workspace?: string; account: string | null }
   | { kind: 'second-step-missing'; connection: string; workspace: string }
+  | { kind: 'stronger-step-missing'; connection: string; workspace: string }
+  | { kind: 'sign-in-too-old'; connection: string; workspace: string }
   | { kind: 'sign-in-untrustworthy'; connection: string }
   | { kind: 'foreign-account'; connection: string }
   | { kind: 'groups-unknown'; connection: string }
@@ -123,6 +125,20 @@ const words: Words = {
     assurance: nothingShared,
     nextStep: `Sign in again and use your second step. If you did use it, send the reference to ${help}: ${displayName(connection)} has to tell us about it.`,
     icon: 'stop',
+  }),
+  'stronger-step-missing': ({ connection, workspace }, help) => ({
+    title: 'A stronger sign-in is missing',
+    cause: `${displayName(workspace)} asks for a sign-in that nobody can copy, such as with a security key or a passkey. ${displayName(connection)} did not confirm that you used one.`,
+    assurance: nothingShared,
+    nextStep: `Sign in again with your security key or passkey. If you did use it, send the reference to ${help}: ${displayName(connection)} has to tell us about it.`,
+    icon: 'stop',
+  }),
+  'sign-in-too-old': ({ connection, workspace }, help) => ({
+    title: 'You signed in too long ago',
+    cause: `${displayName(workspace)} asks for a recent sign-in. ${displayName(connection)} did not confirm that yours is.`,
+    assurance: nothingShared,
+    nextStep: `Sign in again, with your password if you are asked for it. If you just did, send the reference to ${help}: ${displayName(connection)} has to tell us when.`,
+    icon: 'clock',
   }),
   'no-access': ({ server, workspace, account }, help) => ({
     title: `You have no access to ${placeOf(server, workspace)} yet`,

@@ -37,6 +37,51 @@ it('asks for a second factor in Globex alone', () => {
   expect(directory.tenants.filter(({ demand }) => demand.mfa).map(({ id }) => id)).toEqual(['globex']);
 });
 
+it('carries every requirement over, and none where none is written', () => {
+  const demo = demoConfig(4000, { client_secret: 'x' });
+  const none = { mfa: false, phishingResistant: false };
+  const { tenants, resources } = directoryOf({
+    ...demo,
+    tenants: demo.tenants.map((tenant) => (tenant.id === 'initech' ? tenant : { ...tenant, require: { ...none, maxAgeSeconds: 600 } })),
+    resources: demo.resources.map((resource) => ({
+      ...resource,
+      require: { ...none, mfa: true },
+      scopes: resource.scopes.map((scope) =>
+        scope.name === 'write' ? { ...scope, require: { ...none, phishingResistant: true } } : scope,
+      ),
+      tools: { ...resource.tools, whoami: { scopes: ['read'], permissions: [], require: { ...none, maxAgeSeconds: 60 } } },
+    })),
+  });
+  expect(tenants.map(({ id, demand }) => [id, demand])).toEqual([
+    ['acme', { mfa: false, phishingResistant: false, maxAge: 600 }],
+    // The short form and the group together.
+    ['globex', { mfa: true, phishingResistant: false, maxAge: 600 }],
+    ['initech', { mfa: false, phishingResistant: false, maxAge: null }],
+  ]);
+  const [resource] = resources;
+  expect(resource?.demand).toEqual({ mfa: true, phishingResistant: false, maxAge: null });
+  expect(resource?.scopes.map(({ name, demand }) => [name, demand])).toEqual([
+    ['read', undefined],
+    ['write', { mfa: false, phishingResistant: true, maxAge: null }],
+  ]);
+  expect(resource?.tools.get('whoami')?.demand).toEqual({ mfa: false, phishingResistant: false, maxAge: 60 });
+  expect(resource?.tools.get('add_note')).not.toHaveProperty('demand');
+  expect(JSON.stringify([resource, ...tenants])).not.toContain('require');
+});
+
+it('refuses a requirement that means nothing', () => {
+  const written = { ...demoConfig(4000, { client_secret: 'x' }) };
+  const wrong = (require: unknown) => {
+    const resources = written.resources.map((resource) => ({ ...resource, require }));
+    const connections = written.connections.map((connection) => ({ ...connection, client_secret: 's' }));
+    return () => validate({ ...written, connections, resources });
+  };
+  expect(wrong({ mfa: true })).not.toThrow();
+  for (const require of [{ maxAgeSeconds: 59 }, { maxAgeSeconds: 1.5 }, { mfa: 'yes' }, { acr: ['x'] }, true]) {
+    expect(wrong(require)).toThrow(/resources\[0\]\.require/);
+  }
+});
+
 it('lets only the administrator delete', () => {
   const tool = directory.resources[0]?.tools.get('delete_notes');
   const able = directory.roles.filter((role) => tool?.permissions.every((permission) => role.permissions.includes(permission)) === true);

@@ -92,8 +92,9 @@ describe('the metadata documents', () => {
 
   it('[A1.10] [A1.25] name grants and nothing that is not there', () => {
     expect(listOf('grant_types_supported')).toEqual(['authorization_code', 'refresh_token']);
+    // RFC 9470 §7: what a challenge of ours can ask for.
+    expect(listOf('acr_values_supported')).toEqual(['urn:drawbridge:acr:mfa', 'urn:drawbridge:acr:phr']);
     for (const absent of [
-      'acr_values_supported',
       'dpop_signing_alg_values_supported',
       'pushed_authorization_request_endpoint',
       'require_pushed_authorization_requests',

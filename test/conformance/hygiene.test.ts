@@ -10,6 +10,7 @@ import { authorizeUrl, pkce, register } from '../support/client.ts';
 import { begin, beginConsent, careful, expectStopped, startWithTwoIdps } from '../support/two-idps.ts';
 import type { TwoIdps } from '../support/two-idps.ts';
 import { ask, kindOf, raw } from '../support/wire.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
 
 let trouble: Error | null = null;
 const failing = (engine: DocumentEngine): DocumentEngine => ({
@@ -260,7 +261,7 @@ describe('input made to keep us busy', () => {
     const tenant = {
       id: TenantId.parse('t'),
       name: 'T',
-      demand: { mfa: false },
+      demand: noDemand,
       rules: Array.from({ length: 20 }, () => ({ group: `${'a*'.repeat(140)}b`, role: RoleId.parse('r'), connectionId: null })),
       members: [],
       defaultRole: null,

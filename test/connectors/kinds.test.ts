@@ -5,6 +5,7 @@ import { kinds } from '../../src/connectors/kinds/known.ts';
 import { base64url, makeSigningKey, openHostileIdp, type HostileIdp, type Script, type SigningKey } from '../support/hostile-idp.ts';
 import { attempt, refusalOf } from './support.ts';
 import { honestClaims, openVendor, samplesOf } from './vendors.ts';
+import { secondFactor } from '../support/assurance.ts';
 
 type Json = Record<string, unknown>;
 let idp: HostileIdp;
@@ -111,7 +112,7 @@ describe('a second factor is asked for as the vendor understands it [S3.07]', ()
 
   it.each(kinds.map((kind) => [kind.type, kind] as const))('and asking %s is no proof', async (_type, kind) => {
     const { acr: _acr, amr: _amr, acrs: _acrs, ...silent } = honestClaims(kind);
-    const identity = await openVendor(kind.type, idp).login(silent, {}, attempt({ demand: { mfa: true } }));
+    const identity = await openVendor(kind.type, idp).login(silent, {}, attempt({ demand: secondFactor.demand }));
     expect(identity.assurance).toMatchObject({ mfa: false, evidence: [] });
   });
 });

@@ -4,6 +4,8 @@ import { openOidcConnector } from '../../src/connectors/oidc.ts';
 import { openGuardedFetch } from '../../src/platform/guarded-fetch.ts';
 import { openHostileIdp, type HostileIdp } from '../support/hostile-idp.ts';
 import { attempt, clock, connectorTo, login, refusalOf, settingsFor } from './support.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
+import { nothingProven } from '../support/assurance.ts';
 
 let idp: HostileIdp;
 beforeAll(async () => {
@@ -22,7 +24,7 @@ describe('a login at an OpenID provider', () => {
       email: 'ana@corp.example',
       name: 'Ana eve',
       groups: ['eng'],
-      assurance: { auth_time: null, acr: null, amr: ['pwd'], mfa: false, evidence: [] },
+      assurance: { ...nothingProven, amr: ['pwd'], amrAsSaid: ['pwd'] },
     });
   });
 
@@ -95,9 +97,10 @@ describe('a login at an OpenID provider', () => {
 });
 
 describe('assurance', () => {
+  const now = Math.floor(Date.now() / 1000);
   it('is asked for in both ways and judged by the ID token alone [S3.07]', async () => {
     const connector = connectorTo(idp, { userinfo: true });
-    const trip = attempt({ demand: { mfa: true } });
+    const trip = attempt({ demand: { ...noDemand, mfa: true } });
     const without = await login(connector, idp, { userinfo: (claims) => ({ ...claims, amr: ['mfa'], acr: 'urn:example:2fa' }) }, trip);
     const asked = idp.requests.findLast((request) => request.path === '/authorize')?.query;
     expect(asked?.get('acr_values')).toBe('urn:example:2fa');
@@ -111,7 +114,73 @@ describe('assurance', () => {
     expect(byAmr.assurance).toMatchObject({ mfa: true, amr: ['mfa', 'pwd'] });
   });
 
-  const now = Math.floor(Date.now() / 1000);
+  const phishingResistant = { acr: ['phr', 'phrh'], amr: ['hwk'] };
+  const asking = async (mfa: Parameters<typeof connectorTo>[1], demand: object): Promise<URLSearchParams | undefined> => {
+    await login(connectorTo(idp, mfa), idp, {}, attempt({ demand: { ...noDemand, ...demand } }));
+    return idp.requests.findLast((request) => request.path === '/authorize')?.query;
+  };
+
+  it('that cannot be phished is asked for by what would prove it, and by what there is where nothing would [S3.07]', async () => {
+    const mfa = { acr_values: ['urn:example:2fa'], acr: ['urn:example:2fa', 'phr', 'phrh'], amr: [], phishingResistant };
+    const strong = await asking({ mfa }, { phishingResistant: true });
+    expect(strong?.get('acr_values')).toBe('phr phrh');
+    const id_token = { acr: { essential: true, values: ['phr', 'phrh'] }, amr: { essential: true } };
+    expect(JSON.parse(strong?.get('claims') ?? '')).toEqual({ id_token });
+    expect((await asking({ mfa }, { mfa: true }))?.get('acr_values')).toBe('urn:example:2fa');
+    expect((await asking({}, { phishingResistant: true }))?.get('acr_values')).toBe('urn:example:2fa');
+    const claims = (said: object) => ({ claims: (honest: Record<string, unknown>) => ({ ...honest, ...said }) });
+    const proven = await login(connectorTo(idp, { mfa }), idp, claims({ acr: 'phrh' }));
+    expect(proven.assurance).toMatchObject({ mfa: true, phishingResistant: true, acr: 'phrh' });
+    const other = await login(connectorTo(idp, { mfa }), idp, claims({ acr: 'urn:example:2fa' }));
+    expect(other.assurance).toMatchObject({ mfa: true, phishingResistant: false });
+  });
+
+  it.each([
+    [{ maxAge: 900 }, {}, null, '900'],
+    [{ maxAge: 900 }, { afresh: true }, 'login', '900'],
+    [{ maxAge: 900 }, { prompt: 'login' as const }, 'login', '0'],
+    [{ maxAge: 900 }, { prompt: 'select_account' as const }, 'select_account', '900'],
+    [{}, { prompt: 'login' as const }, 'login', '0'],
+    [{}, {}, null, null],
+  ])('of an age is asked for: %j with %j', async (demand, how, ...sent) => {
+    const trip = attempt({ ...how, demand: { ...noDemand, ...demand } });
+    await login(connectorTo(idp), idp, { claims: (claims) => ({ ...claims, auth_time: now }) }, trip);
+    const query = idp.requests.findLast((request) => request.path === '/authorize')?.query;
+    expect([query?.get('prompt'), query?.get('max_age')]).toEqual(sent);
+  });
+
+  it.each<[string, Record<string, unknown>, number | null, string | null]>([
+    ['in the token', { auth_time: now - 5, amr: [{ method: 'totp', timestamp: now }] }, now - 5, 'id_token'],
+    [
+      'with its methods',
+      {
+        amr: [
+          { method: 'pwd', timestamp: now - 9 },
+          { method: 'totp', timestamp: now - 3 },
+        ],
+      },
+      now - 3,
+      'amr_timestamp',
+    ],
+    ['with what is no method', { amr: [{ method: 'token_refresh', timestamp: now }] }, null, null],
+    ['with a time to come', { amr: [{ method: 'totp', timestamp: now + 600 }] }, null, null],
+    [
+      'with a time that is none',
+      {
+        amr: [
+          { method: 'totp', timestamp: String(now) },
+          { method: 'pwd', timestamp: -1 },
+        ],
+      },
+      null,
+      null,
+    ],
+    ['nowhere: when the token was made is no such time', { iat: now }, null, null],
+  ])('was given when the upstream says so: %s', async (_, said, auth_time, authTimeSource) => {
+    const found = await login(connectorTo(idp), idp, { claims: ({ auth_time: _own, ...claims }) => ({ ...claims, ...said }) });
+    expect(found.assurance).toMatchObject({ auth_time, authTimeSource });
+  });
+
   it.each([
     ['absent', undefined],
     ['of this morning', now - 4 * 3600],

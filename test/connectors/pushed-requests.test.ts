@@ -6,6 +6,7 @@ import { openCanary, openHostileIdp, type HostileIdp, type Script } from '../sup
 import { attempt, connectorTo, login, refusalOf } from './support.ts';
 import { honestClaims, openVendor } from './vendors.ts';
 import { entra } from '../../src/connectors/kinds/entra.ts';
+import { secondFactor } from '../support/assurance.ts';
 
 type Json = Record<string, unknown>;
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -34,7 +35,7 @@ describe('a pushed request', () => {
 
   it('goes out wherever it is offered, with our credential, and the browser carries its name alone', async () => {
     idp.script = pushedTo(reply(201, '{"request_uri":"urn:example:1","expires_in":60}'));
-    const trip = attempt({ demand: { mfa: true } });
+    const trip = attempt({ demand: secondFactor.demand });
     const url = await connectorTo(idp).begin(trip);
     expect(Object.fromEntries(url.searchParams)).toEqual({ client_id: 'drawbridge', request_uri: 'urn:example:1' });
     const pushed = idp.requests.find(({ path }) => path === '/par');

@@ -7,6 +7,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import type { UpstreamAttempt } from '../../src/domain/upstream-attempt.ts';
 import { openRealIdp, type RealIdp } from '../support/real-idp.ts';
 import { attempt, clock, refusalOf } from './support.ts';
+import { secondFactor } from '../support/assurance.ts';
 
 let keys: { readonly pem: string; readonly jwk: string; readonly publicJwk: JWK };
 let idp: RealIdp;
@@ -25,7 +26,7 @@ afterEach(async () => {
   await idp.close();
 });
 
-const demand = () => attempt({ demand: { mfa: true } });
+const demand = () => attempt({ demand: secondFactor.demand });
 
 function connectorTo(private_key: string, more: Partial<OidcSettingsInput> = {}) {
   const settings: OidcSettingsInput = {

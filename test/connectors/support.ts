@@ -8,6 +8,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import type { UpstreamAttempt } from '../../src/domain/upstream-attempt.ts';
 import { LoginRefused, type Connector, type LoginRefusal } from '../../src/ports/connector.ts';
 import type { HostileIdp, Script } from '../support/hostile-idp.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
 
 export const clock = { now: () => Date.now() };
 
@@ -34,7 +35,17 @@ export function settingsFor(idp: HostileIdp, more: Partial<OidcSettingsInput> = 
 /** What the flow would make: fresh for each trip. */
 export function attempt(more: Partial<UpstreamAttempt> = {}): UpstreamAttempt {
   const random = (): string => randomBytes(32).toString('base64url');
-  return { state: random(), nonce: random(), code_verifier: random(), demand: { mfa: false }, prompt: null, login_hint: null, ...more };
+  return {
+    state: random(),
+    nonce: random(),
+    code_verifier: random(),
+    demand: noDemand,
+    afresh: false,
+    optional: false,
+    prompt: null,
+    login_hint: null,
+    ...more,
+  };
 }
 
 /** One whole login while the identity provider follows `script`. */

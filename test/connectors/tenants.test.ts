@@ -3,6 +3,7 @@ import { kindOf } from '../../src/connectors/kinds/known.ts';
 import { openHostileIdp, type HostileIdp } from '../support/hostile-idp.ts';
 import { attempt, refusalOf } from './support.ts';
 import { openVendor } from './vendors.ts';
+import { secondFactor } from '../support/assurance.ts';
 
 type Json = Record<string, unknown>;
 let idp: HostileIdp;
@@ -184,7 +185,7 @@ describe('what an administrator may add to the request', () => {
   it('is not asked of who says that it reads no claims parameter', async () => {
     const vendor = openVendor('google', idp);
     await vendor.login({ sub: '1', hd: 'acme.example' }, { discovery: (document) => ({ ...document, claims_parameter_supported: false }) });
-    const trip = attempt({ demand: { mfa: true } });
+    const trip = attempt({ demand: secondFactor.demand });
     expect((await vendor.connector.begin(trip)).searchParams.has('claims')).toBe(false);
   });
 

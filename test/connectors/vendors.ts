@@ -7,6 +7,7 @@ import type { Connector } from '../../src/ports/connector.ts';
 import type { OutboundRequest } from '../../src/ports/document-fetcher.ts';
 import type { HostileIdp, Script } from '../support/hostile-idp.ts';
 import { attempt, clock, settingsFor } from './support.ts';
+import { secondFactor } from '../support/assurance.ts';
 
 type Json = Record<string, unknown>;
 
@@ -71,7 +72,7 @@ export function openVendor(type: string, idp: HostileIdp, settings?: Json, clien
       idp.script = follow(claims, script);
       return connector.complete(idp.visit(await connector.begin(trip)), trip);
     },
-    async asked(trip = attempt({ demand: { mfa: true } })) {
+    async asked(trip = attempt({ demand: secondFactor.demand })) {
       idp.script = follow({}, {});
       return Object.fromEntries((await connector.begin(trip)).searchParams);
     },

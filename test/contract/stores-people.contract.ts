@@ -8,13 +8,14 @@ import { openMemberships } from '../../src/stores/memberships.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openUsers } from '../../src/stores/users.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
+import { nothingProven } from '../support/assurance.ts';
 
 export type Opened = () => DocumentEngine;
 
 export const many = <T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, n) => work(n)));
 
-const assurance = { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] };
+const assurance = nothingProven;
 
 function identity(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
   const connectionId = ConnectionId.parse('okta');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
 import { firstBroken } from '../../src/domain/audit-chain.ts';
 import type { AuditEvent, AuditRecord } from '../../src/domain/audit-event.ts';
 import { TransactionId } from '../../src/domain/ids.ts';
@@ -117,7 +118,7 @@ function transactionRows(engine: Opened): void {
       resourceId: 'r',
       tenantId: null,
     };
-    const more = { scope: [], asked: [], offlineAccess: false, code_challenge: 'x', login_hint: null, prompt: null };
+    const more = { scope: [], asked: [], offlineAccess: false, code_challenge: 'x', login_hint: null, prompt: null, demand: noDemand };
     const returnAddress = { uri: 'http://127.0.0.1/cb', kind: 'loopback', host: '127.0.0.1' };
     const first: Transaction = {
       id,

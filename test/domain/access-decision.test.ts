@@ -12,7 +12,7 @@ const EVERYTHING = ['notes.read', 'notes.write', 'notes.delete'];
 
 function caller(permissions: readonly string[], scope: readonly string[], approved: readonly string[] = scope): Caller {
   const standing = makeStanding(resource, { permissions, scope: approved });
-  return { resource, standing, scope: effectiveScopes(resource, standing, scope) };
+  return { resource, standing, scope: effectiveScopes(resource, standing, scope), now: 0 };
 }
 
 describe('the decision', () => {

@@ -46,6 +46,22 @@ describe('the challenge', () => {
     expect(read).toEqual({ resourceMetadataUrl: new URL(resource_metadata), scope: 'notes:read notes:write', error: 'insufficient_scope' });
   });
 
+  it('[G2.18] says what a new sign-in has to prove, and the SDK still reads the rest', () => {
+    const header = writeChallenge({
+      error: 'insufficient_user_authentication',
+      scope: ['notes:read'],
+      acr_values: 'urn:drawbridge:acr:mfa',
+      max_age: 0,
+      resource_metadata,
+      error_description: null,
+    });
+    expect(header).toBe(
+      `Bearer error="insufficient_user_authentication", scope="notes:read", acr_values="urn:drawbridge:acr:mfa", max_age="0", resource_metadata="${resource_metadata}"`,
+    );
+    const read = extractWWWAuthenticateParams(new Response(null, { status: 401, headers: { 'WWW-Authenticate': header } }));
+    expect(read).toMatchObject({ resourceMetadataUrl: new URL(resource_metadata), scope: 'notes:read' });
+  });
+
   it('[W139] nothing breaks out of the quotes or the header', () => {
     const header = writeChallenge({ error: null, scope: ['a"b\\\r\nSet-Cookie: x=1'], resource_metadata, error_description: 'é"\u0000' });
     expect(header).toBe(`Bearer scope="abSet-Cookie: x=1", resource_metadata="${resource_metadata}", error_description=""`);

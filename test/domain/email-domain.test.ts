@@ -74,6 +74,7 @@ const entry = (id: string, domains: readonly string[]): ConnectionEntry => ({
   id: ConnectionId.parse(id),
   name: id,
   subline: null,
+  recheck: null,
   domains,
 });
 const [okta, entra, google] = [entry('okta', ['acme.example']), entry('entra', ['globex.example']), entry('google', [])];

@@ -4,12 +4,13 @@ import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts'
 import type { Role } from '../../src/domain/resource.ts';
 import type { Membership, Tenant } from '../../src/domain/tenant.ts';
 import { leadsInto, mapRoles, permissionsOf, rolesOf } from '../../src/domain/tenant.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
 
 const [okta, google] = [ConnectionId.parse('okta'), ConnectionId.parse('google')];
 const [viewer, editor, admin] = [RoleId.parse('viewer'), RoleId.parse('editor'), RoleId.parse('admin')];
 
 function tenant(changed: Partial<Tenant> = {}): Tenant {
-  return { id: TenantId.parse('acme'), name: 'Acme', demand: { mfa: false }, rules: [], members: [], defaultRole: null, ...changed };
+  return { id: TenantId.parse('acme'), name: 'Acme', demand: noDemand, rules: [], members: [], defaultRole: null, ...changed };
 }
 
 const withRule = (group: string, connectionId: ConnectionId | null = null) => tenant({ rules: [{ group, role: editor, connectionId }] });

@@ -2,15 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { ConnectionId, TenantId, TransactionId, UserId } from '../../src/domain/ids.ts';
 import type { FrozenRequest, Stage, StageAt, Transaction } from '../../src/domain/transaction.ts';
 import { Stage as StageShape, advance, afterFailedTrip } from '../../src/domain/transaction.ts';
+import { nothingProven, secondFactor } from '../support/assurance.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
 
-const assurance = { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] };
 const person = {
   userId: UserId.parse('u_1'),
   connectionId: ConnectionId.parse('demo'),
   name: null,
   email: null,
-  assurance,
-  askedForMfa: false,
+  assurance: nothingProven,
+  asked: noDemand,
 };
 const consenting: StageAt<'consenting'> = { at: 'consenting', person, tenantId: TenantId.parse('acme'), notice: null };
 
@@ -37,7 +38,20 @@ describe('a transaction', () => {
     ['somebody had and the upstream is away', consenting, 'unreachable', { ...consenting, tenantId: null, notice: 'unreachable' }],
     ['somebody had and said no to more', consenting, 'cancelled', { ...consenting, tenantId: null, notice: 'step-up-cancelled' }],
   ])('goes back when a trip came to nothing: %s', (_, previous, because, stage) => {
-    expect(afterFailedTrip(previous, because)).toEqual(stage);
-    expect(StageShape.parse(afterFailedTrip(previous, because))).toEqual(stage);
+    expect(afterFailedTrip(previous, because, secondFactor)).toEqual(stage);
+    expect(StageShape.parse(afterFailedTrip(previous, because, secondFactor))).toEqual(stage);
+  });
+
+  it('keeps the workspace, and that it was asked, when the person can go on without the proof', () => {
+    const stage = afterFailedTrip(consenting, 'cancelled', { ...secondFactor, optional: true });
+    expect(stage).toEqual({ ...consenting, person: { ...person, asked: secondFactor.demand }, notice: 'step-up-cancelled' });
+    expect(StageShape.parse(stage)).toEqual(stage);
+  });
+
+  it('that was stored before demands were known is read, and claims nothing', () => {
+    const { asked: _asked, assurance, ...known } = person;
+    const { authTimeSource: _source, amrAsSaid: _raw, phishingResistant: _strong, ...plain } = assurance;
+    const stored = { ...consenting, person: { ...known, assurance: { ...plain, mfa: true }, askedForMfa: true } };
+    expect(StageShape.parse(stored)).toEqual({ ...consenting, person: { ...person, assurance: { ...assurance, mfa: true } } });
   });
 });

@@ -25,6 +25,6 @@ describe('the main path', () => {
 
   it('asks for the second factor before Globex and locks the token to it', async () => {
     const { tokens } = await login(system, { tenant: 'globex', scope: ['read'] });
-    expect(claimsOf(tokens.access_token)).toMatchObject({ tenant: 'globex', scope: 'read', acr: 'urn:drawbridge:demo:mfa' });
+    expect(claimsOf(tokens.access_token)).toMatchObject({ tenant: 'globex', scope: 'read', acr: 'urn:drawbridge:acr:mfa' });
   });
 });

@@ -6,6 +6,7 @@ import { LoginRefused } from '../../src/ports/connector.ts';
 import { grants, identities, transactions, users } from '../../src/stores/collections.ts';
 import type { FlowWorld } from '../support/flow-world.ts';
 import { alice, asked, browser, openFlowWorld, proven, registered, signIn } from '../support/flow-world.ts';
+import { secondFactor } from '../support/assurance.ts';
 
 let world: FlowWorld;
 beforeAll(async () => {
@@ -169,10 +170,10 @@ describe('a tenant that wants a second factor [AM-08]', () => {
     const id = await begin();
     await signIn(world, id);
     await world.flows.choose(id, browser, 'globex');
-    expect(await stepOf(id)).toMatchObject({ step: 'prove-second-factor', tenantId: 'globex' });
+    expect(await stepOf(id)).toMatchObject({ step: 'prove-more', tenantId: 'globex' });
     const decision = { decision: 'approve' as const, tenant: 'globex', scope: ['read'] };
     expect(await world.flows.consent(id, browser, decision)).toBe('ask-again');
-    await signIn(world, id, alice({ assurance: proven }), 'prove-second-factor');
+    await signIn(world, id, alice({ assurance: proven }), secondFactor);
     expect(world.connector.attempts.at(-1)).toMatchObject({ demand: { mfa: true }, login_hint: 'alice@demo.example' });
     expect(await stepOf(id)).toMatchObject({ step: 'consent', chosen: { tenant: { id: 'globex' } } });
     expect(await world.flows.consent(id, browser, decision)).toBe('recorded');
@@ -182,15 +183,15 @@ describe('a tenant that wants a second factor [AM-08]', () => {
     const id = await begin();
     await signIn(world, id);
     await world.flows.choose(id, browser, 'globex');
-    await signIn(world, id, alice(), 'prove-second-factor');
-    expect(await stepOf(id)).toMatchObject({ step: 'second-factor-unproven', tenant: { id: 'globex' } });
+    await signIn(world, id, alice(), secondFactor);
+    expect(await stepOf(id)).toMatchObject({ step: 'unproven', tenant: { id: 'globex' }, lacks: ['second factor'], asker: 'tenant' });
   });
 
   it('proven by somebody else does not carry the choice of the first over', async () => {
     const id = await begin();
     await signIn(world, id);
     await world.flows.choose(id, browser, 'globex');
-    await signIn(world, id, alice({ subject: 'demo-0009', groups: ['it-admins'], assurance: proven }), 'prove-second-factor');
+    await signIn(world, id, alice({ subject: 'demo-0009', groups: ['it-admins'], assurance: proven }), secondFactor);
     expect(await stepOf(id)).toMatchObject({ step: 'consent', chosen: { tenant: { id: 'acme' }, roleNames: ['Administrator'] } });
   });
 });

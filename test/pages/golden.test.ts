@@ -44,6 +44,8 @@ const stops: readonly Stop[] = [
   { kind: 'no-access', server: 'Acme Billing', account: null },
   { kind: 'no-access', server: 'Acme Billing', workspace: 'Acme Labs', account: 'Dana Reyes' },
   { kind: 'second-step-missing', connection: 'Okta', workspace: 'Acme Inc' },
+  { kind: 'stronger-step-missing', connection: 'Okta', workspace: 'Acme Inc' },
+  { kind: 'sign-in-too-old', connection: 'Okta', workspace: 'Acme Inc' },
   { kind: 'app-withdrawn', app: 'Lantern Code' },
   { kind: 'too-many-tries', minutes: 5 },
   { kind: 'no-such-page' },

@@ -12,6 +12,8 @@ import type { Log, LogFields } from '../../src/ports/log.ts';
 import { type FeedTimes, openAuthorityFeed } from '../../src/stores/authority-feed.ts';
 import { authorityChanges, collections } from '../../src/stores/collections.ts';
 import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
+import { nothingProven } from './assurance.ts';
 
 export const grantId = GrantId.parse('g'.repeat(22));
 
@@ -24,7 +26,8 @@ export const standing: Standing = {
   permissions: [],
   resource: 'http://localhost/mcp',
   scope: ['read'],
-  assurance: { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] },
+  assurance: nothingProven,
+  demand: noDemand,
 };
 
 export interface Logged extends LogFields {

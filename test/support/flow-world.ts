@@ -47,6 +47,8 @@ import { openTransactions } from '../../src/stores/transactions.ts';
 import { openUpstreamSessions } from '../../src/stores/upstream-sessions.ts';
 import { openUsers } from '../../src/stores/users.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
+import { nothingProven } from './assurance.ts';
+import { assuranceFrom } from '../../src/domain/assurance.ts';
 
 /** Looks random and is the same in every run. */
 export function seededEntropy(seed: string): Entropy {
@@ -70,13 +72,12 @@ export class StillClock {
 }
 
 const demo = ConnectionId.parse('demo');
-const plain = { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] };
-export const proven = { auth_time: null, acr: 'urn:drawbridge:demo:mfa', amr: [], mfa: true, evidence: ['acr=urn:drawbridge:demo:mfa'] };
+export const proven = assuranceFrom({ acr: 'urn:drawbridge:demo:mfa' }, { acr: ['urn:drawbridge:demo:mfa'], amr: [] });
 
 /** Alice of the demonstration as its identity provider vouches for her. */
 export function alice(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
   const [issuer, subject, email] = ['http://localhost:4001', 'demo-0001', 'alice@demo.example'];
-  return { connectionId: demo, issuer, subject, email, name: 'Alice', groups: ['eng'], assurance: plain, ...changed };
+  return { connectionId: demo, issuer, subject, email, name: 'Alice', groups: ['eng'], assurance: nothingProven, ...changed };
 }
 
 /** An upstream that vouches for whoever the test says, and keeps what it was asked. */
@@ -95,12 +96,13 @@ export class StubConnector implements Connector {
 }
 
 export interface FlowOptions {
+  /** Changes the demonstration's configuration. */
   readonly configure?: (config: Config) => Config;
   readonly wrapEngine?: (engine: DocumentEngine) => DocumentEngine;
 }
 
 /** Every flow over a real store in a temporary file, with a clock that stands still, seeded entropy and an upstream in the test's hands. */
-export async function openFlowWorld({ wrapEngine = (engine) => engine, configure = (config) => config }: FlowOptions = {}) {
+export async function openFlowWorld({ configure = (config) => config, wrapEngine = (engine) => engine }: FlowOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'flows-'));
   const file = await openSqliteEngine({ path: join(folder, 'store.db'), collections });
   const engine = wrapEngine(file);
@@ -188,7 +190,7 @@ export async function signIn(
   world: FlowWorld,
   id: TransactionId,
   says: VerifiedIdentity = alice(),
-  purpose: 'sign-in' | 'prove-second-factor' | 'another-account' = 'sign-in',
+  purpose: LoginStart['purpose'] = 'sign-in',
 ): Promise<void> {
   const { flows, connector } = world;
   await flows.beginLogin({ id, browser, connectionId: demo, purpose });

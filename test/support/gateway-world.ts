@@ -22,6 +22,8 @@ import type { LiveAuthority } from '../../src/ports/live-authority.ts';
 import type { Signer } from '../../src/ports/signer.ts';
 import { openRecorder } from './recorder-mcp.ts';
 import type { RecorderMcp } from './recorder-mcp.ts';
+import { nothingProven } from './assurance.ts';
+import { noDemand } from '../../src/domain/assurance-demand.ts';
 
 /** A notes server with a read, a write and an administrators' scope. */
 export function makeResource(identifier: string, upstream: string): Resource {
@@ -64,7 +66,8 @@ export function makeStanding(resource: Resource, changed: Partial<Standing> = {}
     permissions: ['notes.read'],
     resource: resource.identifier,
     scope: ['notes:read'],
-    assurance: { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] },
+    assurance: nothingProven,
+    demand: noDemand,
     ...changed,
   };
 }

@@ -1,6 +1,7 @@
 import { sha256 } from '../../src/domain/digest.ts';
 import type { Grant } from '../../src/domain/grant.ts';
 import { ConnectionId, GrantId, TenantId, UserId } from '../../src/domain/ids.ts';
+import { nothingProven } from './assurance.ts';
 
 export const grantId = GrantId.parse('g'.repeat(22));
 
@@ -21,7 +22,7 @@ export function makeGrant(changed: Partial<Grant> = {}): Grant {
     offlineAccess: false,
     redirect_uri: 'http://127.0.0.1:9876/callback',
     code_challenge: sha256('v'.repeat(43)),
-    assurance: { auth_time: null, acr: null, amr: [], mfa: false, evidence: [] },
+    assurance: nothingProven,
     generation: 1,
     rotations: [],
     createdAt: 0,

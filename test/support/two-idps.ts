@@ -14,6 +14,7 @@ import { startSystem } from './system.ts';
 import { kindOf } from './wire.ts';
 
 export const alphaMfa = 'urn:example:2fa';
+export const alphaPhr = 'urn:example:phr';
 
 function connectionTo(id: string, name: string, idp: HostileIdp): Config['connections'][number] {
   return {
@@ -27,7 +28,7 @@ function connectionTo(id: string, name: string, idp: HostileIdp): Config['connec
     scopes: ['openid', 'profile', 'email'],
     claims: { groups: '/groups', email: '/email', name: '/name' },
     userinfo: false,
-    mfa: { acr_values: [alphaMfa], acr: [alphaMfa], amr: ['mfa'] },
+    mfa: { acr_values: [alphaMfa], acr: [alphaMfa, alphaPhr], amr: ['mfa'], phishingResistant: { acr: [alphaPhr], amr: [] } },
     allowedAlgorithms: ['RS256', 'ES256'],
   };
 }
@@ -67,6 +68,13 @@ export async function startWithTwoIdps(options: SystemOptions = {}): Promise<Two
   clock = system.clock;
   return {
     ...system,
+    // Other ones after a restart.
+    get config() {
+      return system.config;
+    },
+    get engine() {
+      return system.engine;
+    },
     alpha,
     beta,
     close: async () => {

@@ -1,7 +1,7 @@
 import { accessTokenClaims, accessTokenType } from '../../domain/access-token.ts';
 import type { Grant } from '../../domain/grant.ts';
 import type { Resource } from '../../domain/resource.ts';
-import { offlineAccess, permittedScope } from '../../domain/scope.ts';
+import { offlineAccess, permittedScope, provenScope } from '../../domain/scope.ts';
 import { Secret } from '../../domain/secret.ts';
 import type { Standing } from '../../domain/standing.ts';
 import { refreshTokenOf } from '../../domain/token-format.ts';
@@ -27,7 +27,7 @@ export interface IssueDependencies {
   readonly entropy: Entropy;
 }
 
-/** Issues an access token for what was approved as far as the roles allow it now, and the refresh token of one generation when the client can use one. */
+/** Issues an access token for what was approved as far as the roles allow it now and the sign-in proved enough for it, and the refresh token of one generation when the client can use one. */
 export const issueTokens =
   ({ issuer, signer, sealing, clock, entropy }: IssueDependencies) =>
   async (facts: {
@@ -39,9 +39,11 @@ export const issueTokens =
     narrowed?: readonly string[];
   }): Promise<IssuedTokens> => {
     const { grant, standing, resource } = facts;
-    const scope = permittedScope(resource, facts.narrowed ?? grant.scope, standing.permissions);
+    const now = clock.now();
+    const permitted = permittedScope(resource, facts.narrowed ?? grant.scope, standing.permissions);
+    const scope = provenScope(resource, permitted, standing.assurance, now);
     const lifetime = resource.lifetimes.accessToken;
-    const claims = accessTokenClaims({ issuer, standing, scope, jti: entropy.id(), now: clock.now(), lifetime });
+    const claims = accessTokenClaims({ issuer, standing, scope, jti: entropy.id(), now, lifetime });
     return {
       access_token: new Secret(await signer.sign(accessTokenType, claims)),
       token_type: 'Bearer',

@@ -5,7 +5,7 @@ import { isLive } from '../../domain/grant.ts';
 import { ClientId } from '../../domain/ids.ts';
 import type { Standing } from '../../domain/standing.ts';
 import { permissionsOf, rolesOf } from '../../domain/tenant.ts';
-import { satisfies } from '../../domain/assurance.ts';
+import { satisfies, strictest } from '../../domain/assurance-demand.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
 import type { LiveAuthority } from '../../ports/live-authority.ts';
@@ -37,8 +37,7 @@ export const standingOf =
     ]);
     if (user === null || user.status !== 'active' || membership === null || client?.status === 'withdrawn') return null;
     const roles = rolesOf(membership, directory.roles);
-    // The tenant may have begun to demand more since the person signed in.
-    if (roles.length === 0 || !satisfies(grant.assurance, tenant.demand)) return null;
+    if (roles.length === 0) return null;
     return {
       grantId: grant.id,
       client: { id: ClientId.parse(grant.client_id), name: grant.client_name },
@@ -49,7 +48,16 @@ export const standingOf =
       resource: grant.resource,
       scope: grant.scope,
       assurance: grant.assurance,
+      demand: strictest(tenant.demand, resource.demand),
     };
+  };
+
+/** The standing that tokens may be issued for: tenant and resource may have begun to demand more since the person signed in, or the sign-in has become too old. */
+export const provenStanding =
+  (dependencies: Omit<StandingDependencies, 'grants'>) =>
+  async (grant: Grant): Promise<Standing | null> => {
+    const standing = await standingOf(dependencies)(grant);
+    return standing !== null && satisfies(standing.assurance, standing.demand, dependencies.clock.now()) ? standing : null;
   };
 
 /** The authority the gateway asks on every request. */

@@ -2,6 +2,8 @@ import type { Context } from 'koa';
 import { findTenant } from '../../domain/directory.ts';
 import { TransactionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
+import type { PageRefusalKind } from '../../domain/oauth-error.ts';
+import type { Lack } from '../../domain/assurance-demand.ts';
 import type { Step } from '../../domain/next-step.ts';
 import type { StageAt } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
@@ -34,7 +36,7 @@ async function proveMore(
   ctx: Context,
   { flows, log }: HttpDependencies,
   browser: Browser,
-  step: Step & { step: 'prove-second-factor' },
+  step: Step & { step: 'prove-more' },
   id: TransactionId,
 ): Promise<void> {
   const { connectionId } = step.stage.person;
@@ -42,7 +44,7 @@ async function proveMore(
     id,
     browser: browser.digest,
     connectionId,
-    purpose: 'prove-second-factor',
+    purpose: step.wanted,
     log: logOf(ctx, log),
   });
   sendOn(ctx, started.to === 'upstream' ? started.url.href : transactionPath(id));
@@ -83,6 +85,23 @@ function stoppedShort(
   return showStopped(ctx, dependencies, refusal, { button, otherButton: other });
 }
 
+const unprovenKind: Readonly<Record<Lack, PageRefusalKind>> = {
+  'second factor': 'second-factor-unproven',
+  'phishing-resistant sign-in': 'phishing-resistance-unproven',
+  'recent sign-in': 'sign-in-too-old',
+};
+
+/** One thing at a time: what is said first is what whoever asks wants first. */
+function unprovenRefusal(
+  { tenant, lacks, asker }: Step & { step: 'unproven' },
+  { transaction, resource }: Situation,
+  connection: string,
+): PageRefusal {
+  const [lack = 'second factor'] = lacks;
+  const names = { tenant: tenant.name, resource: resource.name, client: appText(appOf(transaction.request)) };
+  return new PageRefusal(unprovenKind[lack], `the identity provider proved no ${lack}`, { connection, workspace: names[asker] });
+}
+
 /** One place shows every step; the order of things is the domain's `nextStep`. */
 async function show(ctx: Context, dependencies: HttpDependencies, browser: Browser, situation: Situation): Promise<void> {
   const { transaction, resource, step } = situation;
@@ -94,23 +113,20 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
     case 'choose-connection':
       return showPage(ctx, 200, beforeSignIn(signInView(dependencies, situation, { csrf, notice: step.notice })));
     case 'consent':
-      return showPage(ctx, 200, consent(consentView(dependencies, situation, { csrf, stage: step.stage, chosen: step.chosen })));
+      return showPage(ctx, 200, consent(consentView(dependencies, situation, step, csrf)));
     case 'no-access': {
       const names = { server: resource.name, ...workspaceOf(dependencies, transaction), ...accountOf(transaction) };
       const refusal = new PageRefusal('no-access', 'the person belongs to no tenant, or not to the one of this address', names);
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, null);
     }
-    case 'prove-second-factor':
+    case 'prove-more':
       return proveMore(ctx, dependencies, browser, step, transaction.id);
-    case 'second-factor-unproven': {
-      const refusal = new PageRefusal('second-factor-unproven', 'the identity provider proved no second factor', {
-        connection,
-        workspace: step.tenant.name,
-      });
+    case 'unproven': {
+      const refusal = unprovenRefusal(step, situation, connection);
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, { text: 'Try again', tenant: step.tenant.id });
     }
-    case 'second-factor-unreachable': {
-      const refusal = new PageRefusal('not-answering', 'the identity provider could not be asked for a second factor', { connection });
+    case 'proof-unreachable': {
+      const refusal = new PageRefusal('not-answering', 'the identity provider could not be asked for more proof', { connection });
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, { text: 'Try again', tenant: step.tenant.id });
     }
     case 'respond':

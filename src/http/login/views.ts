@@ -1,9 +1,10 @@
-import type { Belonging } from '../../domain/next-step.ts';
-import { rolesHolding } from '../../domain/directory.ts';
+import type { Belonging, Step } from '../../domain/next-step.ts';
+import { findConnection, rolesHolding } from '../../domain/directory.ts';
 import type { Resource, ResourceScope } from '../../domain/resource.ts';
 import { isPermitted } from '../../domain/scope.ts';
-import { satisfies } from '../../domain/assurance.ts';
-import type { StageAt, Transaction } from '../../domain/transaction.ts';
+import type { Lack } from '../../domain/assurance-demand.ts';
+import { entryTo } from '../../domain/entry.ts';
+import type { Transaction } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
 import type { BeforeSignInView, LookedFor } from '../../pages/before-sign-in.ts';
 import type { Scope } from '../../pages/choices.ts';
@@ -73,6 +74,8 @@ export function signInView(
   };
 }
 
+type ConsentStep = Extract<Step, { step: 'consent' }>;
+
 const listed = (names: readonly string[], last: 'and' | 'or') =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1) ?? ''}`;
 
@@ -83,8 +86,24 @@ function reasonFor({ directory, organisation }: HttpDependencies, scope: Resourc
   return `Not available: in ${chosen.tenant.name} you are ${withArticle(listed(chosen.roleNames, 'and'))}, and ${needs}. ${organisation.helpName} can change that.`;
 }
 
-function scopeRow(dependencies: HttpDependencies, resource: Resource, scope: ResourceScope, chosen: Belonging, ticks: boolean): Scope {
+/** What a proof is called on the page. */
+const proofs: Readonly<Record<Lack, string>> = {
+  'second factor': 'a second sign-in step',
+  'phishing-resistant sign-in': 'a sign-in with a security key or passkey',
+  'recent sign-in': 'a recent sign-in',
+};
+
+/** The person may have it, and their sign-in did not prove enough: connecting again asks for the proof again. */
+const unprovenReason = (lacks: readonly Lack[], connection: string): string =>
+  `Not available now: this needs ${listed(
+    lacks.map((lack) => proofs[lack]),
+    'and',
+  )}, which ${connection} did not confirm. Connect again from the app to try once more.`;
+
+function scopeRow(dependencies: HttpDependencies, resource: Resource, scope: ResourceScope, step: ConsentStep, connection: string): Scope {
+  const { chosen, withheld } = step;
   const permitted = isPermitted(scope, chosen.permissions);
+  const lacks = withheld.get(scope.name);
   // A tool stands under the scope only if the role lets the person call it at all.
   const tools = [...resource.tools].filter(([, rule]) => rule.scopes.includes(scope.name));
   const usable = tools.filter(([, rule]) => !permitted || rule.permissions.every((permission) => chosen.permissions.includes(permission)));
@@ -94,12 +113,12 @@ function scopeRow(dependencies: HttpDependencies, resource: Resource, scope: Res
     note: scope.note,
     changes: scope.changes,
     tools: usable.map(([name]) => name),
-    state: !permitted ? 'unavailable' : scope.changes || !ticks ? 'unticked' : 'ticked',
-    reason: permitted ? null : reasonFor(dependencies, scope, chosen),
+    state: !permitted || lacks !== undefined ? 'unavailable' : scope.changes ? 'unticked' : 'ticked',
+    reason: !permitted ? reasonFor(dependencies, scope, chosen) : lacks === undefined ? null : unprovenReason(lacks, connection),
   };
 }
 
-function consentNotice(notice: StageAt<'consenting'>['notice']): Notice | null {
+function consentNotice({ stage: { notice }, withheld }: ConsentStep): Notice | null {
   switch (notice) {
     case null:
       return null;
@@ -110,7 +129,11 @@ function consentNotice(notice: StageAt<'consenting'>['notice']): Notice | null {
     case 'unreachable':
       return offlineNotice('Your company sign-in');
     case 'step-up-cancelled':
-      return { tone: 'plain', title: 'The extra sign-in step was not finished', text: 'You can still choose another workspace.' };
+      return {
+        tone: 'plain',
+        title: 'The extra sign-in step was not finished',
+        text: withheld.size > 0 ? 'You can still allow what does not need it.' : 'You can still choose another workspace.',
+      };
   }
 }
 
@@ -119,13 +142,15 @@ const days = (seconds: number) => Math.round(seconds / 86_400);
 export function consentView(
   dependencies: HttpDependencies,
   { transaction, resource, belongings }: Situation,
-  facts: { csrf: string; stage: StageAt<'consenting'>; chosen: Belonging },
+  step: ConsentStep,
+  csrf: string,
 ): ConsentView {
-  const { directory, organisation } = dependencies;
-  const { chosen, stage } = facts;
+  const { clock, directory, organisation } = dependencies;
+  const { chosen, stage } = step;
   const { request } = transaction;
   const at = transactionPath(transaction.id);
   const asked = resource.scopes.filter((scope) => request.scope.includes(scope.name));
+  const connectionName = findConnection(directory, stage.person.connectionId)?.name ?? '';
   return {
     organisation,
     app: appOf(request),
@@ -133,7 +158,7 @@ export function consentView(
     account: {
       name: stage.person.name ?? stage.person.email ?? 'You',
       email: stage.person.email,
-      connectionName: directory.connections.find((connection) => connection.id === stage.person.connectionId)?.name ?? '',
+      connectionName,
     },
     otherAccountAction: `${at}/account`,
     tenants: belongings.map((belonging) => ({
@@ -141,17 +166,17 @@ export function consentView(
       name: belonging.tenant.name,
       roleTitle: listed(belonging.roleNames, 'and'),
       chosen: belonging === chosen,
-      needsStepUp: !satisfies(stage.person.assurance, belonging.tenant.demand),
+      needsStepUp: entryTo(belonging.tenant, resource, request, stage.person, clock.now()).lacks.length > 0,
     })),
     tenantIsGiven: request.tenantId !== null,
-    scopes: asked.map((scope) => scopeRow(dependencies, resource, scope, chosen, true)),
+    scopes: asked.map((scope) => scopeRow(dependencies, resource, scope, step, connectionName)),
     lasts: { title: `Until ${days(resource.lifetimes.refreshIdle)} days unused`, note: 'or until you disconnect it' },
     returnTo: returnToOf(request),
-    notice: consentNotice(stage.notice),
+    notice: consentNotice(step),
     action: `${at}/consent`,
     tenantAction: `${at}/tenant`,
     buttons: resource.buttons,
     transaction: transaction.id,
-    csrf: facts.csrf,
+    csrf,
   };
 }

@@ -20,6 +20,7 @@ import { openSeenClients } from '../../../src/stores/seen-clients.ts';
 import { openStore } from '../../../src/stores/open-store.ts';
 import { openUsers } from '../../../src/stores/users.ts';
 import { client_name, code_challenge, redirect_uri } from './wanted.ts';
+import { assuranceFrom } from '../../../src/domain/assurance.ts';
 
 /** What a store is filled with before the product starts on it. */
 export interface Population {
@@ -56,7 +57,7 @@ async function inBatches(count: number, work: (index: number) => Promise<unknown
   }
 }
 
-const assurance = { auth_time: null, acr: null, amr: ['pwd'], mfa: false, evidence: [] };
+const assurance = assuranceFrom({ amr: ['pwd'] }, { acr: [], amr: [] });
 const connectionId = ConnectionId.parse('stub');
 const tenantId = TenantId.parse('acme');
 
