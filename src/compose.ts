@@ -7,12 +7,14 @@ import { clientFromDocument } from './domain/client-metadata-document.ts';
 import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
+import { answerQuestion } from './flows/answer-question.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
 import { beginLogin } from './flows/begin-login.ts';
 import { chooseTenant } from './flows/choose-tenant.ts';
 import { completeLogin } from './flows/complete-login.ts';
 import { continueAuthorization } from './flows/continue-authorization.ts';
 import { exchangeCode } from './flows/exchange-code.ts';
+import { leaveQuestion } from './flows/leave-question.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
 import { registerClient } from './flows/register-client.ts';
@@ -45,7 +47,7 @@ import { systemPause } from './platform/system-pause.ts';
 import { noFeed } from './ports/authority-feed.ts';
 import type { AuthorityFeed } from './ports/authority-feed.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Connector } from './ports/connector.ts';
+import type { AnyConnector } from './ports/connector.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
 import type { Entropy } from './ports/entropy.ts';
 import { openAuditLog } from './stores/audit-log.ts';
@@ -73,7 +75,7 @@ export interface World {
 
 export interface Broker {
   readonly app: Koa;
-  readonly connectors: readonly Connector[];
+  readonly connectors: readonly AnyConnector[];
   /** Removes what has expired and makes the next signing key when it is due. */
   tend(): Promise<void>;
   /** Readiness turns false; requests are still answered. */
@@ -88,7 +90,11 @@ export interface Broker {
 /** Sign-ins that follow one another share a connection to the identity provider; less than servers commonly keep one open (ms). */
 const connectionReuse = 4_000;
 
-function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
+/** A client without a secret says so. */
+const withSecret = <Settings extends object>(settings: Settings) =>
+  'client_id' in settings && !('client_secret' in settings) ? { ...settings, client_secret: null } : settings;
+
+function openConnectors({ config, clock }: World): Map<AnyConnector['id'], AnyConnector> {
   const loopback = isLoopbackUrl(config.issuer);
   return new Map(
     config.connections.map(({ type, subline: _subline, tlsCaFile, ...settings }) => {
@@ -97,7 +103,7 @@ function openConnectors({ config, clock }: World): Map<Connector['id'], Connecto
       const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
       const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, reuseMs: connectionReuse, ...ca });
       const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
-      const connector = kind.open({ ...settings, redirect_uri, client_secret: settings.client_secret ?? null }, { clock, fetch });
+      const connector = kind.open({ ...withSecret(settings), redirect_uri }, { clock, fetch });
       return [connector.id, connector];
     }),
   );
@@ -145,7 +151,7 @@ const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =
 
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
-type Parts = Parameters<typeof completeLogin>[0] & Parameters<typeof exchangeCode>[0] & Parameters<typeof beginAuthorization>[0];
+type Parts = Parameters<typeof answerQuestion>[0] & Parameters<typeof exchangeCode>[0] & Parameters<typeof beginAuthorization>[0];
 
 /** What programs ask for every hour may go by what is remembered; while a person looks on, everything is asked anew. */
 const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
@@ -153,6 +159,8 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   continueAuthorization: continueAuthorization(parts),
   beginLogin: beginLogin(parts),
   completeLogin: completeLogin(parts),
+  answerQuestion: answerQuestion(parts),
+  leaveQuestion: leaveQuestion(parts),
   chooseTenant: chooseTenant(parts),
   recordConsent: recordConsent(parts),
   ensureGrant: ensureGrant(parts),

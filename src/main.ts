@@ -47,7 +47,7 @@ function configure({ config }: Pick<StartOptions, 'config'>, demoSecret: string)
 async function startDemonstration(config: Config, client_secret: string): Promise<Closing[]> {
   const [connection] = config.connections;
   const [resource] = config.resources;
-  if (connection === undefined || resource === undefined) return [];
+  if (connection?.type !== 'oidc' || resource === undefined) return [];
   const [{ startDemoIdp }, { startDemoMcp }] = await Promise.all([import('./demo/identity-server.ts'), import('./demo/mcp-server.ts')]);
   const { client_id } = connection;
   const client = { client_id, client_secret, redirect_uris: [`${config.issuer}/callback/${connection.id}`] };

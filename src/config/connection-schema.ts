@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConnectionId } from '../domain/ids.ts';
 import { DisplayName, Identifier, JsonPointer, ScopeName, WebUrl, secret } from './fields.ts';
+import { SupabaseConnectionSchema } from './supabase-schema.ts';
 
 const claims = z.strictObject({
   groups: JsonPointer.nullable()
@@ -19,10 +20,9 @@ const mfa = z.strictObject({
   amr: z.array(z.string().min(1)).default([]).describe('Values of `amr` accepted as proof of a second factor. RFC 8176.'),
 });
 
-/** One identity provider people can sign in with. */
-export const ConnectionSchema = z.strictObject({
+const OidcConnectionSchema = z.strictObject({
   id: Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.'),
-  type: z.enum(['oidc']).describe('The kind of connection.'),
+  type: z.literal('oidc').describe('The kind of connection.'),
   name: DisplayName.describe('What the sign-in button says.'),
   subline: DisplayName.optional().describe('A second line on the button.'),
   issuer: WebUrl.describe('Exactly as in its discovery document. OpenID Connect Discovery §4.3.'),
@@ -43,3 +43,6 @@ export const ConnectionSchema = z.strictObject({
     .describe('Signature algorithms accepted in its ID tokens. RFC 8725 §3.1.'),
   tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 });
+
+/** One identity provider people can sign in with. */
+export const ConnectionSchema = z.discriminatedUnion('type', [OidcConnectionSchema, SupabaseConnectionSchema]);

@@ -1,5 +1,5 @@
 import { satisfies } from './assurance.ts';
-import type { TenantId } from './ids.ts';
+import type { ConnectionId, TenantId } from './ids.ts';
 import type { Tenant } from './tenant.ts';
 import type { StageAt, Transaction } from './transaction.ts';
 
@@ -13,6 +13,8 @@ export interface Belonging {
 /** The one next thing that has to happen. */
 export type Step =
   | { readonly step: 'choose-connection'; readonly notice: 'unreachable' | 'sign-in-cancelled' | null }
+  /** A page of ours asks on behalf of this connection. */
+  | { readonly step: 'ask'; readonly connectionId: ConnectionId }
   | { readonly step: 'no-access' }
   | { readonly step: 'prove-second-factor'; readonly tenantId: TenantId; readonly stage: StageAt<'consenting'> }
   | { readonly step: 'second-factor-unproven'; readonly tenant: Tenant }
@@ -43,6 +45,8 @@ export function nextStep(transaction: Transaction, belongings: readonly Belongin
   switch (stage.at) {
     case 'choosing':
       return { step: 'choose-connection', notice: stage.notice };
+    case 'asking':
+      return { step: 'ask', connectionId: stage.connectionId };
     // Coming back from the upstream without an answer means choosing again.
     case 'upstream':
     case 'judging':

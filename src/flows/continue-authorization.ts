@@ -4,15 +4,19 @@ import type { TransactionId } from '../domain/ids.ts';
 import type { Belonging, Step } from '../domain/next-step.ts';
 import { nextStep } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
+import type { Question } from '../domain/question.ts';
 import type { Resource } from '../domain/resource.ts';
 import type { Transaction } from '../domain/transaction.ts';
+import type { Sealing } from '../ports/sealing.ts';
 import type { BelongingDependencies } from './steps/belongings.ts';
 import { belongingsOf } from './steps/belongings.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
+import { askedOf } from './steps/trips.ts';
 
 export interface ContinueDependencies extends ClaimDependencies, BelongingDependencies {
   readonly directory: Directory;
+  readonly sealing: Sealing;
 }
 
 /** Where a transaction stands and everything a page needs to say so. */
@@ -21,6 +25,8 @@ export interface Situation {
   readonly resource: Resource;
   readonly belongings: readonly Belonging[];
   readonly step: Step;
+  /** What a page of ours is to ask, when that is the step. */
+  readonly question: Question | null;
 }
 
 /** Gathers the facts and asks the one rule what comes next. */
@@ -32,5 +38,7 @@ export const continueAuthorization =
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
     const { stage } = transaction;
     const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId) : [];
-    return { transaction, resource, belongings, step: nextStep(transaction, belongings) };
+    const asked = stage.at === 'asking' ? askedOf(dependencies.sealing, stage) : null;
+    if (stage.at === 'asking' && asked === null) throw new PageRefusal('expired', 'the question was sealed under another key');
+    return { transaction, resource, belongings, step: nextStep(transaction, belongings), question: asked?.question ?? null };
   };

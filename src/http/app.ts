@@ -12,6 +12,7 @@ import type { ExactRoute, Route } from './endpoint.ts';
 import { onlyOurHost, safeHeaders } from './headers.ts';
 import { callbackRoute } from './login/callback.ts';
 import { decisionRoutes } from './login/decisions.ts';
+import { questionRoutes } from './login/questions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
 import { authorizeRoute } from './oauth/authorize.ts';
 import { publishedDocuments } from './oauth/metadata.ts';
@@ -87,6 +88,7 @@ export function httpApp(given: AppDependencies): Koa {
     authorizeRoute(dependencies),
     transactionRoute(dependencies),
     decisionRoutes(dependencies),
+    questionRoutes(dependencies),
     callbackRoute(dependencies),
     assetRoutes(dependencies.logo),
     frontRoute(dependencies),

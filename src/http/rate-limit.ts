@@ -6,6 +6,7 @@ export interface Limits {
   readonly authorizePerMinute: number;
   readonly registerPerMinute: number;
   readonly tokenFailuresPerMinute: number;
+  readonly answersPerMinute: number;
 }
 
 /** Too many requests from one address; `retryAfter` in seconds. RFC 6585 §4. */
@@ -22,6 +23,8 @@ export class TooManyRequests extends Error {
 export interface RateLimits {
   authorize(ctx: Context): void;
   register(ctx: Context): void;
+  /** What a person fills in on a page that asks for a password or a code. */
+  answer(ctx: Context): void;
   /** Refuses an address that has failed too often; a failure is counted by `tokenFailed`. */
   token(ctx: Context): void;
   tokenFailed(ctx: Context): void;
@@ -41,6 +44,7 @@ function bucketOf(address: string): string {
 export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => string, windows: RateWindows): RateLimits {
   const authorize = windows.counter('authorize', limits.authorizePerMinute);
   const register = windows.counter('register', limits.registerPerMinute);
+  const answers = windows.counter('answer', limits.answersPerMinute);
   const tokenFailures = windows.counter('token', limits.tokenFailuresPerMinute);
 
   function refuse(counter: RateCounter, source: string): void {
@@ -57,6 +61,7 @@ export function openRateLimits(limits: Limits, addressOf: (ctx: Context) => stri
   return {
     authorize: (ctx) => consume(authorize, ctx),
     register: (ctx) => consume(register, ctx),
+    answer: (ctx) => consume(answers, ctx),
     token: (ctx) => refuse(tokenFailures, bucketOf(addressOf(ctx))),
     tokenFailed: (ctx) => tokenFailures.count(bucketOf(addressOf(ctx))),
   };

@@ -12,7 +12,7 @@ export interface RequestScope extends Log {
 export const logOf = (ctx: Context, log: Log): Log => (ctx.state['log'] as Log | undefined) ?? log;
 
 /** The path with everything that names a transaction or connection taken out; queries are never logged. */
-const routeOf = (path: string) => path.replace(/\/[A-Za-z0-9_-]{22}(?=\/|$)/, '/:transaction').slice(0, 100);
+const routeOf = (path: string) => path.replace(/\/[A-Za-z0-9_-]{22}(\.[A-Za-z0-9_-]+)?(?=\/|$)/, '/:transaction').slice(0, 100);
 
 /** One line for each request when it ends, and an id on every line between. */
 export const requestLog = (log: RequestScope, clock: Clock, entropy: Entropy): Middleware => {

@@ -6,6 +6,7 @@ import { demoConfig } from '../../src/config/demo.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigProblems } from '../../src/config/problems.ts';
 import type { ConfigProblem } from '../../src/config/problems.ts';
+import { oidcConnection } from '../support/connections.ts';
 
 type Tree = Record<string, unknown>;
 
@@ -65,13 +66,13 @@ describe('a good configuration', () => {
     expect(config.store).toBe('sqlite:./data/drawbridge.db');
     expect(config.resources[0]?.refreshGraceSeconds).toBe(120);
     expect(config.resources[0]?.redirects).toMatchObject({ policy: 'allow-list' });
-    expect(config.connections[0]?.allowedAlgorithms).not.toContain('none');
+    expect(oidcConnection(config).allowedAlgorithms).not.toContain('none');
   });
 
   it('wraps every secret as it comes in', () => {
     const config = load(valid());
     expect(config.key?.reveal()).toBe(key);
-    expect(config.connections[0]?.client_secret?.reveal()).toBe('CNRYclientsecret');
+    expect(oidcConnection(config).client_secret?.reveal()).toBe('CNRYclientsecret');
     expect(JSON.stringify(config) + inspect(config, { depth: 9 })).not.toMatch(/CNRY|kkkk/);
   });
 
@@ -84,7 +85,7 @@ describe('a good configuration', () => {
       { '/run/secrets/key': `${key}\n`, '/etc/drawbridge/secrets/sso': 'from a file\n' },
     );
     expect(config.key?.reveal()).toBe(key);
-    expect(config.connections[0]?.client_secret?.reveal()).toBe('from a file');
+    expect(oidcConnection(config).client_secret?.reveal()).toBe('from a file');
   });
 });
 
@@ -303,6 +304,6 @@ describe('the demonstration', () => {
       ['globex', true],
       ['initech', false],
     ]);
-    expect(config.connections[0]?.client_secret?.reveal()).toBe('made at start');
+    expect(oidcConnection(config).client_secret?.reveal()).toBe('made at start');
   });
 });

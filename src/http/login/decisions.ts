@@ -7,7 +7,6 @@ import type { Parameters } from '../body.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
-import type { Browser } from '../cookies.ts';
 import { requireOurForm } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
@@ -15,22 +14,7 @@ import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { patience } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 import { appOf } from './views.ts';
-import { addressed } from './transaction-page.ts';
-
-interface Pressed {
-  readonly id: TransactionId;
-  readonly browser: Browser;
-  readonly form: Parameters;
-}
-
-/** A button of a page of ours, pressed in the browser the page was made for. */
-async function pressed(ctx: Context, dependencies: HttpDependencies): Promise<Pressed> {
-  const { id, browser } = addressed(ctx, dependencies);
-  const form = await readForm(ctx);
-  const { directory, sealing } = dependencies;
-  requireOurForm(ctx, { issuer: directory.issuer, sealing, browser, transaction: id, form });
-  return { id, browser, form };
-}
+import { pressed } from './pressed.ts';
 
 /** One value of a form field; a repeated one was not sent by our page. */
 function single(form: Parameters, name: string): string {

@@ -17,6 +17,7 @@ import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { patience } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
+import { showQuestion } from './question-page.ts';
 import { appOf, consentView, signInView } from './views.ts';
 
 /** The transaction named in the path and the browser it has to belong to. */
@@ -97,6 +98,8 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
         new PageRefusal('no-access', 'the person belongs to no tenant', { server: resource.name, ...accountOf(transaction) }),
         null,
       );
+    case 'ask':
+      return showQuestion(ctx, dependencies, situation, { csrf, connectionId: step.connectionId });
     case 'prove-second-factor':
       return proveMore(ctx, dependencies, browser, step, transaction.id);
     case 'second-factor-unproven': {
