@@ -68,7 +68,8 @@ async function identified(project: Project, session: OpenSession, account: { ema
 export async function answerWho(project: Project, fields: Fields, attempt: UpstreamAttempt): Promise<Turn> {
   const { methods } = project.settings;
   const { way = '' } = fields;
-  if (isSocial(way) && methods.includes(way)) return { turn: 'leave', url: await tripTo(project, way, attempt) };
+  const leads = isSocial(way) && methods.includes(way) && attempt.prompt !== 'login';
+  if (leads) return { turn: 'leave', url: await tripTo(project, way, attempt) };
   const email = fields['email']?.trim() ?? '';
   const isAddress = email.length <= 320 && /^[^\s@]+@[^\s@]+$/.test(email);
   if (way === 'password' && methods.includes('password') && isAddress) {

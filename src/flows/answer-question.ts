@@ -28,7 +28,7 @@ export interface PersonsAnswer {
 }
 
 const lookAgainMs = 100;
-const mostLooks = 80;
+const mostLooks = 200;
 
 /** Where the press before this one led, once it has been judged: this press is of the same browser, or brings the same answer. */
 async function afterTheOther({ transactions, pause }: AnswerDependencies, { id, renewal }: PersonsAnswer): Promise<Onward> {

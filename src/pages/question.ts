@@ -73,6 +73,21 @@ const tries = (left: number): string => (left === 1 ? '1 try left' : `${String(l
 
 const wrong = (id: string, words: string): Html => html`<p class="wrong" id="${id}">${icons.stop}<span>${words}</span></p>`;
 
+const passwordField = (isWrong: boolean): Html =>
+  html`<div class="field">
+    <label for="password">Password</label>
+    <input
+      id="password"
+      name="password"
+      type="password"
+      autocomplete="current-password"
+      required
+      maxlength="1000"
+      autofocus="${isWrong && 'autofocus'}"
+      aria-describedby="${isWrong && 'wrong'}"
+    />
+  </div>`;
+
 function who(view: Asking<'who'>): Html {
   const { question, triesLeft } = view;
   const isWrong = question.problem === 'no-match';
@@ -96,14 +111,7 @@ function who(view: Asking<'who'>): Html {
             aria-describedby="${isWrong && 'wrong'}"
           />
         </div>
-        ${
-          question.password &&
-          html`<div class="field">
-            <label for="password">Password</label>
-            <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1000" />
-          </div>`
-        }
-        ${isWrong && wrong('wrong', words)}
+        ${question.password && passwordField(isWrong)} ${isWrong && wrong('wrong', words)}
         ${question.password && html`<button class="button main" name="way" value="password">Sign in</button>`}
         ${
           question.mailedCode &&
@@ -131,7 +139,7 @@ function code(view: Asking<'code'>): Html {
   const { question, triesLeft } = view;
   const isWrong = question.problem === 'no-match';
   const hint = question.from === 'app' ? 'It changes every 30 seconds. Spaces are fine.' : 'Only the newest one counts. Spaces are fine.';
-  const next = question.from === 'app' ? 'Wait for the next one and type it here.' : 'Type the newest one, or ask for another.';
+  const next = question.from === 'app' ? 'Wait for the next one and type it here.' : 'Look for the newest e-mail and type its code here.';
   return postForm(
     view.action,
     view,
@@ -208,7 +216,7 @@ export const samples: Record<string, QuestionView> = {
       mailedCode: true,
       elsewhere: [{ way: hostile.quotes, name: hostile.long }],
       email: hostile.quotes,
-      problem: 'no-match',
+      problem: 'busy',
     },
     transaction: hostile.quotes,
     csrf: hostile.quotes,

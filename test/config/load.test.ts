@@ -3,6 +3,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { demoConfig } from '../../src/config/demo.ts';
+import { SupabaseConnectionSchema } from '../../src/config/supabase-schema.ts';
+import { socialNames } from '../../src/connectors/supabase-settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigProblems } from '../../src/config/problems.ts';
 import type { ConfigProblem } from '../../src/config/problems.ts';
@@ -305,5 +307,57 @@ describe('the demonstration', () => {
       ['initech', false],
     ]);
     expect(oidcConnection(config).client_secret?.reveal()).toBe('made at start');
+  });
+});
+
+describe('a Supabase project', () => {
+  const project = {
+    id: 'base',
+    type: 'supabase',
+    name: 'Base',
+    projectUrl: 'https://ref.supabase.co',
+    publishableKey: 'sb_publishable_CNRY',
+  };
+  const beside = (more: Tree) => ({
+    ...valid(),
+    connections: [...valid().connections, { ...project, methods: ['password', 'google'], ...more }],
+  });
+  const serviceRole = `e30.${Buffer.from('{"role":"service_role"}').toString('base64url')}.x`;
+
+  it('is read beside others, its key wrapped or out of a file, and opens as a connector does', () => {
+    const config = load(beside({}));
+    expect(config.connections[1]).toMatchObject({ type: 'supabase', requireAal2: false, claims: { roles: null, tenant: null } });
+    expect(JSON.stringify(config)).not.toContain('CNRY');
+    const filed = load(
+      beside({ publishableKey: undefined, publishableKey_file: 'k' }),
+      {},
+      { '/etc/drawbridge/k': 'sb_publishable_file\n' },
+    );
+    const [, connection] = filed.connections;
+    expect(connection?.type === 'supabase' ? connection.publishableKey.reveal() : '').toBe('sb_publishable_file');
+  });
+
+  it.each<[string, Tree, string]>([
+    ['a path on the address', { projectUrl: 'https://ref.supabase.co/auth/v1' }, 'projectUrl'],
+    ['a slash after the address', { projectUrl: 'https://ref.supabase.co/' }, 'projectUrl'],
+    ['http elsewhere', { projectUrl: 'http://ref.supabase.co' }, 'projectUrl'],
+    ['a key that may do everything', { publishableKey: 'sb_secret_CNRY' }, 'publishableKey'],
+    ['an older key that may do everything', { publishableKey: serviceRole }, 'publishableKey'],
+    ['no key', { publishableKey: undefined }, 'publishableKey'],
+    ['no way to sign in', { methods: [] }, 'methods'],
+    ['a way we do not know', { methods: ['CNRYfax'] }, 'methods[0]'],
+    ['a pointer that is none', { claims: { roles: 'roles' } }, 'claims.roles'],
+    ['a client id', { client_id: 'us' }, 'client_id'],
+  ])('is refused for %s', (_what, more, key_) => {
+    const problems = problemsOf(() => load(beside(more)));
+    expect(problems.map(({ key: at }) => at)).toEqual([`connections[1].${key_}`]);
+    expect(JSON.stringify(problems)).not.toContain('CNRY');
+  });
+
+  it('takes every way the connector knows, and no other', () => {
+    const methods = ['password', 'email_otp', ...Object.keys(socialNames)];
+    expect(load(beside({ methods })).connections[1]).toMatchObject({ methods });
+    const { options } = SupabaseConnectionSchema.shape.methods.element;
+    expect([...options].sort()).toEqual([...methods].sort());
   });
 });

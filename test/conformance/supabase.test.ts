@@ -265,7 +265,10 @@ describe('a sign-in that asks on our page', () => {
     await answer(begun, {}, 'Sign in another way');
     expect(project.sessions.size).toBe(0);
     await begun.browser.submit({}, { form: '/login/base' });
+    await password(begun);
+    expect(project.sessions.size).toBe(1);
     expect(wordsOf((await answer(begun, {}, 'I didn’t start this, stop')).body)).toContain('You stopped this sign-in');
+    expect(project.sessions.size).toBe(0);
   });
 });
 

@@ -45,6 +45,8 @@ describe('how it begins', () => {
 
   it('offers no site where a fresh sign-in is wanted, and follows to one that was chosen', async () => {
     expect(askedIn(await all().begin(attempt({ prompt: 'login' }))).question).toMatchObject({ password: true, elsewhere: [] });
+    const fresh = attempt({ prompt: 'login' });
+    expect(problemIn(await all().answer({ way: 'google' }, askedIn(await all().begin(fresh)).memory, fresh))).toBe('no-match');
     const connector = all();
     const chosen = await answerTo(connector, await connector.begin(trip), { way: 'google' });
     expect(urlOf(chosen).searchParams.get('provider')).toBe('google');

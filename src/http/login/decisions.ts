@@ -45,6 +45,7 @@ async function decide(ctx: Context, dependencies: HttpDependencies): Promise<voi
 async function stop(ctx: Context, dependencies: HttpDependencies): Promise<void> {
   const { flows } = dependencies;
   const { id, browser } = await pressed(ctx, dependencies);
+  await flows.leaveQuestion(id, browser.digest);
   if ((await flows.stopAuthorization(id, browser.digest)) === 'answered') return sendOn(ctx, transactionPath(id));
   const { transaction } = await flows.continueAuthorization(id, browser.digest);
   return showStopped(
