@@ -73,6 +73,7 @@ const tries = (left: number): string => (left === 1 ? '1 try left' : `${String(l
 
 const wrong = (id: string, words: string): Html => html`<p class="wrong" id="${id}">${icons.stop}<span>${words}</span></p>`;
 
+/** Not required, so that the address alone is, and the code button needs no more. */
 const passwordField = (isWrong: boolean): Html =>
   html`<div class="field">
     <label for="password">Password</label>
@@ -81,7 +82,6 @@ const passwordField = (isWrong: boolean): Html =>
       name="password"
       type="password"
       autocomplete="current-password"
-      required
       maxlength="1000"
       autofocus="${isWrong && 'autofocus'}"
       aria-describedby="${isWrong && 'wrong'}"
@@ -115,7 +115,7 @@ function who(view: Asking<'who'>): Html {
         ${question.password && html`<button class="button main" name="way" value="password">Sign in</button>`}
         ${
           question.mailedCode &&
-          html`<button class="${question.password ? 'button' : 'button main'}" name="way" value="email_otp" formnovalidate="">
+          html`<button class="${question.password ? 'button' : 'button main'}" name="way" value="email_otp">
             E-mail me a code${question.password && ' instead'}
           </button>`
         }`,
