@@ -7,6 +7,7 @@ import { clientFromDocument } from './domain/client-metadata-document.ts';
 import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
+import { answerQuestion } from './flows/answer-question.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
 import { beginLogin } from './flows/begin-login.ts';
 import { chooseTenant } from './flows/choose-tenant.ts';
@@ -16,6 +17,7 @@ import { endUpstreamSession } from './flows/end-upstream-session.ts';
 import { checkDomains } from './flows/check-domains.ts';
 import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
+import { leaveQuestion } from './flows/leave-question.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
 import { registerClient } from './flows/register-client.ts';
@@ -50,14 +52,15 @@ import { systemPause } from './platform/system-pause.ts';
 import { noFeed } from './ports/authority-feed.ts';
 import type { AuthorityFeed } from './ports/authority-feed.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Connector } from './ports/connector.ts';
+import type { AnyConnector } from './ports/connector.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
 import type { Entropy } from './ports/entropy.ts';
 import type { Sealing } from './ports/sealing.ts';
 import { openAuditLog } from './stores/audit-log.ts';
 import { openAuthorityFeed } from './stores/authority-feed.ts';
+import { sweepAll } from './stores/sweep.ts';
 import { cachedAuthority } from './stores/cached-authority.ts';
-import { collections, signingKeys } from './stores/collections.ts';
+import { signingKeys } from './stores/collections.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
 import { openProvenDomains } from './stores/proven-domains.ts';
@@ -81,7 +84,7 @@ export interface World {
 
 export interface Broker {
   readonly answer: RequestListener;
-  readonly connectors: readonly Connector[];
+  readonly connectors: readonly AnyConnector[];
   /** Removes what has expired, makes the next signing key when it is due and looks after domains. */
   tend(): Promise<void>;
   /** Asks DNS about the domains nobody has seen proven lately. */
@@ -98,17 +101,23 @@ export interface Broker {
 /** Sign-ins that follow one another share a connection to the identity provider; less than servers commonly keep one open (ms). */
 const connectionReuse = 4_000;
 
-function openConnectors({ config, clock }: World): Map<Connector['id'], Connector> {
+/** A client without a secret or key says so. */
+const withSecret = <Settings extends object>(settings: Settings) =>
+  'client_id' in settings ? { client_secret: null, clientKey: null, ...settings } : settings;
+
+function openConnectors({ config, clock }: World): Map<AnyConnector['id'], AnyConnector> {
   const loopback = isLoopbackUrl(config.issuer);
   return new Map(
-    config.connections.map(({ type, subline: _subline, recheck: _recheck, domains: _domains, tlsCaFile, ...settings }) => {
+    config.connections.map((connection) => {
+      const { type, subline: _subline, domains: _domains, tlsCaFile, ...settings } = connection;
+      // For our flows, and not every kind can be asked again.
+      const { recheck: _recheck, ...own } = { recheck: undefined, ...settings };
       const kind = connectorTypes[type];
       if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
       const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
       const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, reuseMs: connectionReuse, ...ca });
       const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
-      const credentials = { client_secret: settings.client_secret ?? null, clientKey: settings.clientKey ?? null };
-      const connector = kind.open({ ...settings, ...credentials, redirect_uri }, { clock, fetch });
+      const connector = kind.open({ ...withSecret(own), redirect_uri }, { clock, fetch });
       return [connector.id, connector];
     }),
   );
@@ -158,7 +167,7 @@ const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =
 
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
-type Parts = Parameters<typeof completeLogin>[0] &
+type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof findCompany>[0] &
   Parameters<typeof refreshTokens>[0] &
   Parameters<typeof exchangeCode>[0] &
@@ -171,6 +180,8 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   beginLogin: beginLogin(parts),
   findCompany: findCompany(parts),
   completeLogin: completeLogin(parts),
+  answerQuestion: answerQuestion(parts),
+  leaveQuestion: leaveQuestion(parts),
   chooseTenant: chooseTenant(parts),
   recordConsent: recordConsent(parts),
   ensureGrant: ensureGrant(parts),
@@ -182,17 +193,6 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   revokeToken: revokeToken(parts),
   endUpstreamSession: endUpstreamSession(parts),
 });
-
-/** Removes what has expired, however much in bounds: a flood may leave more in a minute than one sweep takes. */
-async function sweepAll({ engine, clock }: World): Promise<void> {
-  for (const collection of collections) {
-    if (collection.expires === null) continue;
-    for (let round = 0; round < 20; round += 1) if ((await engine.sweep(collection, clock.now())) < 1_000) break;
-  }
-}
-
-const lookingAfterDomains = ({ dns }: Config, parts: Omit<Parameters<typeof checkDomains>[0], 'domainProof'>) =>
-  oneAtATime(() => checkDomains({ ...parts, domainProof: openDnsDomainProof(dns) })('due'));
 
 /** Puts every part together; the only file that knows them all by name. */
 export async function compose(world: World): Promise<Broker> {
@@ -210,7 +210,7 @@ export async function compose(world: World): Promise<Broker> {
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
-  const domains = lookingAfterDomains(config, parts);
+  const domains = oneAtATime(() => checkDomains({ ...parts, domainProof: openDnsDomainProof(config.dns) })('due'));
   let draining = false;
   const answer = httpApp({
     ...parts,
@@ -236,7 +236,7 @@ export async function compose(world: World): Promise<Broker> {
     connectors: [...connectors.values()],
     tend: async () => {
       await ring.tend();
-      await Promise.all([sweepAll(world), domains()]);
+      await Promise.all([sweepAll(engine, clock.now()), domains()]);
     },
     checkDomains: domains,
     drain: () => void (draining = true),

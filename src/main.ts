@@ -1,63 +1,35 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readyLine, welcome } from './cli/announce.ts';
-import { reportAudit } from './cli/audit.ts';
-import { setupLines, setupSheets } from './cli/connections.ts';
-import { copyStore } from './cli/copy-store.ts';
-import { reportDomains } from './cli/domains.ts';
 import { keyBeside } from './cli/master-key.ts';
-import { readDemoStore, readOptions, readPort } from './cli/options.ts';
-import type { AuditOptions, ConnectionsOptions, CopyOptions, DomainsOptions, EndOptions, StartOptions } from './cli/options.ts';
+import { readDemoStore, readOptions } from './cli/options.ts';
+import type { StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
+import { audit } from './commands/audit.ts';
+import { tellConnections } from './commands/connections.ts';
+import { copy } from './commands/copy-store.ts';
+import { domains } from './commands/domains.ts';
+import { end } from './commands/end-grants.ts';
+import { configure, explain, folderOf } from './commands/installation.ts';
 import { compose } from './compose.ts';
 import { upstreamIssuer } from './config/connection-schema.ts';
-import { demoConfig } from './config/demo.ts';
-import { directoryOf } from './config/directory.ts';
-import { loadConfig } from './config/load.ts';
-import { ConfigProblems } from './config/problems.ts';
 import type { Config } from './config/schema.ts';
-import { checkDomains } from './flows/check-domains.ts';
-import { endGrants } from './flows/end-grants.ts';
-import type { EndedGrants } from './flows/end-grants.ts';
-import { callbackPath } from './http/login/callback.ts';
-import { openDnsDomainProof } from './platform/dns-domain-proof.ts';
 import { nodeEntropy } from './platform/node-entropy.ts';
-import { openSealing } from './platform/node-sealing.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { LoginRefused } from './ports/connector.ts';
-import { noFeed } from './ports/authority-feed.ts';
-import { noProvenDomains } from './ports/proven-domains.ts';
-import type { DocumentEngine } from './ports/document-engine.ts';
-import { readGrants } from './stores/all-grants.ts';
-import { openAuditLog, readAuditChains } from './stores/audit-log.ts';
-import { openAuthorityFeed } from './stores/authority-feed.ts';
-import { collections } from './stores/collections.ts';
-import { openGrants } from './stores/grants.ts';
-import { openProvenDomains } from './stores/proven-domains.ts';
-import { openStore, storeFile } from './stores/open-store.ts';
+import { openStore } from './stores/open-store.ts';
 
 interface Closing {
   close(): Promise<void>;
-}
-
-/** Where the demonstration, or any embedded store, keeps its files. */
-const folderOf = ({ store }: Config) => dirname(storeFile(store) ?? './data/store');
-
-function configure({ config }: Pick<StartOptions, 'config'>, demoSecret: string): Config {
-  if (config === null) {
-    const demo = demoConfig(readPort(process.env['PORT']), { client_secret: demoSecret || nodeEntropy.secret() });
-    return { ...demo, store: readDemoStore(process.env['DRAWBRIDGE_STORE']) ?? demo.store };
-  }
-  return loadConfig({ file: config, env: process.env, readFile: (path) => readFileSync(path, 'utf8') });
 }
 
 /** The identity provider and the MCP server of the demonstration, loaded for it alone: nobody else carries a second OpenID provider. */
 async function startDemonstration(config: Config, client_secret: string): Promise<Closing[]> {
   const [connection] = config.connections;
   const [resource] = config.resources;
-  if (connection === undefined || resource === undefined) return [];
+  if (connection?.type !== 'oidc' || resource === undefined) return [];
   const [{ startDemoIdp }, { startDemoMcp }] = await Promise.all([import('./demo/identity-server.ts'), import('./demo/mcp-server.ts')]);
   const { client_id } = connection;
   const client = { client_id, client_secret, redirect_uris: [`${config.issuer}/callback/${connection.id}`] };
@@ -117,107 +89,6 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
   };
 }
 
-const quietly = { clock: systemClock, log: () => undefined };
-
-async function openExisting(store: string): Promise<DocumentEngine> {
-  const path = storeFile(store);
-  if (path !== null && !existsSync(path)) throw new Error(`There is no store at ${path}.`);
-  return openStore(store, quietly);
-}
-
-/** Copies one store into another, with what it is doing on stderr and the outcome on stdout. */
-async function copy({ from, to, json }: CopyOptions): Promise<void> {
-  const source = await openExisting(from);
-  try {
-    const target = await openStore(to, quietly);
-    try {
-      const shown = (name: string, rows: number) => void process.stderr.write(`${name}: ${rows} rows\n`);
-      const copied = await copyStore(source, target, collections, shown);
-      const table = copied.map(
-        ({ name, count, written, digest }) => `${name.padEnd(20)} ${String(count).padStart(9)} rows, ${written} written now, ${digest}`,
-      );
-      process.stdout.write(`${json ? JSON.stringify({ collections: copied }) : table.join('\n')}\n`);
-    } finally {
-      await target.close();
-    }
-  } finally {
-    await source.close();
-  }
-}
-
-/** Prints what was asked of the audit log; true when every chain is whole. */
-async function audit(options: AuditOptions): Promise<boolean> {
-  const engine = await openExisting(configure(options, '').store);
-  try {
-    const { lines, checked, broken } = await reportAudit(readAuditChains(engine), options.query, options.json);
-    for (const line of lines) process.stdout.write(`${line}\n`);
-    const found = broken.map(({ chain, sequence }) => `row ${sequence} of chain ${chain} is not what was written\n`).join('');
-    process.stderr.write(broken.length === 0 ? `${checked} rows checked, every chain is whole\n` : found);
-    return broken.length === 0;
-  } finally {
-    await engine.close();
-  }
-}
-
-/** Ends what people have granted, with what it is doing on stderr and the outcome on stdout. */
-async function end(options: EndOptions): Promise<void> {
-  const config = configure(options, '');
-  const engine = await openExisting(config.store);
-  const { before, user, tenant, json } = options;
-  const query = { user, tenant, before: before ?? systemClock.now() };
-  const isShared = storeFile(config.store) === null;
-  const feed = isShared ? openAuthorityFeed(engine, { clock: systemClock, entropy: nodeEntropy, log: openLog(config.log) }) : noFeed;
-  try {
-    const audit = openAuditLog(engine, { chain: nodeEntropy.id(), clock: systemClock });
-    const shown = ({ seen, ended }: EndedGrants) => void process.stderr.write(`${seen} grants seen, ${ended} ended\n`);
-    const done = await endGrants({ grants: openGrants(engine, feed), audit })(readGrants(engine), query, shown);
-    process.stdout.write(
-      `${json ? JSON.stringify(done) : `${done.ended} of ${done.seen} grants ended; the others were over or not meant`}\n`,
-    );
-  } finally {
-    feed.close();
-    await engine.close();
-  }
-}
-
-/** Prints how each connection is set up at its identity provider. */
-function tellConnections(options: ConnectionsOptions): void {
-  const sheets = setupSheets(configure(options, ''), callbackPath);
-  process.stdout.write(`${options.json ? JSON.stringify({ connections: sheets }) : setupLines(sheets).join('\n')}\n`);
-}
-
-/** Asks DNS about every claimed domain and prints what to publish; true when each is proven. */
-async function domains(options: DomainsOptions): Promise<boolean> {
-  const config = configure(options, '');
-  const engine = await openExisting(config.store).catch((error: unknown) => {
-    process.stderr.write(
-      `${explain(error)}\nSo this is what DNS says, and not since when; the running Drawbridge looks for itself once a minute.\n`,
-    );
-    return null;
-  });
-  try {
-    const sealing = openSealing(config.key ?? keyBeside(folderOf(config)));
-    const domainProof = openDnsDomainProof(config.dns);
-    const stores =
-      engine === null
-        ? { provenDomains: noProvenDomains, audit: { append: async () => Promise.resolve() } }
-        : { provenDomains: openProvenDomains(engine), audit: openAuditLog(engine, { chain: nodeEntropy.id(), clock: systemClock }) };
-    const parts = {
-      ...stores,
-      directory: directoryOf(config),
-      sealing,
-      domainProof,
-      clock: systemClock,
-      log: openLog({ level: 'silent' }),
-    };
-    const { lines, areAllProven } = reportDomains(await checkDomains(parts)('all'), { isStored: engine !== null, asJson: options.json });
-    for (const line of lines) process.stdout.write(`${line}\n`);
-    return areAllProven;
-  } finally {
-    await engine?.close();
-  }
-}
-
 /** Runs until a signal; the second one ends it at once. */
 async function run(options: StartOptions): Promise<void> {
   const stop = await start(options);
@@ -232,15 +103,6 @@ async function run(options: StartOptions): Promise<void> {
       );
     });
   }
-}
-
-/** A sentence for whoever started us, never a stack. */
-function explain(error: unknown): string {
-  if (error instanceof ConfigProblems) return error.message;
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE')
-    return `Port ${port ?? ''} is taken: something else listens there, perhaps another Drawbridge. PORT=n moves the demonstration.`;
-  return message;
 }
 
 try {

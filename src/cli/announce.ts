@@ -4,8 +4,8 @@ import type { Config } from '../config/schema.ts';
 
 /** What a program that started us waits for: the last line on stdout. */
 export function readyLine(config: Config, pid: number): string {
-  const resource = config.resources.find((entry) => entry.default) ?? config.resources[0];
   const [connection] = config.connections;
+  const resource = config.resources.find((entry) => entry.default) ?? config.resources[0];
   return JSON.stringify({
     ready: true,
     issuer: config.issuer,

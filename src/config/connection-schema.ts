@@ -9,6 +9,7 @@ import { oidc } from '../connectors/kinds/oidc.ts';
 import { okta } from '../connectors/kinds/okta.ts';
 import { ConnectionId } from '../domain/ids.ts';
 import { DisplayName, EmailDomain, Identifier, secret } from './fields.ts';
+import { SupabaseConnectionSchema, supabaseSetup } from './supabase-schema.ts';
 
 const clientKey = z.strictObject({
   private_key: secret('private_key', 'PKCS8 in PEM (`-----BEGIN PRIVATE KEY-----`), or a JWK.'),
@@ -87,14 +88,16 @@ export const ConnectionSchema = z.discriminatedUnion('type', [
   z.strictObject({ id, type: type('okta'), ...names, ...client, ...okta.shape }),
   z.strictObject({ id, type: type('auth0'), ...names, ...client, ...auth0.shape }),
   z.strictObject({ id, type: type('keycloak'), ...names, ...client, ...keycloak.shape }),
+  SupabaseConnectionSchema,
 ]);
 export type ConnectionConfig = z.infer<typeof ConnectionSchema>;
 
 /** What its kind says about setting it up there. */
 export function upstreamSetup(connection: ConnectionConfig, redirect_uri: string) {
-  const { title, setup } = kindOf(connection.type);
+  const { title, setup } = connection.type === 'supabase' ? supabaseSetup : kindOf(connection.type);
   return { kind: title, issuer: upstreamIssuer(connection), steps: setup(redirect_uri) };
 }
 
 /** Who its tokens are from, typed in or derived. */
-export const upstreamIssuer = (connection: ConnectionConfig): string => kindOf(connection.type).profile(connection).issuer;
+export const upstreamIssuer = (connection: ConnectionConfig): string =>
+  connection.type === 'supabase' ? `${connection.projectUrl}/auth/v1` : kindOf(connection.type).profile(connection).issuer;

@@ -83,9 +83,26 @@ function keyChecks(root: Written): ConfigProblem[] {
   return [];
 }
 
+/** A key of a Supabase project that may do everything there; we need none. */
+function isAllPowerful(key: string): boolean {
+  if (key.startsWith('sb_secret_')) return true;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(key.split('.')[1] ?? '', 'base64url').toString());
+    return isRecord(claims) && claims['role'] === 'service_role';
+  } catch {
+    return false;
+  }
+}
+
+const supabaseChecks = (connection: Written, at: string): ConfigProblem[] =>
+  isAllPowerful(text(connection['publishableKey']) ?? '')
+    ? [{ key: `${at}.publishableKey`, problem: 'must be the publishable key, not one that may do everything' }]
+    : [];
+
 function connectionChecks(root: Written): ConfigProblem[] {
   return list(root['connections']).flatMap((connection, index) => {
     const at = `connections[${index}]`;
+    if (connection['type'] === 'supabase') return supabaseChecks(connection, at);
     const found = credentialChecks(connection, at);
     if (Array.isArray(connection['scopes']) && !texts(connection['scopes']).includes('openid')) {
       found.push({ key: `${at}.scopes`, problem: 'must contain openid' });

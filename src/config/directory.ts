@@ -2,11 +2,12 @@ import type { AssuranceDemand } from '../domain/assurance-demand.ts';
 import { noDemand, strictest } from '../domain/assurance-demand.ts';
 import type { Client } from '../domain/client.ts';
 import { secretDigest } from '../domain/digest.ts';
-import type { Directory } from '../domain/directory.ts';
+import type { ConnectionEntry, Directory } from '../domain/directory.ts';
 import type { Resource, ResourceScope, ToolRule } from '../domain/resource.ts';
 import { atTenant } from '../domain/resource.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Requirement } from './fields.ts';
+import type { ConnectionConfig } from './connection-schema.ts';
 import type { ClientConfig, ResourceConfig } from './resource-schema.ts';
 import type { Config, TenantConfig } from './schema.ts';
 
@@ -77,6 +78,18 @@ function clientOf(config: ClientConfig, onlyFor?: string): Client {
   };
 }
 
+function connectionOf(config: ConnectionConfig): ConnectionEntry {
+  const { id, name, subline, domains } = config;
+  const recheck = 'recheck' in config ? config.recheck : undefined;
+  return {
+    id,
+    name,
+    subline: subline ?? null,
+    recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
+    domains: domains ?? [],
+  };
+}
+
 /** The configuration in the domain's words. */
 export function directoryOf(config: Config): Directory {
   const single = config.resources.length === 1;
@@ -85,13 +98,7 @@ export function directoryOf(config: Config): Directory {
   const addresses = [...resources, ...resources.flatMap((resource) => tenants.map(({ id }) => atTenant(resource, id)))];
   return {
     issuer: config.issuer,
-    connections: config.connections.map(({ id, name, subline, recheck, domains }) => ({
-      id,
-      name,
-      subline: subline ?? null,
-      recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
-      domains: domains ?? [],
-    })),
+    connections: config.connections.map(connectionOf),
     tenants: config.tenants.map(tenantOf),
     roles: config.roles,
     registration: config.registration,

@@ -66,7 +66,7 @@ interface Filling {
   readonly problems: ConfigProblem[];
 }
 
-const secretFiles = ['key_file', 'client_secret_file', 'private_key_file', 'store_file'];
+const secretFiles = ['key_file', 'client_secret_file', 'private_key_file', 'publishableKey_file', 'store_file'];
 const otherFiles = ['tlsCaFile', 'logoPath'];
 
 /** Every `<secret>_file` replaced by what the file holds, relative to the configuration file, without the closing line break. */

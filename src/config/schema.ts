@@ -124,6 +124,11 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       authorizePerMinute: z.int().min(1).default(600).describe('Authorization requests per minute and source address.'),
       registerPerMinute: z.int().min(1).default(600).describe('Registrations per minute and source address.'),
+      answersPerMinute: z
+        .int()
+        .min(1)
+        .default(60)
+        .describe('Passwords and codes per minute and source address, on pages that ask for them.'),
       tokenFailuresPerMinute: z.int().min(1).default(300).describe('Refused token requests per minute and source address.'),
     })
     .prefault({})

@@ -22,10 +22,10 @@ const coolDownMs = 5 * 1000;
 export function openDiscovery(settings: OidcSettings, { clock, fetch }: { clock: Clock; fetch: OutboundFetch }) {
   const outbound = boundedFetch(fetch);
   const keySets = keySetFetch(outbound);
+  const keysAt = remoteKeys(keySets, settings.timeoutSeconds * 1000);
   let known: { config: oidc.Configuration; jwks_uri: string; at: number } | null = null;
   let failed: { refusal: LoginRefused; at: number } | null = null;
   let pending: Promise<oidc.Configuration> | null = null;
-  let keyed: { readonly jwks_uri: string; readonly keys: CompactVerifyGetKey } | null = null;
 
   async function learn(): Promise<oidc.Configuration> {
     try {
@@ -58,17 +58,8 @@ export function openDiscovery(settings: OidcSettings, { clock, fetch }: { clock:
       if (pending === null && coolingDown && failed !== null) throw again(failed.refusal);
       return (pending ??= learn());
     },
-    /** The keys for what the upstream sends by itself, asked for again when a token names one that is not known. */
-    keys(config: oidc.Configuration): CompactVerifyGetKey {
-      const jwks_uri = config.serverMetadata().jwks_uri ?? '';
-      if (keyed?.jwks_uri !== jwks_uri) {
-        const timeoutDuration = settings.timeoutSeconds * 1000;
-        const ask: FetchImplementation = async (url, { signal }) =>
-          keySets(url, { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual', signal });
-        keyed = { jwks_uri, keys: createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: ask, timeoutDuration }) };
-      }
-      return keyed.keys;
-    },
+    /** The keys for what the upstream sends by itself. */
+    keys: (config: oidc.Configuration): CompactVerifyGetKey => keysAt(config.serverMetadata().jwks_uri ?? ''),
     /** Has the keys at hand before the first login needs them. */
     async warmKeys(config: oidc.Configuration): Promise<void> {
       const url = config.serverMetadata().jwks_uri ?? '';
@@ -76,6 +67,18 @@ export function openDiscovery(settings: OidcSettings, { clock, fetch }: { clock:
       const answer = await keySets(url, { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual', signal });
       oidc.setJwksCache(config, { jwks: (await answer.json()) as { keys: [] }, uat: Math.floor(clock.now() / 1000) });
     },
+  };
+}
+
+/** The keys at an address, asked for again when a token names one that is not known. */
+function remoteKeys(keySets: OutboundFetch, timeoutDuration: number): (jwks_uri: string) => CompactVerifyGetKey {
+  let known: { readonly jwks_uri: string; readonly keys: CompactVerifyGetKey } | null = null;
+  const ask: FetchImplementation = async (url, { signal }) =>
+    keySets(url, { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual', signal });
+  return (jwks_uri) => {
+    if (known?.jwks_uri !== jwks_uri)
+      known = { jwks_uri, keys: createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: ask, timeoutDuration }) };
+    return known.keys;
   };
 }
 

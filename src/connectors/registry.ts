@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Clock } from '../ports/clock.ts';
-import type { Connector } from '../ports/connector.ts';
+import type { AnyConnector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
 import type { ConnectionKind } from './kinds/kind.ts';
 import { kinds } from './kinds/known.ts';
 import { openOidcConnector } from './oidc.ts';
 import { clientFields } from './oidc-settings.ts';
+import { openSupabaseConnector } from './supabase.ts';
+import { SupabaseSettings } from './supabase-settings.ts';
 
 /** What every connector is given to reach the outside. */
 export interface ConnectorTools {
@@ -17,7 +19,7 @@ export interface ConnectorTools {
 export interface ConnectorType {
   readonly settings: z.ZodType;
   /** Throws when the settings are not valid. */
-  open(settings: unknown, tools: ConnectorTools): Connector;
+  open(settings: unknown, tools: ConnectorTools): AnyConnector;
 }
 
 const us = z.object(clientFields);
@@ -28,4 +30,7 @@ const overOidc = (kind: ConnectionKind): ConnectorType => ({
 });
 
 /** Every kind of upstream by its type name in the configuration. */
-export const connectorTypes: Readonly<Record<string, ConnectorType>> = Object.fromEntries(kinds.map((kind) => [kind.type, overOidc(kind)]));
+export const connectorTypes: Readonly<Record<string, ConnectorType>> = {
+  ...Object.fromEntries(kinds.map((kind) => [kind.type, overOidc(kind)])),
+  supabase: { settings: SupabaseSettings, open: (settings, tools) => openSupabaseConnector(SupabaseSettings.parse(settings), tools) },
+};

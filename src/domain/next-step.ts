@@ -1,6 +1,6 @@
 import type { AssuranceDemand, Lack } from './assurance-demand.ts';
 import { includes } from './assurance-demand.ts';
-import type { TenantId } from './ids.ts';
+import type { ConnectionId, TenantId } from './ids.ts';
 import type { Asker, Entry } from './entry.ts';
 import { entryTo, withheldScopes } from './entry.ts';
 import type { Resource } from './resource.ts';
@@ -25,6 +25,8 @@ export interface ProofWanted {
 /** The one next thing that has to happen. */
 export type Step =
   | { readonly step: 'choose-connection'; readonly notice: 'unreachable' | 'sign-in-cancelled' | null }
+  /** A page of ours asks on behalf of this connection. */
+  | { readonly step: 'ask'; readonly connectionId: ConnectionId }
   | { readonly step: 'no-access' }
   | { readonly step: 'prove-more'; readonly tenantId: TenantId; readonly stage: StageAt<'consenting'>; readonly wanted: ProofWanted }
   | { readonly step: 'unproven'; readonly tenant: Tenant; readonly lacks: readonly Lack[]; readonly asker: Asker }
@@ -93,6 +95,8 @@ export function nextStep(transaction: Transaction, facts: Circumstances): Step {
   switch (stage.at) {
     case 'choosing':
       return { step: 'choose-connection', notice: stage.notice };
+    case 'asking':
+      return { step: 'ask', connectionId: stage.connectionId };
     // Coming back from the upstream without an answer means choosing again.
     case 'upstream':
     case 'judging':

@@ -54,6 +54,16 @@ export const Stage = z.discriminatedUnion('at', [
     /** Who had signed in already, when this trip only asks for more proof. */
     previous: Consenting.nullable(),
   }),
+  /** The person is asked on a page of ours, on the upstream's behalf. */
+  z.object({
+    at: z.literal('asking'),
+    connectionId: ConnectionId,
+    /** The sealed `UpstreamAttempt`. */
+    attempt: z.string(),
+    /** The sealed `Asked`. */
+    asked: z.string(),
+    previous: Consenting.nullable(),
+  }),
   /** The upstream's answer is being judged; whoever reached this stage owns the answer. */
   z.object({ at: z.literal('judging'), connectionId: ConnectionId, previous: Consenting.nullable() }),
   Consenting,
@@ -80,6 +90,8 @@ export const Transaction = z.object({
   browser: z.string(),
   request: FrozenRequest,
   stage: Stage,
+  /** Wrong answers on pages of ours, whatever was asked in between. */
+  tries: z.number().optional(),
   createdAt: z.number(),
   expiresAt: z.number(),
 });

@@ -1,4 +1,3 @@
-import { sha256 } from '../domain/digest.ts';
 import type { Directory } from '../domain/directory.ts';
 import { findResource, offeredConnections } from '../domain/directory.ts';
 import { beforeSignIn } from '../domain/entry.ts';
@@ -7,18 +6,20 @@ import type { ProofWanted } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
 import { advance, afterFailedTrip } from '../domain/transaction.ts';
-import { isSameTrip, UpstreamAttempt } from '../domain/upstream-attempt.ts';
-import type { Connector } from '../ports/connector.ts';
+import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
+import { isSameTrip } from '../domain/upstream-attempt.ts';
+import type { AnyConnector } from '../ports/connector.ts';
 import { LoginRefused } from '../ports/connector.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log } from '../ports/log.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
+import { attemptOf, firstTurn, waitingStage } from './steps/trips.ts';
 
 export interface BeginLoginDependencies extends ClaimDependencies {
   readonly directory: Directory;
-  readonly connectors: ReadonlyMap<ConnectionId, Connector>;
+  readonly connectors: ReadonlyMap<ConnectionId, AnyConnector>;
   readonly sealing: Sealing;
   readonly entropy: Entropy;
 }
@@ -59,17 +60,24 @@ function wantedOf({ directory }: BeginLoginDependencies, { purpose }: LoginStart
 function tripUnderWay(dependencies: BeginLoginDependencies, transaction: Transaction, start: LoginStart): UpstreamAttempt | null {
   const { sealing, clock } = dependencies;
   const { stage } = transaction;
-  if (stage.at !== 'upstream' || stage.connectionId !== start.connectionId) return null;
-  const plain = sealing.open('upstream_attempt', stage.attempt);
-  const begun = plain === null ? null : UpstreamAttempt.parse(JSON.parse(plain));
+  if ((stage.at !== 'upstream' && stage.at !== 'asking') || stage.connectionId !== start.connectionId) return null;
+  const begun = attemptOf(sealing, stage);
   const isForSame = begun?.login_hint === (start.login_hint ?? begun?.login_hint);
   return begun !== null && isForSame && isSameTrip(begun, wantedOf(dependencies, start, transaction), clock.now()) ? begun : null;
+}
+
+type Begun = { readonly to: 'upstream'; readonly url: URL } | { readonly to: 'dispatcher' };
+
+/** Where the press before this one led. */
+async function onTheWay(connector: AnyConnector, { stage }: Transaction, begun: UpstreamAttempt): Promise<Begun> {
+  const turn = stage.at === 'upstream' ? await firstTurn(connector, begun) : null;
+  return turn?.turn === 'leave' ? { to: 'upstream', url: turn.url } : { to: 'dispatcher' };
 }
 
 /** Sends the browser upstream, having kept what must come back. The person has pressed a sign-in: that is the consent to go there. */
 export const beginLogin =
   (dependencies: BeginLoginDependencies) =>
-  async (start: LoginStart): Promise<{ to: 'upstream'; url: URL } | { to: 'dispatcher' }> => {
+  async (start: LoginStart): Promise<Begun> => {
     const { id, browser, connectionId, purpose, log } = start;
     const { directory, connectors, sealing, entropy, transactions, clock } = dependencies;
     const transaction = await claimedTransaction(dependencies)(id, browser);
@@ -89,16 +97,20 @@ export const beginLogin =
       begunAt: clock.now(),
     };
     const { stage: now } = transaction;
-    const before = now.at === 'upstream' && underWay !== null ? now.previous : signedIn;
+    const isWaiting = now.at === 'upstream' || now.at === 'asking';
+    const before = isWaiting && underWay !== null ? now.previous : signedIn;
     const previous = typeof purpose === 'object' ? before : null;
     try {
-      if (underWay !== null) return { to: 'upstream', url: await connector.begin(underWay) };
-      const url = await connector.begin(attempt);
-      const sealed = sealing.seal('upstream_attempt', JSON.stringify(attempt));
-      const stage = { at: 'upstream' as const, connectionId, attempt: sealed, stateDigest: sha256(state), previous };
-      if (await transactions.advance(advance(transaction, stage))) return { to: 'upstream', url };
-      const quicker = tripUnderWay(dependencies, await claimedTransaction(dependencies)(id, browser), start);
-      if (quicker !== null) return { to: 'upstream', url: await connector.begin(quicker) };
+      if (underWay !== null) return await onTheWay(connector, transaction, underWay);
+      const turn = await firstTurn(connector, attempt);
+      if (turn.turn === 'identified') throw new PageRefusal('fault', 'a connector knew somebody before asking');
+      const stage = waitingStage(sealing, { connectionId, attempt, previous }, turn);
+      if (await transactions.advance(advance(transaction, stage))) {
+        return turn.turn === 'leave' ? { to: 'upstream', url: turn.url } : { to: 'dispatcher' };
+      }
+      const current = await claimedTransaction(dependencies)(id, browser);
+      const quicker = tripUnderWay(dependencies, current, start);
+      if (quicker !== null) return await onTheWay(connector, current, quicker);
     } catch (error) {
       if (!(error instanceof LoginRefused)) throw error;
       log.warn('login.unreachable', { connection: connectionId, reason: error.reason });

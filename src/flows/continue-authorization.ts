@@ -6,17 +6,21 @@ import type { TransactionId } from '../domain/ids.ts';
 import type { Belonging, Step } from '../domain/next-step.ts';
 import { nextStep } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
+import type { Question } from '../domain/question.ts';
 import type { Resource } from '../domain/resource.ts';
 import type { Transaction } from '../domain/transaction.ts';
+import type { Sealing } from '../ports/sealing.ts';
 import type { BelongingDependencies } from './steps/belongings.ts';
 import { belongingsOf } from './steps/belongings.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
 import type { ProvenDependencies } from './steps/proven-connections.ts';
 import { provenConnections } from './steps/proven-connections.ts';
+import { askedOf } from './steps/trips.ts';
 
 export interface ContinueDependencies extends ClaimDependencies, BelongingDependencies, ProvenDependencies {
   readonly directory: Directory;
+  readonly sealing: Sealing;
 }
 
 /** Where a transaction stands and everything a page needs to say so. */
@@ -27,6 +31,8 @@ export interface Situation {
   readonly step: Step;
   /** The ways to sign in, while one has to be chosen. */
   readonly offer: Offer | null;
+  /** What a page of ours is to ask, when that is the step. */
+  readonly question: Question | null;
 }
 
 async function offered(dependencies: ContinueDependencies, { request }: Transaction): Promise<Offer> {
@@ -43,7 +49,9 @@ export const continueAuthorization =
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
     const { stage } = transaction;
     const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId, transaction.request) : [];
+    const asked = stage.at === 'asking' ? askedOf(dependencies.sealing, stage) : null;
+    if (stage.at === 'asking' && asked === null) throw new PageRefusal('expired', 'the question was sealed under another key');
     const step = nextStep(transaction, { belongings, resource, now: dependencies.clock.now() });
     const offer = step.step === 'choose-connection' ? await offered(dependencies, transaction) : null;
-    return { transaction, resource, belongings, step, offer };
+    return { transaction, resource, belongings, step, offer, question: asked?.question ?? null };
   };

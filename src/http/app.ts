@@ -5,7 +5,7 @@ import type { Middleware } from 'koa';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import { front } from '../pages/front.ts';
 import type { ConnectionId } from '../domain/ids.ts';
-import type { Connector } from '../ports/connector.ts';
+import type { AnyConnector } from '../ports/connector.ts';
 import type { Signer } from '../ports/signer.ts';
 import { assetRoutes } from './assets.ts';
 import type { Logo } from './assets.ts';
@@ -16,6 +16,7 @@ import { pathOf, sendJson } from './exchange.ts';
 import { misdirected, openHostCheck, safeFields, safeHeaders } from './headers.ts';
 import { callbackRoute } from './login/callback.ts';
 import { decisionRoutes } from './login/decisions.ts';
+import { questionRoutes } from './login/questions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
 import { authorizeRoute } from './oauth/authorize.ts';
 import { publishedDocuments } from './oauth/metadata.ts';
@@ -29,7 +30,7 @@ import type { Readiness } from './readiness.ts';
 
 export interface AppDependencies extends Omit<HttpDependencies, 'inTime'> {
   readonly signer: Signer;
-  readonly connectors: ReadonlyMap<ConnectionId, Connector>;
+  readonly connectors: ReadonlyMap<ConnectionId, AnyConnector>;
   /** The guarded endpoints and their metadata; null for a request for another path. */
   readonly gateway: (exchange: Exchange, path: string) => Promise<void> | null;
   /** Gives each request an id and logs its end. */
@@ -88,6 +89,7 @@ function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'
     authorizeRoute(dependencies),
     transactionRoute(dependencies),
     decisionRoutes(dependencies),
+    questionRoutes(dependencies),
     callbackRoute(dependencies),
     assetRoutes(dependencies.logo),
     frontRoute(dependencies),

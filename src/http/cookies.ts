@@ -22,7 +22,7 @@ export interface BrowserCookie {
   /** The browser of this request before anybody has signed in, given a cookie if it had none. */
   establish(ctx: Context): Browser;
   /** RFC 9700 §4.7, session fixation: whoever knew the cookie before a sign-in knows nothing after it. One per transaction, so that tabs do not end each other. */
-  renew(): Renewal;
+  renew(value?: string): Renewal;
 }
 
 const mostRenewed = 8;
@@ -63,8 +63,7 @@ export function browserCookie(entropy: Entropy, secure: boolean): BrowserCookie 
       ctx.append('Set-Cookie', `${name}=${value}; ${attributes}`);
       return { digest: sha256(value) };
     },
-    renew: () => {
-      const value = entropy.secret();
+    renew: (value = entropy.secret()) => {
       const give: Renewal['give'] = (ctx, transaction) => {
         makeRoom(ctx);
         ctx.append('Set-Cookie', `${name}-${transaction}=${value}; ${attributes}; Max-Age=${transactionLifetime / 1000}`);

@@ -109,7 +109,7 @@ export function showStopped(ctx: Context, dependencies: HttpDependencies, refusa
   const status = statusOf[refusal.kind];
   logOf(ctx, dependencies.log)[status >= 500 ? 'error' : 'warn']('page.refused', {
     reference,
-    route: ctx.path.replace(/\/[A-Za-z0-9_-]{22}/, '/:transaction'),
+    route: ctx.path.replace(/\/[A-Za-z0-9_-]{22}(\.[A-Za-z0-9_-]+)?/, '/:transaction'),
     status,
     reason: `${refusal.kind}: ${refusal.reason}`,
   });

@@ -6,6 +6,7 @@ export interface Limits {
   readonly authorizePerMinute: number;
   readonly registerPerMinute: number;
   readonly tokenFailuresPerMinute: number;
+  readonly answersPerMinute: number;
 }
 
 /** Too many requests from one address; `retryAfter` in seconds. RFC 6585 §4. */
@@ -22,6 +23,8 @@ export class TooManyRequests extends Error {
 export interface RateLimits {
   authorize(incoming: Incoming): void;
   register(incoming: Incoming): void;
+  /** What a person fills in on a page that asks for a password or a code. */
+  answer(incoming: Incoming): void;
   /** Refuses an address that has failed too often; a failure is counted by `tokenFailed`. */
   token(incoming: Incoming): void;
   tokenFailed(incoming: Incoming): void;
@@ -41,6 +44,7 @@ function bucketOf(address: string): string {
 export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) => string, windows: RateWindows): RateLimits {
   const authorize = windows.counter('authorize', limits.authorizePerMinute);
   const register = windows.counter('register', limits.registerPerMinute);
+  const answers = windows.counter('answer', limits.answersPerMinute);
   const tokenFailures = windows.counter('token', limits.tokenFailuresPerMinute);
 
   function refuse(counter: RateCounter, source: string): void {
@@ -57,6 +61,7 @@ export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) =
   return {
     authorize: (incoming) => consume(authorize, incoming),
     register: (incoming) => consume(register, incoming),
+    answer: (incoming) => consume(answers, incoming),
     token: (incoming) => refuse(tokenFailures, bucketOf(addressOf(incoming))),
     tokenFailed: (incoming) => tokenFailures.count(bucketOf(addressOf(incoming))),
   };

@@ -16,7 +16,7 @@ const logs = new WeakMap<IncomingMessage, Log>();
 export const logOf = ({ req }: Incoming, log: Log): Log => logs.get(req) ?? log;
 
 /** The path with everything that names a transaction or connection taken out; queries are never logged. */
-const routeOf = (path: string) => path.replace(/\/[A-Za-z0-9_-]{22}(?=\/|$)/, '/:transaction').slice(0, 100);
+const routeOf = (path: string) => path.replace(/\/[A-Za-z0-9_-]{22}(\.[A-Za-z0-9_-]+)?(?=\/|$)/, '/:transaction').slice(0, 100);
 
 /** Gives a request its id, which stands on every line about it, and one line when it ends. */
 export const openRequestLog =

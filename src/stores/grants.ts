@@ -1,4 +1,3 @@
-import type { Grant } from '../domain/grant.ts';
 import type { GrantId } from '../domain/ids.ts';
 import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
@@ -33,19 +32,9 @@ export function openGrants(engine: DocumentEngine, feed: AuthorityFeed): Grants 
     throw new StoreUnavailable('a grant kept changing while it was being ended');
   }
 
-  async function found(field: string, value: string): Promise<Grant[]> {
-    const all: Grant[] = [];
-    for (;;) {
-      const last = all.at(-1)?.id;
-      const page = await rows.find(field, value, { ...(last === undefined ? {} : { after: last }), limit: 1000 });
-      all.push(...page);
-      if (page.length < 1000) return all;
-    }
-  }
-
   return {
-    ofUser: (userId) => found('userId', userId),
-    ofSid: (key) => found('sidKey', key),
+    ofUser: (userId) => rows.findAll('userId', userId),
+    ofSid: (key) => rows.findAll('sidKey', key),
     add: async (grant) => ((await rows.insert(grant)) === 'inserted' ? 'added' : 'exists'),
     get: (id) => rows.get(id),
     redeem: (id, at) => rows.updateIf(id, { stage: 'coded' }, { set: { stage: 'live', ...at } }),

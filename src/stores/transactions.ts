@@ -11,8 +11,9 @@ export function openTransactions(engine: DocumentEngine): Transactions {
     },
     get: (id) => rows.get(id),
     advance: async (next) => {
-      const { version, stage, browser } = next;
-      const written = await rows.updateIf(next.id, { version: version - 1 }, { set: { version, stage, browser } });
+      const { version, stage, browser, tries } = next;
+      const counted = tries === undefined ? {} : { tries };
+      const written = await rows.updateIf(next.id, { version: version - 1 }, { set: { version, stage, browser, ...counted } });
       return written !== null;
     },
   };

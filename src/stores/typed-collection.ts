@@ -7,6 +7,8 @@ export interface TypedCollection<Value> {
   insert(document: Value & StoredDocument): Promise<'inserted' | 'duplicate'>;
   get(id: string): Promise<Value | null>;
   find(field: string, value: string | number, page?: Page): Promise<Value[]>;
+  /** Every document of that value, page after page. */
+  findAll(field: string, value: string | number): Promise<Value[]>;
   page(page?: Page): Promise<Value[]>;
   updateIf(id: string, where: Readonly<Record<string, Scalar>>, change: Change): Promise<Value | null>;
   delete(id: string, where?: Readonly<Record<string, Scalar>>): Promise<boolean>;
@@ -17,7 +19,19 @@ export function typedCollection<Shape extends z.ZodObject>(
   collection: Collection<Shape>,
 ): TypedCollection<z.infer<Shape>> {
   const read = (document: StoredDocument | null) => (document === null ? null : collection.shape.parse(document));
+  async function findAll(field: string, value: string | number) {
+    const all: z.infer<Shape>[] = [];
+    for (let after = ''; ;) {
+      const found = await engine.find(collection, field, value, { after, limit: 1000 });
+      all.push(...found.map((document) => collection.shape.parse(document)));
+      const last = found.at(-1);
+      if (last === undefined || found.length < 1000) return all;
+      after = last.id;
+    }
+  }
+
   return {
+    findAll,
     insert: (document) => engine.insert(collection, document),
     get: async (id) => read(await engine.get(collection, id)),
     find: async (field, value, page) =>

@@ -3,9 +3,12 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { demoConfig } from '../../src/config/demo.ts';
+import { SupabaseConnectionSchema } from '../../src/config/supabase-schema.ts';
+import { socialNames } from '../../src/connectors/supabase-settings.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigProblems } from '../../src/config/problems.ts';
 import type { ConfigProblem } from '../../src/config/problems.ts';
+import { oidcConnection } from '../support/connections.ts';
 
 type Tree = Record<string, unknown>;
 
@@ -65,13 +68,13 @@ describe('a good configuration', () => {
     expect(config.store).toBe('sqlite:./data/drawbridge.db');
     expect(config.resources[0]?.refreshGraceSeconds).toBe(120);
     expect(config.resources[0]?.redirects).toMatchObject({ policy: 'allow-list' });
-    expect(config.connections[0]?.allowedAlgorithms).not.toContain('none');
+    expect(oidcConnection(config).allowedAlgorithms).not.toContain('none');
   });
 
   it('wraps every secret as it comes in', () => {
     const config = load(valid());
     expect(config.key?.reveal()).toBe(key);
-    expect(config.connections[0]?.client_secret?.reveal()).toBe('CNRYclientsecret');
+    expect(oidcConnection(config).client_secret?.reveal()).toBe('CNRYclientsecret');
     expect(JSON.stringify(config) + inspect(config, { depth: 9 })).not.toMatch(/CNRY|kkkk/);
   });
 
@@ -84,7 +87,7 @@ describe('a good configuration', () => {
       { '/run/secrets/key': `${key}\n`, '/etc/drawbridge/secrets/sso': 'from a file\n' },
     );
     expect(config.key?.reveal()).toBe(key);
-    expect(config.connections[0]?.client_secret?.reveal()).toBe('from a file');
+    expect(oidcConnection(config).client_secret?.reveal()).toBe('from a file');
   });
 });
 
@@ -317,6 +320,58 @@ describe('the demonstration', () => {
       ['globex', true],
       ['initech', false],
     ]);
-    expect(config.connections[0]?.client_secret?.reveal()).toBe('made at start');
+    expect(oidcConnection(config).client_secret?.reveal()).toBe('made at start');
+  });
+});
+
+describe('a Supabase project', () => {
+  const project = {
+    id: 'base',
+    type: 'supabase',
+    name: 'Base',
+    projectUrl: 'https://ref.supabase.co',
+    publishableKey: 'sb_publishable_CNRY',
+  };
+  const beside = (more: Tree) => ({
+    ...valid(),
+    connections: [...valid().connections, { ...project, methods: ['password', 'google'], ...more }],
+  });
+  const serviceRole = `e30.${Buffer.from('{"role":"service_role"}').toString('base64url')}.x`;
+
+  it('is read beside others, its key wrapped or out of a file, and opens as a connector does', () => {
+    const config = load(beside({}));
+    expect(config.connections[1]).toMatchObject({ type: 'supabase', requireAal2: false, claims: { roles: null, tenant: null } });
+    expect(JSON.stringify(config)).not.toContain('CNRY');
+    const filed = load(
+      beside({ publishableKey: undefined, publishableKey_file: 'k' }),
+      {},
+      { '/etc/drawbridge/k': 'sb_publishable_file\n' },
+    );
+    const [, connection] = filed.connections;
+    expect(connection?.type === 'supabase' ? connection.publishableKey.reveal() : '').toBe('sb_publishable_file');
+  });
+
+  it.each<[string, Tree, string]>([
+    ['a path on the address', { projectUrl: 'https://ref.supabase.co/auth/v1' }, 'projectUrl'],
+    ['a slash after the address', { projectUrl: 'https://ref.supabase.co/' }, 'projectUrl'],
+    ['http elsewhere', { projectUrl: 'http://ref.supabase.co' }, 'projectUrl'],
+    ['a key that may do everything', { publishableKey: 'sb_secret_CNRY' }, 'publishableKey'],
+    ['an older key that may do everything', { publishableKey: serviceRole }, 'publishableKey'],
+    ['no key', { publishableKey: undefined }, 'publishableKey'],
+    ['no way to sign in', { methods: [] }, 'methods'],
+    ['a way we do not know', { methods: ['CNRYfax'] }, 'methods[0]'],
+    ['a pointer that is none', { claims: { roles: 'roles' } }, 'claims.roles'],
+    ['a client id', { client_id: 'us' }, 'client_id'],
+  ])('is refused for %s', (_what, more, key_) => {
+    const problems = problemsOf(() => load(beside(more)));
+    expect(problems.map(({ key: at }) => at)).toEqual([`connections[1].${key_}`]);
+    expect(JSON.stringify(problems)).not.toContain('CNRY');
+  });
+
+  it('takes every way the connector knows, and no other', () => {
+    const methods = ['password', 'email_otp', ...Object.keys(socialNames)];
+    expect(load(beside({ methods })).connections[1]).toMatchObject({ methods });
+    const { options } = SupabaseConnectionSchema.shape.methods.element;
+    expect([...options].sort()).toEqual([...methods].sort());
   });
 });

@@ -10,6 +10,7 @@ import { headerValues, openRecorder } from '../support/recorder-mcp.ts';
 import type { RecorderMcp } from '../support/recorder-mcp.ts';
 import { answerOf, begin, startWithTwoIdps } from '../support/two-idps.ts';
 import type { Begun, TwoIdps } from '../support/two-idps.ts';
+import { oidcConnection } from '../support/connections.ts';
 
 /** Everything that must stay between those it was made for, and where it came from. */
 const secrets = new Map<string, string>();
@@ -101,7 +102,7 @@ async function happyPaths(): Promise<void> {
   keep('tool argument', 'CNRYargument');
   keep('our secret upstream', system.alpha.client_secret);
   keep('master key', system.masterKey.reveal());
-  const demo = system.config.connections.find(({ id }) => id === 'demo')?.client_secret;
+  const demo = oidcConnection(system.config).client_secret;
   keep('our secret at the demonstration', demo?.reveal());
   const registered = await register(system, { token_endpoint_auth_method: 'client_secret_post' });
   const confidential = { ...registered, client_secret: String(registered['client_secret']) };

@@ -25,6 +25,7 @@ describe('a login at an OpenID provider', () => {
       name: 'Ana eve',
       groups: ['eng'],
       assurance: { ...nothingProven, amr: ['pwd'], amrAsSaid: ['pwd'] },
+      session: { refresh_token: null, sid: null },
     });
   });
 

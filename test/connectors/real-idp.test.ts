@@ -90,7 +90,13 @@ describe('an identity provider that demands pushed requests and a signed asserti
   it('tells a level that was asked for from one that was not reached [S3.07]', async () => {
     idp.signsIn = { accountId: 'person-1', acr: 'gold', amr: ['pwd', 'mfa'] };
     const proven = await login(connectorTo(keys.pem), demand());
-    expect(proven.assurance).toMatchObject({ acr: 'gold', amr: ['pwd', 'mfa'], mfa: true, evidence: ['acr=gold', 'amr=mfa'] });
+    expect(proven.assurance).toMatchObject({
+      acr: 'gold',
+      amr: ['mfa', 'pwd'],
+      amrAsSaid: ['pwd', 'mfa'],
+      mfa: true,
+      evidence: ['acr=gold', 'amr=mfa'],
+    });
     idp.signsIn = { accountId: 'person-1', acr: 'silver', amr: ['pwd'] };
     expect((await login(connectorTo(keys.pem))).assurance).toMatchObject({ acr: 'silver', mfa: false });
     expect((await login(connectorTo(keys.pem, { asksBy: ['acr_values'] }), demand())).assurance).toMatchObject({ mfa: false });

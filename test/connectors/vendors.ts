@@ -40,7 +40,7 @@ export function openVendor(type: string, idp: HostileIdp, settings?: Json, clien
   };
   const us = { id, name, client_id, client_secret, redirect_uri, ...client };
   const connector = connectorTypes[type]?.open({ ...us, ...given }, { clock, fetch: fetchFromFake });
-  if (connector === undefined) throw new Error(`no kind ${type}`);
+  if (connector === undefined || 'answer' in connector) throw new Error(`no kind ${type}`);
 
   /** What the vendor would say of itself, and claims with its issuer, unless these bring their own. */
   function follow(claims: Json, script: Script): Script {

@@ -116,7 +116,7 @@ describe('a person behind a grant', () => {
   it('is asked after once, however many grants and instances want to know at the same time', async () => {
     const begun: Begun[] = [];
     for (let count = 0; count < 6; count += 1) begun.push(await begin());
-    const instances = [refreshTokens(world), refreshTokens(world)];
+    const [one, other] = [refreshTokens(world), refreshTokens(world)];
     for (let round = 0; round < 20; round += 1) {
       world.clock.advance(15 * minute);
       shown.length = 0;
@@ -126,7 +126,7 @@ describe('a person behind a grant', () => {
       };
       const tokens = await Promise.all(
         begun.map(({ client_id, tokens: { refresh_token } }, index) =>
-          instances[index % 2]?.({
+          (index % 2 === 0 ? one : other)({
             client: { client_id, grant_types },
             refresh_token: refresh_token?.reveal() ?? '',
             scope: null,

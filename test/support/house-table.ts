@@ -55,6 +55,8 @@ export const rooms: readonly Room[] = [
   },
   { name: 'demo/', imports: ['demo/'], packages: ['*'], isAmbient: true },
   { name: 'cli/', imports: ['compose.ts', 'config/', 'domain/', 'ports/', 'cli/'], packages: ['*'], isAmbient: true },
+  // What an operator runs beside the server, one command a file: each composes what it needs.
+  { name: 'commands/', imports: ['*'], packages: ['*'], isAmbient: true },
   { name: 'compose.ts', imports: ['*'], packages: ['*'] },
   { name: 'main.ts', imports: ['*'], packages: ['*'], isAmbient: true },
 ];

@@ -5,6 +5,7 @@ import * as consent from '../../src/pages/consent.ts';
 import * as front from '../../src/pages/front.ts';
 import * as handOver from '../../src/pages/hand-over.ts';
 import type { Html } from '../../src/pages/html.ts';
+import * as question from '../../src/pages/question.ts';
 import * as stopped from '../../src/pages/stopped.ts';
 
 export interface SamplePage {
@@ -19,6 +20,7 @@ const render = <View>(page: string, draw: (view: View) => Html, samples: Record<
 export const catalogue: readonly SamplePage[] = [
   ...render('before-sign-in', beforeSignIn.beforeSignIn, beforeSignIn.samples),
   ...render('consent', consent.consent, consent.samples),
+  ...render('question', question.questionPage, question.samples),
   ...render('stopped', stopped.stopped, stopped.samples),
   ...render('hand-over', handOver.handOver, handOver.samples),
   ...render('already-answered', alreadyAnswered.alreadyAnswered, alreadyAnswered.samples),

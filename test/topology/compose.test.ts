@@ -11,6 +11,7 @@ import { upstreamIssuer } from '../../src/config/connection-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { read, root } from '../docs/support.ts';
 import { needs } from '../support/prerequisites.ts';
+import { oidcConnection } from '../support/connections.ts';
 
 const run = promisify(execFile);
 
@@ -125,16 +126,16 @@ describe('the parts', () => {
     expect(config.trustedProxies).toEqual([placeOf('proxy').ipv4_address]);
     const subnet = compose.networks['inside']?.ipam?.config[0]?.subnet.replace(/\.0\/24$/, '.');
     for (const name of ['proxy', 'broker-1', 'broker-2', 'idp', 'notes']) expect(placeOf(name).ipv4_address).toContain(subnet);
-    const [connection, resource] = [config.connections[0], config.resources[0]];
-    const idpIssuer = connection === undefined ? '' : upstreamIssuer(connection);
+    const [connection, resource] = [oidcConnection(config), config.resources[0]];
+    const idpIssuer = upstreamIssuer(connection);
     expect(placeOf('proxy').aliases).toEqual([config.issuer, idpIssuer].map((url) => new URL(url).hostname));
     expect(of('proxy').ports).toEqual([`127.0.0.1:${new URL(config.issuer).port}:8443`]);
     expect(of('preparation').command?.slice(3)).toEqual(placeOf('proxy').aliases);
     expect(of('idp').environment).toMatchObject({
       DEMO_ISSUER: idpIssuer,
-      DEMO_REDIRECT_URI: `${config.issuer}/callback/${connection?.id}`,
+      DEMO_REDIRECT_URI: `${config.issuer}/callback/${connection.id}`,
     });
-    expect(connection?.client_id).toBe('drawbridge');
+    expect(connection.client_id).toBe('drawbridge');
     const { DEMO_NAME = '', DEMO_PORT = '', DEMO_GATEWAY } = of('notes').environment ?? {};
     expect([`http://${DEMO_NAME}:${DEMO_PORT}/mcp`, DEMO_GATEWAY]).toEqual([resource?.upstream, config.issuer]);
     expect(Object.keys(compose.services)).toContain(DEMO_NAME);

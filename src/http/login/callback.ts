@@ -17,28 +17,29 @@ export const callbackRoute =
   (dependencies: HttpDependencies): Route =>
   (router) => {
     const { cookie, flows, log } = dependencies;
-    router.get(
-      callbackPath(':connection'),
-      pageRefusals(dependencies),
-      patiently(dependencies.inTime(patience.person)),
-      async (ctx: Context) => {
-        // An answer is used up by taking it, and looking takes nothing.
-        if (ctx.method === 'HEAD') throw new PageRefusal('malformed-request', 'HEAD');
-        const connectionId = ConnectionId.safeParse((ctx as Context & { params: Record<string, string> }).params['connection']);
-        if (!connectionId.success) throw new PageRefusal('not-found', 'no such connection');
-        const answer = new URLSearchParams(ctx.querystring);
-        // An answer without our cookie is judged like one in another browser: it also ends the attempt it names.
-        const browser = cookie.read(ctx, transactionOfState(answer.get('state')) ?? '')?.digest ?? '';
-        const fresh = cookie.renew();
-        const { id, renewed } = await flows.completeLogin({
-          connectionId: connectionId.data,
-          browser,
-          renewal: fresh.digest,
-          answer,
-          log: logOf(ctx, log),
-        });
-        if (renewed) fresh.give(ctx, id);
-        sendOn(ctx, transactionPath(id));
-      },
-    );
+    const answered = async (ctx: Context) => {
+      // An answer is used up by taking it, and looking takes nothing.
+      if (ctx.method === 'HEAD') throw new PageRefusal('malformed-request', 'HEAD');
+      const { connection, state } = (ctx as Context & { params: Record<string, string | undefined> }).params;
+      const connectionId = ConnectionId.safeParse(connection);
+      if (!connectionId.success) throw new PageRefusal('not-found', 'no such connection');
+      const answer = new URLSearchParams(ctx.querystring);
+      if (state !== undefined) answer.append('state', state);
+      // An answer without our cookie is judged like one in another browser: it also ends the attempt it names.
+      const browser = cookie.read(ctx, transactionOfState(answer.get('state')) ?? '')?.digest ?? '';
+      const fresh = cookie.renew();
+      const { id, url, renewed } = await flows.completeLogin({
+        connectionId: connectionId.data,
+        browser,
+        renewal: fresh.digest,
+        answer,
+        log: logOf(ctx, log),
+      });
+      if (renewed) fresh.give(ctx, id);
+      sendOn(ctx, url?.href ?? transactionPath(id));
+    };
+    const [pages, inTime] = [pageRefusals(dependencies), patiently(dependencies.inTime(patience.person))];
+    router.get(callbackPath(':connection'), pages, inTime, answered);
+    // Some upstreams forget the state and keep the path.
+    router.get(`${callbackPath(':connection')}/:state`, pages, inTime, answered);
   };

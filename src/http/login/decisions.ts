@@ -9,7 +9,6 @@ import type { Parameters } from '../body.ts';
 import { readForm } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
-import type { Browser } from '../cookies.ts';
 import { csrfToken, requireOurForm } from '../csrf.ts';
 import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
@@ -17,25 +16,10 @@ import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { patience, patiently } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 import { appOf, signInView } from './views.ts';
-import { addressed } from './transaction-page.ts';
+import { pressed } from './pressed.ts';
 
 /** RFC 5321 §4.5.3.1.3: what is longer is no address. */
 const longestAddress = 255;
-
-interface Pressed {
-  readonly id: TransactionId;
-  readonly browser: Browser;
-  readonly form: Parameters;
-}
-
-/** A button of a page of ours, pressed in the browser the page was made for. */
-async function pressed(ctx: Context, dependencies: HttpDependencies): Promise<Pressed> {
-  const { id, browser } = addressed(ctx, dependencies);
-  const form = await readForm(ctx);
-  const { directory, sealing } = dependencies;
-  requireOurForm(ctx, { issuer: directory.issuer, sealing, browser, transaction: id, form });
-  return { id, browser, form };
-}
 
 /** One value of a form field; a repeated one was not sent by our page. */
 function single(form: Parameters, name: string): string {
@@ -66,6 +50,7 @@ async function decide(ctx: Context, dependencies: HttpDependencies): Promise<voi
 async function stop(ctx: Context, dependencies: HttpDependencies): Promise<void> {
   const { flows } = dependencies;
   const { id, browser } = await pressed(ctx, dependencies);
+  await flows.leaveQuestion(id, browser.digest);
   if ((await flows.stopAuthorization(id, browser.digest)) === 'answered') return sendOn(ctx, transactionPath(id));
   const { transaction } = await flows.continueAuthorization(id, browser.digest);
   return showStopped(

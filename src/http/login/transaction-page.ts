@@ -20,6 +20,7 @@ import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { patience, patiently } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
+import { showQuestion } from './question-page.ts';
 import { appOf, consentView, signInView } from './views.ts';
 
 /** The transaction named in the path and the browser it has to belong to. */
@@ -119,6 +120,8 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
       const refusal = new PageRefusal('no-access', 'the person belongs to no tenant, or not to the one of this address', names);
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, null);
     }
+    case 'ask':
+      return showQuestion(ctx, dependencies, situation, { csrf, connectionId: step.connectionId });
     case 'prove-more':
       return proveMore(ctx, dependencies, browser, step, transaction.id);
     case 'unproven': {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Directory } from '../../domain/directory.ts';
 import type { ConnectionId } from '../../domain/ids.ts';
-import type { Connector, LoginRefused } from '../../ports/connector.ts';
+import type { AnyConnector, LoginRefused } from '../../ports/connector.ts';
 import { BodyRefused, readForm, readJsonBody } from '../body.ts';
 import type { HttpDependencies } from '../context.ts';
 import type { ExactRoute, Exchange } from '../exchange.ts';
@@ -16,7 +16,7 @@ export const revocationPath = (connectionId: string): string => `/global-token-r
 
 interface SignalDependencies extends HttpDependencies {
   readonly directory: Directory;
-  readonly connectors: ReadonlyMap<ConnectionId, Connector>;
+  readonly connectors: ReadonlyMap<ConnectionId, AnyConnector>;
 }
 
 interface Signal {
@@ -72,7 +72,7 @@ function signalRoute(path: string, { untrusted, read }: Signal, { directory, inT
 }
 
 /** OpenID Connect Back-Channel Logout §2.5, §2.8. */
-function backChannelLogout({ flows }: SignalDependencies, { id, readLogoutToken }: Connector): Signal | null {
+function backChannelLogout({ flows }: SignalDependencies, { id, readLogoutToken }: AnyConnector): Signal | null {
   if (readLogoutToken === undefined) return null;
   return {
     untrusted: 400,
@@ -86,7 +86,7 @@ function backChannelLogout({ flows }: SignalDependencies, { id, readLogoutToken 
 }
 
 /** What Okta calls Universal Logout. A bearer that is not its own gets 401, as RFC 6750 §3.1 has it. */
-function tokenRevocation({ directory, flows, entropy }: SignalDependencies, { id, readRevocationToken }: Connector): Signal | null {
+function tokenRevocation({ directory, flows, entropy }: SignalDependencies, { id, readRevocationToken }: AnyConnector): Signal | null {
   if (readRevocationToken === undefined) return null;
   const audience = `${directory.issuer}${revocationPath(id)}`;
   return {

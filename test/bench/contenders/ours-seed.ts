@@ -21,6 +21,7 @@ import { openStore } from '../../../src/stores/open-store.ts';
 import { openUsers } from '../../../src/stores/users.ts';
 import { client_name, code_challenge, redirect_uri } from './wanted.ts';
 import { assuranceFrom } from '../../../src/domain/assurance.ts';
+import { oidcConnection } from '../../support/connections.ts';
 
 /** What a store is filled with before the product starts on it. */
 export interface Population {
@@ -93,9 +94,9 @@ async function fill(engine: DocumentEngine, config: Config, client_id: string, p
   const directory = directoryOf(config);
   const [users, memberships, grants] = [openUsers(engine), openMemberships(engine, noFeed), openGrants(engine, noFeed)];
   const [tenant] = directory.tenants;
-  const [connection] = config.connections;
+  const connection = oidcConnection(config);
   const [resource] = directory.resources;
-  if (tenant === undefined || connection === undefined || resource === undefined) throw new Error('the configuration is not the bench’s');
+  if (tenant === undefined || resource === undefined) throw new Error('the configuration is not the bench’s');
   await inBatches(people, async (index) => {
     const who = { connectionId, issuer: upstreamIssuer(connection), subject: subject(index) };
     const seen = { name: 'A person', email: `${subject(index)}@example.test`, groups: ['eng'], assurance };

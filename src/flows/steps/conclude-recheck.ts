@@ -1,0 +1,69 @@
+import type { RecheckPolicy, UpstreamSession } from '../../domain/upstream-session.ts';
+import { isWithinGrace, sessionLifetime } from '../../domain/upstream-session.ts';
+import type { Rechecked } from '../../ports/connector.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Users } from '../../ports/users.ts';
+import type { EndSessionDependencies } from './end-session.ts';
+import { endSession } from './end-session.ts';
+import type { RememberDependencies } from './remember-session.ts';
+import type { ResyncDependencies } from './resync-roles.ts';
+import { resyncRoles } from './resync-roles.ts';
+
+export interface ConcludeDependencies extends RememberDependencies, ResyncDependencies, EndSessionDependencies {
+  readonly users: Pick<Users, 'identity'>;
+  readonly log: Log;
+}
+
+/** `there`: seen lately, or given the benefit of the doubt. `gone`: the upstream said so, or there is nothing to ask it with. `unknown`: it did not answer for too long. */
+export type Presence = 'there' | 'gone' | 'unknown';
+
+/** After an answer that said nothing the upstream is left alone for so long (ms). */
+const restFor = 20_000;
+
+export const words = {
+  over: 'the sign-in is over at the identity provider',
+  'must-sign-in': 'the identity provider wants a new sign-in',
+} as const;
+
+/** Ends everything of a session whose upstream said that it is over. */
+export const endOver = (dependencies: ConcludeDependencies) => {
+  const end = endSession(dependencies);
+  return async ({ connectionId, userId }: UpstreamSession, because: string): Promise<Presence> => {
+    await end({ connectionId, userId, sidKey: null, until: dependencies.clock.now() }, because);
+    return 'gone';
+  };
+};
+
+/** What an upstream answered about a session that is leased to us, written down before anybody is told. */
+export const concludeRecheck = (dependencies: ConcludeDependencies) => {
+  const { upstreamSessions, clock, users, log } = dependencies;
+  const resync = resyncRoles(dependencies);
+  const over = endOver(dependencies);
+
+  async function stands(leased: UpstreamSession, answer: Extract<Rechecked, { answer: 'stands' }>): Promise<Presence> {
+    const { id, userId, connectionId } = leased;
+    const now = clock.now();
+    const next = { token: answer.refresh_token, seenAt: now, askedUntil: 0, expiresAt: now + sessionLifetime };
+    const isNewest = await upstreamSessions.settle(leased, next);
+    if (answer.groups === null) log.warn('upstream.groups-unknown', { connection: connectionId, user: userId });
+    const known = isNewest && answer.groups ? await users.identity(id) : null;
+    if (answer.groups && known !== null) await resync(userId, { connectionId, subject: known.subject, groups: answer.groups });
+    return 'there';
+  }
+
+  return async (leased: UpstreamSession, answer: Rechecked, policy: RecheckPolicy): Promise<Presence> => {
+    if (answer.answer === 'stands') return stands(leased, answer);
+    const { connectionId, userId, seenAt } = leased;
+    const { reason } = answer;
+    if (answer.answer === 'over' || answer.answer === 'must-sign-in') {
+      log.info('upstream.over', { connection: connectionId, user: userId, reason });
+      // Somebody who has signed in meanwhile is there, whatever was asked before.
+      if (!(await upstreamSessions.settle(leased, { token: null, stands: false, askedUntil: 0 }))) return 'there';
+      return over(leased, words[answer.answer]);
+    }
+    if (answer.answer === 'misconfigured') log.error('upstream.misconfigured', { connection: connectionId, reason });
+    else log.warn('upstream.unanswered', { connection: connectionId, reason });
+    await upstreamSessions.settle(leased, { askedUntil: clock.now() + restFor });
+    return isWithinGrace(seenAt, policy, clock.now()) ? 'there' : 'unknown';
+  };
+};
