@@ -3,6 +3,7 @@ import type { SupabaseProject } from '../support/supabase/project.ts';
 import type { Json } from '../support/supabase/world.ts';
 import { attempt, refusalOf } from './support.ts';
 import { answerAt, callback, connectTo, identityOf, landing, openProject, socialLogin, urlOf } from './supabase-support.ts';
+import { nothingProven } from '../support/assurance.ts';
 
 let project: SupabaseProject;
 beforeEach(async () => {
@@ -25,7 +26,7 @@ describe('a social sign-in through GoTrue', () => {
       email: 'ana@corp.example',
       name: null,
       groups: ['eng'],
-      assurance: { auth_time: null, acr: 'aal1', amr: ['oauth'], mfa: false, evidence: [] },
+      assurance: { ...nothingProven, acr: 'aal1', amrAsSaid: ['oauth'] },
     });
     expect(project.sessions.size).toBe(elsewhere);
     const logout = project.requests.findLast(({ path }) => path === '/auth/v1/logout');
@@ -191,7 +192,7 @@ describe('the session behind it', () => {
     project.settings.loginMethod = 'passkey';
     expect(identityOf(await socialLogin(project, connectTo(project))).assurance).toMatchObject({
       mfa: false,
-      amr: ['passkey'],
+      amrAsSaid: ['passkey'],
       evidence: [],
     });
     const at = Math.floor(project.now() / 1000);
