@@ -131,7 +131,7 @@ export const rateWindows = declare({
 export const auditEvents = declare({
   name: 'audit_events',
   unique: [],
-  indexes: [],
+  indexes: ['userId', 'tenantId'],
   expires: null,
   shape: z.object({
     id: z.string(),
@@ -144,8 +144,7 @@ export const auditEvents = declare({
     tenantId: z.string().optional(),
     event: z.record(z.string(), z.unknown()),
   }),
-  describe:
-    'What was decided, append-only, each row chained to the one before it by its hash. Read chain by chain; an index of persons would cost every request a page of the log.',
+  describe: 'What was decided, append-only, each row chained to the one before it by its hash.',
 });
 
 export const collections: readonly Collection[] = [

@@ -32,6 +32,7 @@ const method = `What is compared, always in one run on one machine:
   ES256 JWT access tokens by resource indicators, PKCE, rotation at every refresh, a public client. It writes no log and no audit.
 - **koa, SQLite in place** and **node:http, memory** are written for this: one form read, one compare-and-set, one ES256 signature, no checks. The first
   updates one row a family on a writer thread that commits what came meanwhile together, on stable storage (a few lines over the same binding, not our engine).
+- **node:http, ready bytes** answers everything with a few hundred bytes that are there already: what the runtime's own server allows.
 - **undici proxy** reads the body and passes it on, **nginx auth_request** asks about a token once and remembers the answer. Behind every gateway is an
   upstream that answers at once. Our gateway knows the tokens already, judges the tool call and writes it to the audit before it forwards.
 
@@ -39,7 +40,7 @@ A login is the same number of requests and pages on both sides: a page, a form, 
 provider that answers at once in the load’s process; what our side spends on it (a token request on a connection of its own, the verification of the ID token)
 is counted, and told apart below as “callback”. The peer’s login is its own development form, which asks nobody.
 
-The server has one core and the load the other (\`taskset\`). Everything is warmed up; then the contenders take turns, there and back, and the medians of the
+The server has one core and the load the other (\`taskset\`). Everything is warmed up for six seconds, since a program compiles itself while it is first used; then the contenders take turns, there and back, and the medians of the
 rounds are shown. *Per CPU-second* divides what was answered by the processor time of the server’s process, all its threads. *Spread* is the distance between
 the lowest and the highest round as a share of the median: two figures whose ratio is within it are equal. Latencies are at the client with 64 callers.`;
 

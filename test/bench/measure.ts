@@ -71,6 +71,9 @@ function figureOf(name: string, rounds: readonly Round[]): Figure {
   };
 }
 
+/** Code is compiled in the measured process itself, and the last of it after some ten thousand exchanges. */
+const warmUpMs = 6_000;
+
 /** Warms each side up, then takes rounds in turn, there and back, so that what else the machine does meets all alike. */
 export async function compare(sides: readonly Side[], plan: Rounds): Promise<Figure[]> {
   const taken = new Map<string, Round[]>(sides.map(({ name }) => [name, []]));
@@ -78,7 +81,7 @@ export async function compare(sides: readonly Side[], plan: Rounds): Promise<Fig
     await drive(side.exchange, {
       port: side.served.port,
       callers: plan.callers,
-      ms: Math.max(1_200, plan.ms),
+      ms: plan.ms < 1_000 ? 1_200 : Math.max(warmUpMs, plan.ms),
       ...(plan.most === undefined ? {} : { most: plan.most }),
     });
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bareName, koaName, startFloor } from './contenders/floor.ts';
+import { bareName, koaName, startFloor, startReady } from './contenders/floor.ts';
 import { startNginx, startProxy, startUpstream } from './contenders/gateways.ts';
 import { startOurs } from './contenders/ours.ts';
 import { openPlace } from './contenders/places.ts';
@@ -87,7 +87,11 @@ async function authorizationServer(bench: Bench, idp: StubIdp): Promise<void> {
     ours.push(await startOurs({ place, profile, folder: join(folder, place.engine), idp, upstream: 9, population }));
   const peer = await startPeer(folder, population);
   for (const topic of wanted) {
-    await measure(bench, topic, sidesOf(ours, peer, topic), topic === 'code' || topic === 'revoke' ? { most: plan.most } : {});
+    const sides = sidesOf(ours, peer, topic);
+    const ready = topic === 'jwks' ? [await startReady(folder)] : [];
+    const change = topic === 'code' || topic === 'revoke' ? { most: plan.most } : {};
+    await measure(bench, topic, [...sides.slice(0, -1), ...ready, ...sides.slice(-1)], change);
+    for (const { served } of ready) await served.stop();
     if (topic === 'login' && ours[0] !== undefined) await loginParts(bench, ours[0]);
   }
   if (only.has('refresh')) {

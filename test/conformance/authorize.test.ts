@@ -193,6 +193,9 @@ describe('the way through', () => {
   });
 
   it('[A5.13] [W19] passes hints on, prints none and lets none choose an account', async () => {
+    // The request passes through the browser, where it can be seen.
+    const before = system.config;
+    await system.restart((config) => ({ ...config, connections: config.connections.map((each) => ({ ...each, pushedRequests: false })) }));
     const browser = new Browser({ portsShareCookies: true, stopAt: (to) => to.origin === new URL(system.idp).origin });
     const hint = '"><script>alert(1)</script>\r\nX-Evil: 1';
     const { body } = await browser.get(url({ login_hint: hint, id_token_hint: 'e30.e30.' }));
@@ -200,6 +203,7 @@ describe('the way through', () => {
     await browser.submit({}, { form: '/login/demo' });
     expect(browser.location?.searchParams.get('login_hint')).toBe(hint);
     expect(browser.location?.searchParams.has('id_token_hint')).toBe(false);
+    await system.restart(() => before);
     const back = openBrowser();
     await back.get(url({ login_hint: 'carol@demo.example' }));
     await signIn(back, 'alice');

@@ -180,7 +180,7 @@ describe('a sign-in for one tenant', () => {
 
   it('asks for the second factor its tenant demands, although another tenant would not', async () => {
     const { tokens } = await inTenant('globex', { scope: ['read'] });
-    expect(claimsOf(tokens.access_token)).toMatchObject({ tenant: 'globex', acr: 'urn:drawbridge:demo:mfa' });
+    expect(claimsOf(tokens.access_token)).toMatchObject({ tenant: 'globex', acr: 'urn:drawbridge:acr:mfa' });
     // With the form that follows a missing second factor the same tenant can be tried again, and only that.
     system.alpha.script = { claims: (honest) => ({ ...honest, acr: 'plain' }) };
     const { browser, path } = await begin(system, { client, changes: { resource: at('globex') } });

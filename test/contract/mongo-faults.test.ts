@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/platform/system-clock.ts';
 import { type CollectionDeclaration, type DocumentEngine, StoreUnavailable } from '../../src/ports/document-engine.ts';
+import { openServing } from '../../src/stores/mongo/client.ts';
 import { openMongoEngine } from '../../src/stores/mongo/engine.ts';
+import { Lifeline } from '../../src/stores/mongo/lifeline.ts';
 import { type FaultMode, type FaultProxy, type FaultSettings, startFaultProxy } from '../support/fault-proxy.ts';
 import { type MongoServer, startMongo } from '../support/mongo-server.ts';
 import { needs } from '../support/prerequisites.ts';
@@ -173,6 +175,35 @@ needs('mongodb', 'faults between the engine and MongoDB', () => {
     expect(count).toBeGreaterThanOrEqual(acknowledged);
     expect(count).toBeLessThanOrEqual(acknowledged + doubtful);
   }, 40_000);
+
+  it('a client over which nothing comes back gives way to one that connects, and to none that does not', async () => {
+    const proxy = await startFaultProxy(server.host);
+    const name = `lifeline_${Date.now()}`;
+    const stuck = openServing(server.url(name, proxy.host));
+    await stuck.client.connect();
+    await proxy.set('hang');
+    let replaced = 0;
+    let next = server.url(name, proxy.host);
+    const times = { patience: 300, connect: 1_000 };
+    const lifeline = new Lifeline(stuck, { ...times, open: () => openServing(next), replaced: () => (replaced += 1) });
+    const silence = async (ms: number) => {
+      for (const end = performance.now() + ms; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
+        lifeline.unanswered();
+    };
+    await silence(200);
+    lifeline.answered();
+    await silence(200);
+    expect([replaced, lifeline.db === stuck.db]).toEqual([0, true]);
+    await silence(2_000);
+    expect([replaced, lifeline.db === stuck.db]).toEqual([0, true]);
+    next = server.url(name);
+    await silence(1_500);
+    expect([replaced >= 1, lifeline.db === stuck.db]).toEqual([true, false]);
+    await lifeline.rows('rows').insertOne({ _id: 'a' });
+    expect(await lifeline.rows('rows').countDocuments()).toBe(1);
+    await lifeline.close();
+    await proxy.close();
+  }, 30_000);
 
   it('closes in time although nothing answers', async () => {
     const { engine, proxy } = await broken();

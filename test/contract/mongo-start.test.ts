@@ -66,7 +66,14 @@ needs('mongodb', 'a start over MongoDB', () => {
     it('every collection of the product can be made, and again', async () => {
       await open(declared);
       await open(declared);
-      expect(await indexesOf('grants')).toEqual(['_id_', 'grants.clientKey', 'grants.expiresAt', 'grants.tenantId', 'grants.userId']);
+      expect(await indexesOf('grants')).toEqual([
+        '_id_',
+        'grants.clientKey',
+        'grants.expiresAt',
+        'grants.sidKey',
+        'grants.tenantId',
+        'grants.userId',
+      ]);
     });
 
     it('one that was dropped is made again before anything is served [F12]', async () => {

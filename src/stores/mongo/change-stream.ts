@@ -24,7 +24,7 @@ const isResumable = (error: unknown): boolean =>
  * Tells of what is inserted, by a change stream. It is opened again here and not by the driver, which does so without a pause for
  * as long as opening succeeds, even if reading never does.
  */
-export function watchInserts(rows: Collection<Row>, watcher: Watcher): Watching {
+export function watchInserts(rows: () => Collection<Row>, watcher: Watcher): Watching {
   const told = { token: null as ResumeToken, times: 0 };
   let isClosed = false;
   let stop = (): void => undefined;
@@ -38,7 +38,7 @@ export function watchInserts(rows: Collection<Row>, watcher: Watcher): Watching 
   async function follow(): Promise<void> {
     const from = told.token === null ? {} : { resumeAfter: told.token };
     const options = { ...from, maxAwaitTimeMS: AWAIT_MS };
-    const stream = rows.watch<Row, ChangeStreamInsertDocument<Row>>([{ $match: { operationType: 'insert' } }], options);
+    const stream = rows().watch<Row, ChangeStreamInsertDocument<Row>>([{ $match: { operationType: 'insert' } }], options);
     stream.on('resumeTokenChanged', reach);
     told.times = 0;
     const changes = stream.stream();

@@ -13,18 +13,19 @@ import {
 } from '../../ports/document-engine.ts';
 import { checkNames } from '../declaration.ts';
 import { watchInserts } from './change-stream.ts';
-import { DEADLINE_MS, type Opened, openPreparing, openServing, placeOf, SERVER_MS } from './client.ts';
+import { DEADLINE_MS, openPreparing, openServing, placeOf, SERVER_MS } from './client.ts';
 import { within } from './deadline.ts';
 import { decodeRow, encodeChange, encodeDocument, encodeFilter, equals, type Row, textOf } from './encode.ts';
-import { failureOf, isDuplicate, reasonOf } from './failures.ts';
+import { failureOf, isAnswer, isDuplicate, reasonOf } from './failures.ts';
 import { materialise } from './indexes.ts';
+import { Lifeline } from './lifeline.ts';
 import { migrate } from './migrate.ts';
 import { knownMigrations } from './migrations/known.ts';
 import { storedName, storedText, uniqueName } from './names.ts';
 
-/** What operators should know of: what a start changed in the database. */
+/** What operators should know of: what a start changed in the database, and a client that was given up. */
 export interface MongoEvent {
-  readonly event: 'indexMade' | 'migrated';
+  readonly event: 'indexMade' | 'migrated' | 'clientReplaced';
   readonly name: string;
 }
 
@@ -34,8 +35,11 @@ export interface MongoOptions {
   readonly collections: readonly CollectionDeclaration[];
   readonly clock: Clock;
   readonly log?: (event: MongoEvent) => void;
+  /** For how long nothing may come back before the client is replaced (ms). */
+  readonly patienceMs?: number;
 }
 
+const PATIENCE_MS = 20_000;
 const PAGE = 100;
 const PAGE_LIMIT = 1_000;
 const bounded = { maxTimeMS: SERVER_MS };
@@ -51,7 +55,10 @@ export async function openMongoEngine(options: MongoOptions): Promise<DocumentEn
     await opened.client.close();
     throw new Error(`cannot open the store ${placeOf(opened)}: ${reasonOf(error)}`);
   }
-  return new MongoEngine(options.collections, opened);
+  const { url, log = () => undefined, patienceMs = PATIENCE_MS } = options;
+  const times = { patience: patienceMs, connect: DEADLINE_MS };
+  const replaced = () => log({ event: 'clientReplaced', name: placeOf(opened) });
+  return new MongoEngine(options.collections, new Lifeline(opened, { ...times, open: () => openServing(url), replaced }));
 }
 
 async function prepare({ url, collections, clock, log = () => undefined }: MongoOptions): Promise<void> {
@@ -70,15 +77,15 @@ async function prepare({ url, collections, clock, log = () => undefined }: Mongo
 type Rows = Collection<Row>;
 
 class MongoEngine implements DocumentEngine {
-  readonly #client: Opened['client'];
-  readonly #rows: ReadonlyMap<string, Rows>;
+  readonly #lifeline: Lifeline;
+  readonly #names: ReadonlySet<string>;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #watching = new Set<Watching>();
   #closing: Promise<void> | null = null;
 
-  constructor(collections: readonly CollectionDeclaration[], { client, db }: Opened) {
-    this.#client = client;
-    this.#rows = new Map(collections.map(({ name }) => [name, db.collection<Row>(name)]));
+  constructor(collections: readonly CollectionDeclaration[], lifeline: Lifeline) {
+    this.#lifeline = lifeline;
+    this.#names = new Set(collections.map(({ name }) => name));
   }
 
   async insert(collection: CollectionDeclaration, document: StoredDocument): Promise<'inserted' | 'duplicate'> {
@@ -151,7 +158,8 @@ class MongoEngine implements DocumentEngine {
   }
 
   watch(collection: CollectionDeclaration, watcher: Watcher): Watching {
-    const watching = watchInserts(this.#rowsOf(collection), watcher);
+    this.#rowsOf(collection);
+    const watching = watchInserts(() => this.#lifeline.rows(collection.name), watcher);
     this.#watching.add(watching);
     return watching;
   }
@@ -164,7 +172,7 @@ class MongoEngine implements DocumentEngine {
   async #end(): Promise<void> {
     for (const watching of this.#watching) watching.close();
     await Promise.allSettled(this.#underWay);
-    await this.#client.close();
+    await this.#lifeline.close();
   }
 
   async #list(collection: CollectionDeclaration, filter: Filter<Row>, { after = '', limit = PAGE }: Page = {}): Promise<StoredDocument[]> {
@@ -177,9 +185,8 @@ class MongoEngine implements DocumentEngine {
 
   #rowsOf({ name }: CollectionDeclaration): Rows {
     if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
-    const rows = this.#rows.get(name);
-    if (rows === undefined) throw new TypeError(`collection "${name}" is not declared`);
-    return rows;
+    if (!this.#names.has(name)) throw new TypeError(`collection "${name}" is not declared`);
+    return this.#lifeline.rows(name);
   }
 
   /** Every operation ends by the deadline; what it then still does at the server may or may not take effect. */
@@ -187,8 +194,12 @@ class MongoEngine implements DocumentEngine {
     const answer = within(DEADLINE_MS, work(this.#rowsOf(collection)));
     this.#underWay.add(answer);
     try {
-      return await answer;
+      const value = await answer;
+      this.#lifeline.answered();
+      return value;
     } catch (error) {
+      if (isAnswer(error)) this.#lifeline.answered();
+      else this.#lifeline.unanswered();
       throw failureOf(error);
     } finally {
       this.#underWay.delete(answer);

@@ -14,6 +14,9 @@ const codeOf = (error: unknown): unknown => (typeof error === 'object' && error 
 
 export const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 
+/** Whether a server said this, or we ourselves before anything was sent: then the way there is not what is broken. */
+export const isAnswer = (error: unknown): boolean => error instanceof MongoServerError || error instanceof TypeError;
+
 /** A mistake of the caller stays one; everything else is the storage's. */
 export function failureOf(error: unknown): Error {
   if (error instanceof TypeError || error instanceof StoreUnavailable) return error;

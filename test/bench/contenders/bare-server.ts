@@ -1,11 +1,20 @@
-/** The least a refresh can be: node:http, a map, one signature. */
+/** The least that can be done over node:http: a refresh with a map and one signature, and bytes that are ready, in answer to everything else. */
 import { createServer } from 'node:http';
 import { familyId, readToken, tokensFor } from './family.ts';
 
 const [port, count] = process.argv.slice(2).map(Number);
 const generations = new Map(Array.from({ length: count ?? 0 }, (_, index) => [familyId(index), 1]));
 
+const ready = Buffer.from(
+  JSON.stringify({ keys: Array.from({ length: 2 }, (_, index) => ({ kid: `key-${index}`, x: 'x'.repeat(43), y: 'y'.repeat(43) })) }),
+);
+const fields = ['Content-Type', 'application/json', 'Cache-Control', 'public, max-age=300', 'Content-Length', String(ready.length)];
+
 createServer((req, res) => {
+  if (req.method === 'GET') {
+    res.writeHead(200, fields).end(ready);
+    return;
+  }
   const chunks: Buffer[] = [];
   req.on('data', (chunk: Buffer) => chunks.push(chunk));
   req.on('end', () => {

@@ -1,12 +1,21 @@
 import { join } from 'node:path';
 import type { Side } from '../measure.ts';
 import { compiled, freePort, launch, nodeProgram } from '../processes.ts';
-import { formText } from '../wire.ts';
+import { formText, requestText } from '../wire.ts';
 import { familyId } from './family.ts';
-import { refreshing } from './supply.ts';
+import { refreshing, repeated } from './supply.ts';
 
+export const readyName = 'node:http, ready bytes';
 export const bareName = 'node:http, memory';
 export const koaName = 'koa, SQLite in place';
+
+/** Bytes that are ready, sent by nothing but node's own server: nothing built on it can be faster. */
+export async function startReady(folder: string): Promise<Side> {
+  const port = await freePort();
+  const program = nodeProgram(compiled('./contenders/bare-server.js'), [String(port), '1']);
+  const served = await launch({ ...program, port, path: '/', core: 0, folder });
+  return { name: readyName, served, exchange: repeated(requestText('GET', '/jwks', `127.0.0.1:${port}`)) };
+}
 
 /** The servers that do the least a refresh can be. */
 export async function startFloor(
