@@ -71,6 +71,8 @@ describe('the issuer in the answer', () => {
   });
 
   it('[A8.01] [A8.05] [W16] comes with an answer after the identity provider refused', async () => {
+    // The state passes through the browser, where it can be read.
+    await system.restart((config) => ({ ...config, connections: config.connections.map((each) => ({ ...each, pushedRequests: false })) }));
     let upstream = false;
     const browser = new Browser({
       portsShareCookies: true,

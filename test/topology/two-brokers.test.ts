@@ -131,7 +131,12 @@ needs('mongodb', 'two brokers over one MongoDB', () => {
       const { client, tokens } = await login(topology);
       const back = topology.replace(first(), 'SIGKILL');
       await delay(50);
-      const next = await refresh(topology, client, tokens.refresh_token);
+      let next = await refresh(topology, client, tokens.refresh_token);
+      // The kernel of a busy machine may still take connections for a process that is going.
+      for (let tries = 0; next.status === 502 && tries < 20; tries += 1) {
+        await delay(100);
+        next = await refresh(topology, client, tokens.refresh_token);
+      }
       expect(next.status).toBe(200);
       const { access_token } = (await next.json()) as Tokens;
       expect((await callTool(topology, access_token, 'whoami')).status).toBe(200);
