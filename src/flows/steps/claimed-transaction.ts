@@ -6,29 +6,22 @@ import type { Transaction } from '../../domain/transaction.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SeenClients } from '../../ports/seen-clients.ts';
 import type { Transactions } from '../../ports/transactions.ts';
-import type { UpstreamSessions } from '../../ports/upstream-sessions.ts';
 import { sameText } from '../../domain/digest.ts';
 
 export interface ClaimDependencies {
   readonly transactions: Transactions;
   readonly seenClients: SeenClients;
-  readonly upstreamSessions: Pick<UpstreamSessions, 'get'>;
   readonly directory: Directory;
   readonly clock: Clock;
 }
 
 /** What an administrator may have taken back since the transaction began is asked again at every step of it. */
-async function checkStanding(
-  { directory, seenClients, upstreamSessions }: ClaimDependencies,
-  { request, stage }: Transaction,
-): Promise<void> {
+async function checkStanding({ directory, seenClients }: ClaimDependencies, { request, stage }: Transaction): Promise<void> {
   const seen = await seenClients.get(request.client_id);
   if (seen?.status === 'withdrawn') throw new PageRefusal('app-withdrawn', 'client was withdrawn', { app: request.client_name });
   if ('person' in stage && findConnection(directory, stage.person.connectionId) === null) {
     throw new PageRefusal('expired', 'the connection the person came through is no longer configured');
   }
-  const session = 'person' in stage && stage.person.identityId !== undefined ? await upstreamSessions.get(stage.person.identityId) : null;
-  if (session?.stands === false) throw new PageRefusal('expired', 'the identity provider has said that the sign-in is over');
 }
 
 /** The transaction if it is this browser's and still open; an expired, unknown or foreign one is a page. RFC 9700 §4.7. */
