@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
+import { openConnectors } from './compose-upstreams.ts';
 import { directoryOf } from './config/directory.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
-import { connectorTypes } from './connectors/registry.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
 import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
@@ -30,7 +30,6 @@ import { openStopping } from './gateway/stopping.ts';
 import { httpApp } from './http/app.ts';
 import type { Flows } from './http/context.ts';
 import { browserCookie } from './http/cookies.ts';
-import { callbackPath } from './http/login/callback.ts';
 import { openLogo } from './http/assets.ts';
 import type { Logo } from './http/assets.ts';
 import { peerAddress } from './http/peer-address.ts';
@@ -42,7 +41,6 @@ import type { Organisation } from './pages/layout.ts';
 import { cacheDocuments } from './platform/document-cache.ts';
 import { openDnsDomainProof } from './platform/dns-domain-proof.ts';
 import { openDocumentFetcher } from './platform/document-fetcher.ts';
-import { openGuardedFetch } from './platform/guarded-fetch.ts';
 import { openSigner } from './platform/jose-signer.ts';
 import { openKeyRing } from './platform/key-ring.ts';
 import { readLocalFile } from './platform/local-file.ts';
@@ -96,31 +94,6 @@ export interface Broker {
   /** Refuses what is still under way at the gateway. */
   cutShort(): void;
   close(): void;
-}
-
-/** Sign-ins that follow one another share a connection to the identity provider; less than servers commonly keep one open (ms). */
-const connectionReuse = 4_000;
-
-/** A client without a secret or key says so. */
-const withSecret = <Settings extends object>(settings: Settings) =>
-  'client_id' in settings ? { client_secret: null, clientKey: null, ...settings } : settings;
-
-function openConnectors({ config, clock }: World): Map<AnyConnector['id'], AnyConnector> {
-  const loopback = isLoopbackUrl(config.issuer);
-  return new Map(
-    config.connections.map((connection) => {
-      const { type, subline: _subline, domains: _domains, tlsCaFile, ...settings } = connection;
-      // For our flows, and not every kind can be asked again.
-      const { recheck: _recheck, ...own } = { recheck: undefined, ...settings };
-      const kind = connectorTypes[type];
-      if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
-      const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
-      const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, reuseMs: connectionReuse, ...ca });
-      const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
-      const connector = kind.open({ ...withSecret(own), redirect_uri }, { clock, fetch });
-      return [connector.id, connector];
-    }),
-  );
 }
 
 function logoOf({ organisation: { logoPath } }: Config): Logo | null {
@@ -201,7 +174,7 @@ export async function compose(world: World): Promise<Broker> {
   const directory = directoryOf(config);
   const sealing = openSealing(world.masterKey);
   const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: config.signingAlgorithm });
-  const connectors = openConnectors(world);
+  const connectors = openConnectors(config, clock);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority } = openState(world, directory, sealing);
