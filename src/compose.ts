@@ -9,8 +9,10 @@ import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
 import { answerQuestion } from './flows/answer-question.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
+import { beginConnectionTest } from './flows/begin-connection-test.ts';
 import { beginLogin } from './flows/begin-login.ts';
 import { chooseTenant } from './flows/choose-tenant.ts';
+import { completeConnectionTest } from './flows/complete-connection-test.ts';
 import { completeLogin } from './flows/complete-login.ts';
 import { continueAuthorization } from './flows/continue-authorization.ts';
 import { endUpstreamSession } from './flows/end-upstream-session.ts';
@@ -25,6 +27,7 @@ import { revokeToken } from './flows/revoke-token.ts';
 import { authenticateClient } from './flows/steps/authenticate-client.ts';
 import { liveAuthority } from './flows/steps/standing.ts';
 import { stopAuthorization } from './flows/stop-authorization.ts';
+import { tellConnectionTest } from './flows/tell-connection-test.ts';
 import { gatewayRoutes } from './gateway/app.ts';
 import { openStopping } from './gateway/stopping.ts';
 import { httpApp } from './http/app.ts';
@@ -59,6 +62,7 @@ import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { sweepAll } from './stores/sweep.ts';
 import { cachedAuthority } from './stores/cached-authority.ts';
 import { signingKeys } from './stores/collections.ts';
+import { openConnectionTests } from './stores/connection-tests.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
 import { openProvenDomains } from './stores/proven-domains.ts';
@@ -108,6 +112,7 @@ function organisationOf({ organisation }: Config, logo: Logo | null): Organisati
 function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed, sealing: Sealing) {
   return {
     transactions: openTransactions(engine),
+    connectionTests: openConnectionTests(engine),
     grants: openGrants(engine, feed),
     users: openUsers(engine),
     memberships: openMemberships(engine, feed),
@@ -144,7 +149,8 @@ type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof findCompany>[0] &
   Parameters<typeof refreshTokens>[0] &
   Parameters<typeof exchangeCode>[0] &
-  Parameters<typeof beginAuthorization>[0];
+  Parameters<typeof beginAuthorization>[0] &
+  Parameters<typeof beginConnectionTest>[0];
 
 /** What programs ask for every hour may go by what is remembered; while a person looks on, everything is asked anew. */
 const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
@@ -165,6 +171,9 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   refreshTokens: refreshTokens(forTokens),
   revokeToken: revokeToken(parts),
   endUpstreamSession: endUpstreamSession(parts),
+  beginConnectionTest: beginConnectionTest(parts),
+  completeConnectionTest: completeConnectionTest(parts),
+  tellConnectionTest: tellConnectionTest(parts),
 });
 
 /** Puts every part together; the only file that knows them all by name. */

@@ -10,6 +10,8 @@ export interface ConnectionReport {
   readonly issuer: string;
   readonly redirect_uri: string;
   readonly checks: readonly Check[];
+  /** Where a person tries one sign-in; once, within ten minutes. */
+  readonly sign_in_test: string;
 }
 
 const words: Readonly<Record<Check['result'], string>> = { problem: 'Fix this', warning: 'Look soon', 'not-run': 'Not run', ok: 'Passed' };
@@ -27,7 +29,7 @@ function verdict({ checks }: ConnectionReport): string {
 
 /** For a person: the verdict, what to fix first, then what passed in the order it ran. */
 export function reportLines(report: ConnectionReport, colours: boolean): string[] {
-  const { id, name, kind, issuer, redirect_uri, checks } = report;
+  const { id, name, kind, issuer, redirect_uri, checks, sign_in_test } = report;
   return [
     `${id}: ${name}, ${kind}`,
     `  issuer        ${issuer}`,
@@ -40,5 +42,8 @@ export function reportLines(report: ConnectionReport, colours: boolean): string[
       const line = `  ${colours ? styleText(colour[result], word) : word}  ${says}`;
       return todo === null ? [line] : [line, `             What to do: ${todo}`];
     }),
+    '',
+    'To try one sign-in, open this while Drawbridge runs. It works once, within 10 minutes, and sets nothing up:',
+    `  ${sign_in_test}`,
   ];
 }

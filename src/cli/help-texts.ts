@@ -37,8 +37,8 @@ Nothing is asked and nothing is changed: it reads the configuration alone. docs/
   npm start -- connections --config drawbridge.yaml`;
 
 export const testHelp = `
-The identity provider is asked for its discovery document and keys, and once whether it takes us as its client. Nothing is written. The exit
-code is 1 when something has to be fixed.
+The identity provider is asked for its discovery document and keys, and once whether it takes us as its client. The exit code is 1 when
+something has to be fixed. The link at the end tries one sign-in at the running Drawbridge and shows what would come of it.
 
   npm start -- connections test corp --config drawbridge.yaml`;
 

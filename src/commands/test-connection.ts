@@ -8,7 +8,19 @@ import { judgeSettings } from '../domain/connection-settings.ts';
 import { callbackPath } from '../http/login/callback.ts';
 import { nodeEntropy } from '../platform/node-entropy.ts';
 import { systemClock } from '../platform/system-clock.ts';
-import { configure } from './installation.ts';
+import { keyBeside } from '../cli/master-key.ts';
+import type { Config } from '../config/schema.ts';
+import { connectionTestLifetime } from '../domain/connection-test.ts';
+import { connectionTestPath } from '../http/login/connection-test.ts';
+import { openSealing } from '../platform/node-sealing.ts';
+import { configure, folderOf } from './installation.ts';
+
+/** An address at the running broker that tries one sign-in: sealed under the installation key, so nothing has to be written for it. */
+function testLink(config: Config, connectionId: string): string {
+  const sealing = openSealing(config.key ?? keyBeside(folderOf(config)));
+  const ticket = { id: nodeEntropy.id(), connectionId, expiresAt: systemClock.now() + connectionTestLifetime };
+  return `${config.issuer}${connectionTestPath(connectionId)}?ticket=${sealing.seal('connection_test', JSON.stringify(ticket))}`;
+}
 
 /** Looks at everything about a connection that can be told without a person; true when nothing has to be fixed. */
 export async function testConnection(options: TestOptions): Promise<boolean> {
@@ -28,7 +40,7 @@ export async function testConnection(options: TestOptions): Promise<boolean> {
   };
   const { id, name, kind: title, issuer, redirect_uri } = sheet;
   const checks = [...judgeSettings(directoryOf(config), abilitiesOf(connection)), ...(await kind.examine(settings, tools))];
-  const report = { id, name, kind: title, issuer, redirect_uri, checks };
+  const report = { id, name, kind: title, issuer, redirect_uri, checks, sign_in_test: testLink(config, id) };
   const lines = options.json ? [JSON.stringify(report)] : reportLines(report, process.stdout.isTTY);
   process.stdout.write(`${lines.join('\n')}\n`);
   return !hasProblem(report);

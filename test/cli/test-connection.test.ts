@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readOptions } from '../../src/cli/options.ts';
+import { Browser } from '../support/browser.ts';
 import { openHostileIdp } from '../support/hostile-idp.ts';
 import type { HostileIdp } from '../support/hostile-idp.ts';
 import { removeTemporaryFolders, runProduct, startProduct, temporaryFolder } from '../support/product-process.ts';
@@ -63,12 +64,22 @@ describe('connections test', () => {
   it('knows the running demonstration, whose secret it cannot try', async () => {
     const product = await startProduct();
     try {
-      const { stdout, code } = await runProduct({ env: { PORT: String(product.port) }, args: ['connections', 'test', 'demo', '--json'] });
+      const { stdout, code } = await runProduct({
+        env: { PORT: String(product.port) },
+        folder: product.folder,
+        args: ['connections', 'test', 'demo', '--json'],
+      });
       const { checks } = JSON.parse(stdout) as { checks: { check: string; result: string; says: string }[] };
       expect(checks.filter(({ result }) => result === 'problem' || result === 'warning')).toEqual([]);
       expect(checks.find(({ check }) => check === 'client')?.result).toBe('not-run');
       expect(checks.find(({ check }) => check === 'keys')?.result).toBe('ok');
       expect(code).toBe(0);
+      // The link leads through the running product to its identity provider.
+      const { sign_in_test } = JSON.parse(stdout) as { sign_in_test: string };
+      const browser = new Browser({ portsShareCookies: true });
+      expect((await browser.get(sign_in_test)).status).toBe(200);
+      const away = await browser.submit();
+      expect([away.status, away.url.origin]).toEqual([200, product.idp]);
     } finally {
       await product.stop();
     }
