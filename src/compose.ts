@@ -1,16 +1,18 @@
 import type { RequestListener } from 'node:http';
+import { openConnectors } from './compose-upstreams.ts';
 import { directoryOf } from './config/directory.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
-import { connectorTypes } from './connectors/registry.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
 import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
 import { answerQuestion } from './flows/answer-question.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
+import { beginConnectionTest } from './flows/begin-connection-test.ts';
 import { beginLogin } from './flows/begin-login.ts';
 import { chooseTenant } from './flows/choose-tenant.ts';
+import { completeConnectionTest } from './flows/complete-connection-test.ts';
 import { completeLogin } from './flows/complete-login.ts';
 import { continueAuthorization } from './flows/continue-authorization.ts';
 import { endUpstreamSession } from './flows/end-upstream-session.ts';
@@ -25,12 +27,12 @@ import { revokeToken } from './flows/revoke-token.ts';
 import { authenticateClient } from './flows/steps/authenticate-client.ts';
 import { liveAuthority } from './flows/steps/standing.ts';
 import { stopAuthorization } from './flows/stop-authorization.ts';
+import { tellConnectionTest } from './flows/tell-connection-test.ts';
 import { gatewayRoutes } from './gateway/app.ts';
 import { openStopping } from './gateway/stopping.ts';
 import { httpApp } from './http/app.ts';
 import type { Flows } from './http/context.ts';
 import { browserCookie } from './http/cookies.ts';
-import { callbackPath } from './http/login/callback.ts';
 import { openLogo } from './http/assets.ts';
 import type { Logo } from './http/assets.ts';
 import { peerAddress } from './http/peer-address.ts';
@@ -42,7 +44,6 @@ import type { Organisation } from './pages/layout.ts';
 import { cacheDocuments } from './platform/document-cache.ts';
 import { openDnsDomainProof } from './platform/dns-domain-proof.ts';
 import { openDocumentFetcher } from './platform/document-fetcher.ts';
-import { openGuardedFetch } from './platform/guarded-fetch.ts';
 import { openSigner } from './platform/jose-signer.ts';
 import { openKeyRing } from './platform/key-ring.ts';
 import { readLocalFile } from './platform/local-file.ts';
@@ -61,6 +62,7 @@ import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { sweepAll } from './stores/sweep.ts';
 import { cachedAuthority } from './stores/cached-authority.ts';
 import { signingKeys } from './stores/collections.ts';
+import { openConnectionTests } from './stores/connection-tests.ts';
 import { openGrants } from './stores/grants.ts';
 import { openMemberships } from './stores/memberships.ts';
 import { openProvenDomains } from './stores/proven-domains.ts';
@@ -98,31 +100,6 @@ export interface Broker {
   close(): void;
 }
 
-/** Sign-ins that follow one another share a connection to the identity provider; less than servers commonly keep one open (ms). */
-const connectionReuse = 4_000;
-
-/** A client without a secret or key says so. */
-const withSecret = <Settings extends object>(settings: Settings) =>
-  'client_id' in settings ? { client_secret: null, clientKey: null, ...settings } : settings;
-
-function openConnectors({ config, clock }: World): Map<AnyConnector['id'], AnyConnector> {
-  const loopback = isLoopbackUrl(config.issuer);
-  return new Map(
-    config.connections.map((connection) => {
-      const { type, subline: _subline, domains: _domains, tlsCaFile, ...settings } = connection;
-      // For our flows, and not every kind can be asked again.
-      const { recheck: _recheck, ...own } = { recheck: undefined, ...settings };
-      const kind = connectorTypes[type];
-      if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
-      const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
-      const { fetch } = openGuardedFetch({ loopback, privateNetworks: true, reuseMs: connectionReuse, ...ca });
-      const redirect_uri = `${config.issuer}${callbackPath(settings.id)}`;
-      const connector = kind.open({ ...withSecret(own), redirect_uri }, { clock, fetch });
-      return [connector.id, connector];
-    }),
-  );
-}
-
 function logoOf({ organisation: { logoPath } }: Config): Logo | null {
   return logoPath === undefined ? null : openLogo(readLocalFile(logoPath), /svg$/i.test(logoPath) ? 'image/svg+xml' : 'image/png');
 }
@@ -135,6 +112,7 @@ function organisationOf({ organisation }: Config, logo: Logo | null): Organisati
 function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed, sealing: Sealing) {
   return {
     transactions: openTransactions(engine),
+    connectionTests: openConnectionTests(engine),
     grants: openGrants(engine, feed),
     users: openUsers(engine),
     memberships: openMemberships(engine, feed),
@@ -171,7 +149,8 @@ type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof findCompany>[0] &
   Parameters<typeof refreshTokens>[0] &
   Parameters<typeof exchangeCode>[0] &
-  Parameters<typeof beginAuthorization>[0];
+  Parameters<typeof beginAuthorization>[0] &
+  Parameters<typeof beginConnectionTest>[0];
 
 /** What programs ask for every hour may go by what is remembered; while a person looks on, everything is asked anew. */
 const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
@@ -192,6 +171,9 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   refreshTokens: refreshTokens(forTokens),
   revokeToken: revokeToken(parts),
   endUpstreamSession: endUpstreamSession(parts),
+  beginConnectionTest: beginConnectionTest(parts),
+  completeConnectionTest: completeConnectionTest(parts),
+  tellConnectionTest: tellConnectionTest(parts),
 });
 
 /** Puts every part together; the only file that knows them all by name. */
@@ -201,7 +183,7 @@ export async function compose(world: World): Promise<Broker> {
   const directory = directoryOf(config);
   const sealing = openSealing(world.masterKey);
   const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: config.signingAlgorithm });
-  const connectors = openConnectors(world);
+  const connectors = openConnectors(config, clock);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority } = openState(world, directory, sealing);

@@ -12,6 +12,7 @@ import { copy } from './commands/copy-store.ts';
 import { domains } from './commands/domains.ts';
 import { end } from './commands/end-grants.ts';
 import { configure, explain, folderOf } from './commands/installation.ts';
+import { testConnection } from './commands/test-connection.ts';
 import { compose } from './compose.ts';
 import { upstreamIssuer } from './config/connection-schema.ts';
 import type { Config } from './config/schema.ts';
@@ -112,6 +113,7 @@ try {
   else if (options.command === 'store copy') await copy(options);
   else if (options.command === 'grants end') await end(options);
   else if (options.command === 'connections') tellConnections(options);
+  else if (options.command === 'connections test') process.exitCode = (await testConnection(options)) ? 0 : 1;
   else await run(options);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
+import { auditHelp, connectionsHelp, copyHelp, domainsHelp, endHelp, help, testHelp } from './help-texts.ts';
 
-export type Options = StartOptions | AuditOptions | CopyOptions | DomainsOptions | EndOptions | ConnectionsOptions;
+export type Options = StartOptions | AuditOptions | CopyOptions | DomainsOptions | EndOptions | ConnectionsOptions | TestOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -30,6 +31,13 @@ export interface ConnectionsOptions {
   readonly json: boolean;
 }
 
+export interface TestOptions {
+  readonly command: 'connections test';
+  readonly config: string | null;
+  readonly connection: string;
+  readonly json: boolean;
+}
+
 export interface DomainsOptions {
   readonly command: 'domains';
   readonly config: string | null;
@@ -45,48 +53,6 @@ export interface EndOptions {
   readonly before: number | null;
   readonly json: boolean;
 }
-
-const help = `
-Without --config this runs the demonstration: a broker and gateway, an identity provider and an MCP server,
-all on this machine, with invented people. PORT=n moves the three of them to n, n+1 and n+2; DRAWBRIDGE_STORE
-keeps what it knows elsewhere than in ./data.
-
-  npm start                                  the demonstration
-  npm start -- --fresh                       the same, forgetting everything it knew
-  DRAWBRIDGE_STORE=mongodb://localhost/notes npm start
-                                             the same in a MongoDB database
-  npm start -- --config drawbridge.yaml      the real thing; docs/configuration.md lists the keys`;
-
-const copyHelp = `
-Stop Drawbridge first. The copy can be repeated: it goes on where it ended. Afterwards counts and digests of both stores agree, or the
-exit code is 1. Keep the installation key: what is sealed in the store is sealed under it.
-
-  npm start -- store copy --from sqlite:./data/drawbridge.db --to mongodb://db.internal.example/drawbridge`;
-
-const auditHelp = `
-The store answers one process at a time: stop Drawbridge first, or give a configuration that names a copy.
-Every row is checked against the chain it belongs to; the exit code is 1 when one is not what was written.
-
-  npm start -- audit --event tool.allowed --tenant acme
-  npm start -- audit --user u_… --since 2026-11-01 --json > audit.ndjson`;
-
-const endHelp = `
-Codes, refresh tokens and access tokens of what is ended are refused from then on; people sign in again. Each is in the audit. Processes
-that share a MongoDB hear of it while they run; an embedded store answers one process at a time, so stop Drawbridge first.
-
-  npm start -- grants end --config drawbridge.yaml --all
-  npm start -- grants end --config drawbridge.yaml --user u_… --before 2026-11-21`;
-
-const connectionsHelp = `
-Nothing is asked and nothing is changed: it reads the configuration alone. docs/assurance.md has what each kind can prove.
-
-  npm start -- connections --config drawbridge.yaml`;
-
-const domainsHelp = `
-A domain that a connection names counts once DNS holds the record printed here; its value comes from the installation key, so it stays the
-same. This asks now; a running Drawbridge asks by itself. The exit code is 1 when one is not proven.
-
-  npm start -- domains --config drawbridge.yaml`;
 
 function readMoment(text: string): number {
   const at = Date.parse(text);
@@ -159,14 +125,26 @@ function addEnd(program: Command, choose: Choose): void {
 }
 
 function addConnections(program: Command, choose: Choose): void {
-  program
+  const connections = program
     .command('connections')
     .description('tell how each connection is set up at its identity provider')
+    .enablePositionalOptions()
+    .allowExcessArguments(false)
     .option('--config <file>', 'configuration file (YAML)')
     .option('--json', 'print the result as one JSON object')
     .addHelpText('after', connectionsHelp)
     .action(({ config, json }: { config?: string; json?: boolean }) => {
       choose({ command: 'connections', config: config ?? null, json: json ?? false });
+    });
+  connections
+    .command('test')
+    .description('tell whether a connection will work, before anybody depends on it')
+    .argument('<connection>', 'the id of the connection')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText('after', testHelp)
+    .action((connection: string, { config, json }: { config?: string; json?: boolean }) => {
+      choose({ command: 'connections test', config: config ?? null, connection, json: json ?? false });
     });
 }
 

@@ -23,6 +23,7 @@ export type AuditEvent = AuditSubject &
     | { readonly event: 'grant.ended'; readonly rule: string }
     | { readonly event: 'domain.proven'; readonly domain: string; readonly rule: string }
     | { readonly event: 'domain.lost'; readonly domain: string; readonly rule: string }
+    | { readonly event: 'connection.tested'; readonly evidence: readonly string[]; readonly rule: string }
     | { readonly event: 'tool.allowed'; readonly tool: string; readonly rule: string; readonly outcome?: string }
     | { readonly event: 'tool.refused'; readonly tool: string; readonly rule: string }
   );

@@ -77,6 +77,7 @@ export type PageRefusalKind =
   | 'not-answering'
   | 'stopped-by-person'
   | 'too-many-tries'
+  | 'test-over'
   | 'not-found'
   | 'unavailable'
   | 'fault';

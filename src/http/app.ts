@@ -15,6 +15,7 @@ import type { ExactRoute, Exchange, Incoming } from './exchange.ts';
 import { pathOf, sendJson } from './exchange.ts';
 import { misdirected, openHostCheck, safeFields, safeHeaders } from './headers.ts';
 import { callbackRoute } from './login/callback.ts';
+import { connectionTestRoutes } from './login/connection-test.ts';
 import { decisionRoutes } from './login/decisions.ts';
 import { questionRoutes } from './login/questions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
@@ -91,6 +92,7 @@ function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'
     decisionRoutes(dependencies),
     questionRoutes(dependencies),
     callbackRoute(dependencies),
+    connectionTestRoutes(dependencies),
     assetRoutes(dependencies.logo),
     frontRoute(dependencies),
   ];

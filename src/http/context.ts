@@ -10,8 +10,10 @@ import type { Patience } from './patience.ts';
 import type { RateLimits } from './rate-limit.ts';
 import type { answerQuestion } from '../flows/answer-question.ts';
 import type { beginAuthorization } from '../flows/begin-authorization.ts';
+import type { beginConnectionTest } from '../flows/begin-connection-test.ts';
 import type { beginLogin } from '../flows/begin-login.ts';
 import type { chooseTenant } from '../flows/choose-tenant.ts';
+import type { completeConnectionTest } from '../flows/complete-connection-test.ts';
 import type { completeLogin } from '../flows/complete-login.ts';
 import type { continueAuthorization } from '../flows/continue-authorization.ts';
 import type { endUpstreamSession } from '../flows/end-upstream-session.ts';
@@ -22,6 +24,7 @@ import type { ensureGrant, recordConsent } from '../flows/record-consent.ts';
 import type { refreshTokens } from '../flows/refresh-tokens.ts';
 import type { registerClient } from '../flows/register-client.ts';
 import type { revokeToken } from '../flows/revoke-token.ts';
+import type { tellConnectionTest } from '../flows/tell-connection-test.ts';
 import type { stopAuthorization } from '../flows/stop-authorization.ts';
 import type { authenticateClient } from '../flows/steps/authenticate-client.ts';
 
@@ -44,6 +47,9 @@ export interface Flows {
   readonly refreshTokens: ReturnType<typeof refreshTokens>;
   readonly revokeToken: ReturnType<typeof revokeToken>;
   readonly endUpstreamSession: ReturnType<typeof endUpstreamSession>;
+  readonly beginConnectionTest: ReturnType<typeof beginConnectionTest>;
+  readonly completeConnectionTest: ReturnType<typeof completeConnectionTest>;
+  readonly tellConnectionTest: ReturnType<typeof tellConnectionTest>;
 }
 
 /** What the routes share. */

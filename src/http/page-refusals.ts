@@ -33,6 +33,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'not-answering': 503,
   'stopped-by-person': 200,
   'too-many-tries': 429,
+  'test-over': 410,
   'not-found': 404,
   unavailable: 503,
   fault: 500,

@@ -29,6 +29,7 @@ export type Stop =
   | { kind: 'groups-unknown'; connection: string }
   | { kind: 'app-withdrawn'; app: string }
   | { kind: 'too-many-tries'; minutes: number }
+  | { kind: 'test-over' }
   | { kind: 'no-such-page' }
   | { kind: 'our-fault' }
   | { kind: 'person-stopped'; app: string | null };
@@ -159,6 +160,14 @@ const words: Words = {
     cause: `We have paused this for a while. It opens again in ${minutesOf(minutes)}.`,
     assurance: nothingShared,
     nextStep: `Wait, then connect again from the app. If it is urgent, ${help} can help.`,
+    icon: 'clock',
+  }),
+  'test-over': () => ({
+    title: 'This test link does not work any more',
+    cause:
+      'Each link works once, for 10 minutes, and for one sign-in connection. This one was used already, is too old, or is not one of ours.',
+    assurance: nothingShared,
+    nextStep: 'Run the connection test again for a new link.',
     icon: 'clock',
   }),
   'no-such-page': (_, help) => ({

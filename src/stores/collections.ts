@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConnectionTest } from '../domain/connection-test.ts';
 import { Grant } from '../domain/grant.ts';
 import { ProvenDomain } from '../domain/proven-domain.ts';
 import { SeenClient } from '../domain/seen-client.ts';
@@ -25,6 +26,16 @@ export const transactions = declare({
   expires: 'expiresAt',
   shape: Transaction,
   describe: 'One authorization request in progress, from the first page to the answer; ten minutes.',
+});
+
+export const connectionTests = declare({
+  name: 'connection_tests',
+  unique: [],
+  indexes: [],
+  expires: 'expiresAt',
+  shape: ConnectionTest,
+  describe:
+    'One sign-in that an administrator tries before go-live: a printed link that was used up, and, sealed, what came of it; ten minutes.',
 });
 
 export const grants = declare({
@@ -149,6 +160,7 @@ export const auditEvents = declare({
 
 export const collections: readonly Collection[] = [
   transactions,
+  connectionTests,
   grants,
   users,
   identities,

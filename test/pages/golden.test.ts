@@ -48,6 +48,7 @@ const stops: readonly Stop[] = [
   { kind: 'sign-in-too-old', connection: 'Okta', workspace: 'Acme Inc' },
   { kind: 'app-withdrawn', app: 'Lantern Code' },
   { kind: 'too-many-tries', minutes: 5 },
+  { kind: 'test-over' },
   { kind: 'no-such-page' },
   { kind: 'our-fault' },
   { kind: 'person-stopped', app: 'Lantern Code' },

@@ -1,6 +1,9 @@
 /** Every page with every one of its samples, rendered. */
 import * as alreadyAnswered from '../../src/pages/already-answered.ts';
 import * as beforeSignIn from '../../src/pages/before-sign-in.ts';
+import * as connectionTestSamples from '../../src/pages/connection-test-samples.ts';
+import * as connectionTestStart from '../../src/pages/connection-test-start.ts';
+import * as connectionTest from '../../src/pages/connection-test.ts';
 import * as consent from '../../src/pages/consent.ts';
 import * as front from '../../src/pages/front.ts';
 import * as handOver from '../../src/pages/hand-over.ts';
@@ -25,6 +28,8 @@ export const catalogue: readonly SamplePage[] = [
   ...render('hand-over', handOver.handOver, handOver.samples),
   ...render('already-answered', alreadyAnswered.alreadyAnswered, alreadyAnswered.samples),
   ...render('front', front.front, front.samples),
+  ...render('connection-test-start', connectionTestStart.connectionTestStart, connectionTestStart.samples),
+  ...render('connection-test', connectionTest.connectionTest, connectionTestSamples.samples),
 ];
 
 export const hostilePages = catalogue.filter(({ name }) => name.endsWith('.hostile'));

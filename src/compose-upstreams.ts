@@ -1,0 +1,46 @@
+import { isLoopbackUrl } from './config/fields.ts';
+import type { Config } from './config/schema.ts';
+import type { ConnectorType } from './connectors/registry.ts';
+import { connectorTypes } from './connectors/registry.ts';
+import { callbackPath } from './http/login/callback.ts';
+import { openGuardedFetch } from './platform/guarded-fetch.ts';
+import { readLocalFile } from './platform/local-file.ts';
+import type { AnyConnector } from './ports/connector.ts';
+import type { Clock } from './ports/clock.ts';
+import type { OutboundFetch } from './ports/document-fetcher.ts';
+
+/** A configured upstream as its connector is given it, and the one way out to it. */
+export interface Upstream {
+  readonly kind: ConnectorType;
+  readonly settings: unknown;
+  readonly fetch: OutboundFetch;
+}
+
+/** Sign-ins that follow one another share a connection to the identity provider; less than servers commonly keep one open (ms). */
+const connectionReuse = 4_000;
+
+/** A client without a secret or key says so. */
+const withSecret = <Settings extends object>(settings: Settings) =>
+  'client_id' in settings ? { client_secret: null, clientKey: null, ...settings } : settings;
+
+export function upstreamOf({ issuer }: Config, connection: Config['connections'][number]): Upstream {
+  const { type, subline: _subline, domains: _domains, tlsCaFile, ...settings } = connection;
+  // For our flows, and not every kind can be asked again.
+  const { recheck: _recheck, ...own } = { recheck: undefined, ...settings };
+  const kind = connectorTypes[type];
+  if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
+  const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
+  const { fetch } = openGuardedFetch({ loopback: isLoopbackUrl(issuer), privateNetworks: true, reuseMs: connectionReuse, ...ca });
+  const redirect_uri = `${issuer}${callbackPath(settings.id)}`;
+  return { kind, settings: { ...withSecret(own), redirect_uri }, fetch };
+}
+
+export function openConnectors(config: Config, clock: Clock): Map<AnyConnector['id'], AnyConnector> {
+  return new Map(
+    config.connections.map((connection) => {
+      const { kind, settings, fetch } = upstreamOf(config, connection);
+      const connector = kind.open(settings, { clock, fetch });
+      return [connector.id, connector];
+    }),
+  );
+}

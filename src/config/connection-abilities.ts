@@ -1,0 +1,33 @@
+import { kindOf } from '../connectors/kinds/known.ts';
+import { UpstreamProfile } from '../connectors/kinds/profile.ts';
+import type { ConnectionAbilities } from '../domain/connection-settings.ts';
+import type { ConnectionConfig } from './connection-schema.ts';
+
+/** Kinds that give a refresh token for `offline_access` and not without it, and those that always or never do for what we ask. */
+const refreshTokens: Readonly<Record<string, ConnectionAbilities['refreshTokens']>> = {
+  auth0: 'not-asked-for',
+  entra: 'not-asked-for',
+  google: 'never',
+  keycloak: 'yes',
+  okta: 'not-asked-for',
+};
+
+/** What the settings of a connection let it bring. */
+export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
+  const { id, type } = connection;
+  if (connection.type === 'supabase') {
+    const { tenant, roles } = connection.claims;
+    const proof = { provesMfa: true, provesPhishingResistance: false };
+    return { id, conveysGroups: tenant !== null || roles !== null, ...proof, isAskedAgain: false, refreshTokens: 'never' };
+  }
+  const { claims, mfa, scopes } = UpstreamProfile.parse(kindOf(type).profile(connection));
+  const { phishingResistant } = mfa;
+  return {
+    id,
+    conveysGroups: claims.groups !== null,
+    provesMfa: mfa.acr.length + mfa.amr.length > 0,
+    provesPhishingResistance: phishingResistant.acr.length + phishingResistant.amr.length > 0,
+    isAskedAgain: connection.recheck !== undefined,
+    refreshTokens: scopes.includes('offline_access') ? 'yes' : (refreshTokens[type] ?? 'unknown'),
+  };
+}

@@ -1,0 +1,109 @@
+import type { AssuranceDemand } from './assurance-demand.ts';
+import type { Check } from './connection-check.ts';
+import { listed, ok, problem, warning } from './connection-check.ts';
+import type { Directory } from './directory.ts';
+import type { ConnectionId } from './ids.ts';
+import type { Resource } from './resource.ts';
+import type { Tenant } from './tenant.ts';
+import { leadsInto } from './tenant.ts';
+
+/** What a connection can bring by its settings, whoever signs in. */
+export interface ConnectionAbilities {
+  readonly id: ConnectionId;
+  /** Whether a place for groups is configured. */
+  readonly conveysGroups: boolean;
+  /** Whether any answer counts as proof of a second factor, and of one that cannot be phished. */
+  readonly provesMfa: boolean;
+  readonly provesPhishingResistance: boolean;
+  /** Whether it is asked again after the sign-in. */
+  readonly isAskedAgain: boolean;
+  /** Whether what it has to be asked with can be expected: it gives a refresh token. */
+  readonly refreshTokens: 'yes' | 'not-asked-for' | 'never' | 'unknown';
+}
+
+const resistance = 'a factor that cannot be phished';
+
+/** What a demand asks for that no answer of this connection could prove. */
+function unprovable(demand: AssuranceDemand | undefined, { provesMfa, provesPhishingResistance }: ConnectionAbilities): string | null {
+  if (demand === undefined) return null;
+  if ((demand.mfa || demand.phishingResistant) && !provesMfa) return 'a second factor';
+  return demand.phishingResistant && !provesPhishingResistance ? resistance : null;
+}
+
+const proveIt = 'Say under mfa of the connection which answers prove it; docs/assurance.md has what this kind can prove.';
+
+/** Demands of the tenants it leads into and of what is protected, against what it can prove. */
+function judgeProof(tenants: readonly Tenant[], resources: readonly Resource[], abilities: ConnectionAbilities): Check {
+  const refused = [...tenants, ...resources].flatMap(({ name, demand }) => {
+    const missing = unprovable(demand, abilities);
+    return missing === null ? [] : [{ name, missing }];
+  });
+  const [first] = refused;
+  if (first !== undefined) {
+    const who = listed(refused.map(({ name }) => name));
+    return problem('second-factor', `${who} wants ${first.missing} proven, and no answer of this connection counts as proof.`, proveIt);
+  }
+  const less = resources.filter(({ scopes, tools }) =>
+    [...scopes, ...tools.values()].some(({ demand }) => unprovable(demand, abilities) !== null),
+  );
+  if (less.length === 0) return ok('second-factor', 'Nothing is demanded of a sign-in that this connection could not prove.');
+  const where = listed(less.map(({ name }) => name));
+  return warning('second-factor', `Some of what ${where} offers wants more proven than any answer of this connection counts for.`, proveIt);
+}
+
+const applies = (to: { readonly connectionId: ConnectionId | null }, id: ConnectionId): boolean =>
+  to.connectionId === null || to.connectionId === id;
+
+/** Rules go by groups; without a place for them none fits anybody. */
+function judgeGroups(tenants: readonly Tenant[], { id, conveysGroups }: ConnectionAbilities): Check {
+  const ruled = tenants.filter(({ rules }) => rules.some((rule) => applies(rule, id)));
+  if (ruled.length === 0) return ok('groups', 'No rule needs groups from it.');
+  if (conveysGroups)
+    return ok('groups', `Where its groups are is configured, and rules of ${listed(ruled.map(({ name }) => name))} go by them.`);
+  const todo = 'Set claims.groups of the connection to where they are, such as /groups; or name people under members, or set defaultRole.';
+  const hasOtherWay = ({ members, defaultRole }: Tenant) => defaultRole !== null || members.some((member) => member.connectionId === id);
+  const isMeant = ruled.some(({ rules }) => rules.some(({ connectionId }) => connectionId === id));
+  const names = listed(ruled.map(({ name }) => name));
+  const says = `Roles in ${names} come from groups, and no place for groups is configured, so no rule fits anybody from here.`;
+  return isMeant || !tenants.some(hasOtherWay) ? problem('groups', says, todo) : warning('groups', says, todo);
+}
+
+const recheckProblems = {
+  never: {
+    says: 'It is to be asked again after the sign-in, and this kind gives us nothing to ask with.',
+    todo: 'Take recheck out of the connection.',
+  },
+  'not-asked-for': {
+    says: 'It is to be asked again after the sign-in, and we do not ask for what it has to be asked with.',
+    todo: 'Add offline_access to the scopes of the connection, and allow refresh tokens there.',
+  },
+  unknown: {
+    says: 'It is to be asked again after the sign-in, and the scope that usually brings a refresh token is not asked for.',
+    todo: 'Add offline_access to the scopes of the connection, unless this one gives refresh tokens without it.',
+  },
+};
+
+function judgeRecheck({ isAskedAgain, refreshTokens }: ConnectionAbilities): Check[] {
+  if (!isAskedAgain) return [];
+  if (refreshTokens === 'yes') return [ok('recheck', 'It can be asked again after the sign-in.')];
+  const { says, todo } = recheckProblems[refreshTokens];
+  return [(refreshTokens === 'unknown' ? warning : problem)('recheck', says, todo)];
+}
+
+/** What the settings alone already say: combinations of which no sign-in could make anything. */
+export function judgeSettings(directory: Pick<Directory, 'tenants' | 'resources'>, abilities: ConnectionAbilities): Check[] {
+  const tenants = directory.tenants.filter((tenant) => leadsInto(tenant, abilities.id));
+  const nowhere = problem(
+    'way-in',
+    'It leads nowhere: no tenant has a rule, a member or a default role for people from here.',
+    'Give a tenant a rule for its groups, name people under members, or set defaultRole.',
+  );
+  const given = tenants.filter(({ rules, members, defaultRole }) => rules.length > 0 || members.length > 0 || defaultRole !== null);
+  if (given.length === 0) return [nowhere, judgeProof(tenants, directory.resources, abilities), ...judgeRecheck(abilities)];
+  return [
+    ok('way-in', `It leads into ${listed(given.map(({ name }) => name))}.`),
+    judgeProof(given, directory.resources, abilities),
+    judgeGroups(given, abilities),
+    ...judgeRecheck(abilities),
+  ];
+}

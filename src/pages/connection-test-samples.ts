@@ -1,0 +1,114 @@
+import type { Finding, Somebody } from '../domain/connection-trial.ts';
+import type { ConnectionTestView } from './connection-test.ts';
+import { hostile } from './hostile.ts';
+import { sampleOrganisation } from './samples.ts';
+
+const passed = (title: string, says: string): Finding => ({ result: 'ok', title, says, todo: null });
+
+const somebody: Somebody = {
+  came: 'somebody',
+  issuer: 'https://acme.okta.example',
+  subject: '00u8c1t5x2QwErTyUiOpAsDfGhJkLzXcVbNmf3d7',
+  name: 'Dana Reyes',
+  email: 'dana@acme.example',
+  groups: ['okta-billing', 'okta-everyone'],
+  assurance: {
+    auth_time: 1_790_000_000,
+    authTimeSource: 'id_token',
+    acr: null,
+    amr: ['mfa', 'pwd'],
+    amrAsSaid: ['pwd', 'mfa'],
+    mfa: true,
+    phishingResistant: false,
+    evidence: ['amr=mfa'],
+  },
+};
+
+const came = [
+  passed('It sends people back to us', 'Our return address was accepted.'),
+  passed('Its answer passed every check', 'Signature, sender, time and purpose are as they have to be.'),
+  passed('We know who signed in', 'A name, an e-mail address and a permanent identifier arrived.'),
+];
+
+const everyday: ConnectionTestView = {
+  organisation: sampleOrganisation,
+  connection: 'Acme SSO (Okta)',
+  findings: [
+    ...came,
+    passed('2 groups arrived', 'They are listed below.'),
+    passed('A second step was proven', 'Proven by amr=mfa.'),
+    passed('This person would get access', 'They would work in Acme Inc.'),
+  ],
+  somebody,
+  places: [{ tenant: 'Acme Inc', roles: ['Editor'], rules: ['rule 1: group okta-billing gives editor'], lacks: [] }],
+};
+
+const unproven: Finding = {
+  result: 'problem',
+  title: 'The sign-in proved too little',
+  says: 'Acme Inc asks for: second factor. Nothing that arrived counts as proof of a second step.',
+  todo: 'Use a second step in the test; if you did, say under mfa of the connection what proves it.',
+};
+
+export const samples: Record<string, ConnectionTestView> = {
+  'everything-well': everyday,
+  'nothing-proven': {
+    ...everyday,
+    findings: [
+      ...came,
+      passed('2 groups arrived', 'They are listed below.'),
+      unproven,
+      passed('This person would get access', 'They would work in Acme Inc.'),
+    ],
+    somebody: { ...somebody, assurance: { ...somebody.assurance, auth_time: null, amr: [], amrAsSaid: [], mfa: false, evidence: [] } },
+  },
+  'groups-unknown': {
+    ...everyday,
+    findings: [
+      ...came,
+      {
+        result: 'problem',
+        title: 'The groups are unknown',
+        says: 'No complete list of groups arrived where the connection looks for it. Unknown is not none, so everybody would be refused.',
+        todo: 'Have it send the groups, or set claims.groups to where they are.',
+      },
+      passed('No second step was proven', 'Nothing that arrived counts as proof of a second step. Nobody asks for one here.'),
+      {
+        result: 'problem',
+        title: 'This person would get no access',
+        says: 'No rule fits, nobody named them, and there is no default role.',
+        todo: 'Compare the groups below with the rules: names are compared exactly.',
+      },
+    ],
+    somebody: { ...somebody, groups: null },
+    places: [],
+  },
+  refused: {
+    ...everyday,
+    findings: [
+      {
+        result: 'problem',
+        title: 'Its answer did not pass our checks',
+        says: 'An answer came, and we cannot be sure who it is about.',
+        todo: 'The log has the reason, under the time of this test.',
+      },
+    ],
+    somebody: null,
+    places: [],
+  },
+  hostile: {
+    ...everyday,
+    connection: hostile.markup,
+    findings: [{ result: 'problem', title: hostile.quotes, says: hostile.direction + hostile.markup, todo: hostile.long }],
+    somebody: {
+      ...somebody,
+      issuer: hostile.host,
+      subject: hostile.long,
+      name: hostile.markup,
+      email: hostile.quotes,
+      groups: Array.from({ length: 60 }, (_, index) => `${hostile.direction}${index}`),
+      assurance: { ...somebody.assurance, acr: hostile.template, amrAsSaid: [hostile.long], evidence: [hostile.markup] },
+    },
+    places: [{ tenant: hostile.long, roles: [hostile.quotes], rules: [hostile.markup], lacks: ['second factor'] }],
+  },
+};

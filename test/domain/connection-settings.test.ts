@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import { abilitiesOf } from '../../src/config/connection-abilities.ts';
+import { directoryOf } from '../../src/config/directory.ts';
+import { validate } from '../../src/config/load.ts';
+import { kinds } from '../../src/connectors/kinds/known.ts';
+import { judgeSettings } from '../../src/domain/connection-settings.ts';
+
+type Json = Record<string, unknown>;
+
+interface Given {
+  readonly connection?: Json;
+  readonly others?: readonly Json[];
+  readonly tenant?: Json;
+  readonly resource?: Json;
+}
+
+const us = { id: 'corp', type: 'oidc', name: 'Corp', client_id: 'us', client_secret: 'CNRY' };
+const corp = { ...us, issuer: 'https://idp.example.com' };
+
+/** What the settings of `corp` come to, from the configuration as somebody writes it. */
+function judged({ connection = {}, others = [], tenant = {}, resource = {} }: Given): Record<string, string> {
+  const config = validate({
+    issuer: 'http://localhost:4000',
+    organisation: { name: 'Company' },
+    connections: [{ ...('type' in connection ? us : corp), ...connection }, ...others],
+    tenants: [{ id: 'acme', name: 'Acme', ...tenant }],
+    roles: [{ id: 'user', name: 'User' }],
+    resources: [
+      {
+        id: 'notes',
+        identifier: 'http://localhost:4000/mcp',
+        upstream: 'http://localhost:4002/mcp',
+        name: 'Notes',
+        baseline: ['read'],
+        scopes: [{ name: 'read', title: 'Look' }],
+        ...resource,
+      },
+    ],
+  });
+  const [first] = config.connections;
+  if (first === undefined) throw new Error('a connection is configured');
+  return Object.fromEntries(judgeSettings(directoryOf(config), abilitiesOf(first)).map(({ check, result }) => [check, result]));
+}
+
+const everybody = { defaultRole: 'user' };
+const byGroup = { rules: [{ group: 'eng', role: 'user' }] };
+
+describe('what the settings of a connection already say', () => {
+  it('a second factor is demanded and nothing would prove one', () => {
+    const wanted = { tenant: { ...everybody, requireMfa: true } };
+    expect(judged({ tenant: everybody })).toMatchObject({ 'second-factor': 'ok' });
+    expect(judged(wanted)).toMatchObject({ 'second-factor': 'problem' });
+    expect(judged({ ...wanted, connection: { mfa: { amr: ['mfa'] } } })).toMatchObject({ 'second-factor': 'ok' });
+    const resistant = { tenant: { ...everybody, require: { phishingResistant: true } } };
+    expect(judged({ ...resistant, connection: { mfa: { amr: ['mfa'] } } })).toMatchObject({ 'second-factor': 'problem' });
+    const proven = { mfa: { amr: ['mfa'], phishingResistant: { amr: ['hwk'] } } };
+    expect(judged({ ...resistant, connection: proven })).toMatchObject({ 'second-factor': 'ok' });
+  });
+
+  it('what one scope demands keeps nobody from the rest', () => {
+    const scopes = [{ name: 'read', title: 'Look', require: { mfa: true } }];
+    expect(judged({ tenant: everybody, resource: { scopes } })).toMatchObject({ 'second-factor': 'warning' });
+    expect(judged({ tenant: everybody, resource: { require: { mfa: true } } })).toMatchObject({ 'second-factor': 'problem' });
+  });
+
+  it('an authentication context of Entra proves nothing unattested', () => {
+    const entra = { type: 'entra', tenant: '11112222-3333-4444-5555-666677778888' };
+    const told = (mfa: Json) => judged({ connection: { ...entra, mfa }, tenant: { ...everybody, requireMfa: true } });
+    expect(told({ acrs: ['c1'] })).toMatchObject({ 'second-factor': 'problem' });
+    expect(told({ acrs: ['c1'], attested: true })).toMatchObject({ 'second-factor': 'ok' });
+  });
+
+  it('rules go by groups that no claim brings', () => {
+    expect(judged({ tenant: byGroup })).toMatchObject({ groups: 'problem' });
+    expect(judged({ tenant: byGroup, connection: { claims: { groups: '/groups' } } })).toMatchObject({ groups: 'ok' });
+    // Everybody gets in, so the rule may be meant for the others.
+    expect(judged({ tenant: { ...byGroup, ...everybody } })).toMatchObject({ groups: 'warning' });
+    const named = { rules: [{ group: 'eng', role: 'user', connection: 'corp' }], ...everybody };
+    expect(judged({ tenant: named })).toMatchObject({ groups: 'problem' });
+  });
+
+  it('it leads nowhere', () => {
+    const others = [{ ...corp, id: 'other' }];
+    expect(judged({ others, tenant: { rules: [{ group: 'eng', role: 'user', connection: 'other' }] } })).toMatchObject({
+      'way-in': 'problem',
+    });
+    expect(judged({})).toMatchObject({ 'way-in': 'problem' });
+    expect(judged({ tenant: { members: [{ connection: 'corp', subject: 'ana', role: 'user' }] } })).toMatchObject({
+      'way-in': 'ok',
+      groups: 'ok',
+    });
+  });
+
+  it('it is to be asked again, and there is nothing to ask with', () => {
+    const recheck = {};
+    expect(judged({ tenant: everybody })).not.toHaveProperty('recheck');
+    expect(judged({ tenant: everybody, connection: { recheck } })).toMatchObject({ recheck: 'warning' });
+    expect(judged({ tenant: everybody, connection: { recheck, scopes: ['openid', 'offline_access'] } })).toMatchObject({ recheck: 'ok' });
+    const expected = { oidc: 'warning', google: 'problem', entra: 'problem', okta: 'problem', auth0: 'problem', keycloak: 'ok' };
+    const told = kinds.map(({ type, example }) => [
+      type,
+      judged({ connection: { ...example, type, recheck }, tenant: everybody })['recheck'],
+    ]);
+    expect(Object.fromEntries(told)).toEqual(expected);
+  });
+});
