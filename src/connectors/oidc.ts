@@ -33,6 +33,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
 
     async begin(attempt) {
       const config = await discovery.configuration();
+      discovery.renewKeysInTime();
       const code_challenge = await oidc.calculatePKCECodeChallenge(attempt.code_verifier);
       const { pushed_authorization_request_endpoint, claims_parameter_supported } = config.serverMetadata();
       const request = authorizationRequest(settings, attempt, { code_challenge, takesClaims: claims_parameter_supported !== false });
@@ -61,9 +62,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     readLogoutToken: async (logout_token) => readLogoutToken(logout_token, await expected()),
     readRevocationToken: async (token, audience) => readRevocationToken(token, audience, await expected()),
 
-    async warmUp() {
-      await discovery.warmKeys(await discovery.configuration());
-    },
+    warmUp: () => discovery.warmUp(),
   };
 }
 
