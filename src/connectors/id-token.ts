@@ -6,6 +6,8 @@ import type { Claims } from './claims.ts';
 export const leewaySeconds = 60;
 /** From sending the browser away to its return: as long as a login may take. */
 const freshLoginSeconds = 600;
+/** What some write who do not know when the person signed in: nobody did in 1970. */
+export const unknownTime = 0;
 const longestLifeSeconds = 366 * 24 * 3600;
 
 export interface IdTokenExpectation {
@@ -52,7 +54,7 @@ function checkTimes(claims: Claims, now: number): void {
 function checkAuthTime(claims: Claims, expected: IdTokenExpectation): void {
   const { auth_time } = claims;
   demand(
-    auth_time === undefined || (isMoment(auth_time) && auth_time <= expected.now + leewaySeconds),
+    auth_time === undefined || auth_time === unknownTime || (isMoment(auth_time) && auth_time <= expected.now + leewaySeconds),
     'auth_time is in the future or no moment',
   );
   if (!expected.freshLogin) return;

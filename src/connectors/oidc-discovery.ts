@@ -1,5 +1,4 @@
-import type { FetchImplementation, CompactVerifyGetKey } from 'jose';
-import { createRemoteJWKSet, customFetch } from 'jose';
+import type { CompactVerifyGetKey } from 'jose';
 import * as oidc from 'openid-client';
 import type { Clock } from '../ports/clock.ts';
 import { LoginRefused } from '../ports/connector.ts';
@@ -8,6 +7,8 @@ import { clientAuthentication } from './client-authentication.ts';
 import { leewaySeconds } from './id-token.ts';
 import { isLoopbackHttp } from './kinds/fields.ts';
 import { boundedFetch, keySetFetch } from './oidc-fetch.ts';
+import type { Known } from './oidc-keys.ts';
+import { keyRenewal, remoteKeys } from './oidc-keys.ts';
 import { pin } from './oidc-metadata.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
 import type { OidcSettings } from './oidc-settings.ts';
@@ -23,63 +24,56 @@ export function openDiscovery(settings: OidcSettings, { clock, fetch }: { clock:
   const outbound = boundedFetch(fetch);
   const keySets = keySetFetch(outbound);
   const keysAt = remoteKeys(keySets, settings.timeoutSeconds * 1000);
-  let known: { config: oidc.Configuration; jwks_uri: string; at: number } | null = null;
+  const configured = (metadata: Known['metadata']) => configure(settings, metadata, { outbound, keySets });
+  const held: { known: Known | null } = { known: null };
+  const { renew, renewInTime } = keyRenewal(held, { clock, keySets, timeoutMs: settings.timeoutSeconds * 1000, configured });
   let failed: { refusal: LoginRefused; at: number } | null = null;
   let pending: Promise<oidc.Configuration> | null = null;
 
   async function learn(): Promise<oidc.Configuration> {
     try {
       const metadata = pin(await discover(settings, outbound), settings);
-      const config = await configure(settings, metadata, (url, request) => (url === metadata.jwks_uri ? keySets : outbound)(url, request));
-      const keys = known === null || known.jwks_uri !== metadata.jwks_uri ? undefined : oidc.getJwksCache(known.config);
-      if (keys !== undefined) oidc.setJwksCache(config, keys);
-      known = { config, jwks_uri: metadata.jwks_uri, at: clock.now() };
+      const config = await configured(metadata);
+      takeKeys(held.known, metadata, config);
+      held.known = { metadata, config, at: clock.now() };
       failed = null;
       return config;
     } catch (error) {
-      const refusal = asLoginRefused('discovery', error);
-      failed = { refusal, at: clock.now() };
-      throw refusal;
+      failed = { refusal: asLoginRefused('discovery', error), at: clock.now() };
+      throw failed.refusal;
     } finally {
       pending = null;
     }
   }
 
+  async function configuration(): Promise<oidc.Configuration> {
+    const { known } = held;
+    const coolingDown = failed !== null && clock.now() - failed.at < coolDownMs;
+    const age = known === null ? Infinity : clock.now() - known.at;
+    if (age < refreshAfterMs && known !== null) return known.config;
+    if (age < staleAfterMs && known !== null) {
+      if (!coolingDown) (pending ??= learn()).catch(() => null);
+      return known.config;
+    }
+    if (pending === null && coolingDown && failed !== null) throw again(failed.refusal);
+    return (pending ??= learn());
+  }
+
   return {
     /** Throws `LoginRefused` while nothing usable is known. */
-    async configuration(): Promise<oidc.Configuration> {
-      const coolingDown = failed !== null && clock.now() - failed.at < coolDownMs;
-      const age = known === null ? Infinity : clock.now() - known.at;
-      if (age < refreshAfterMs && known !== null) return known.config;
-      if (age < staleAfterMs && known !== null) {
-        if (!coolingDown) (pending ??= learn()).catch(() => null);
-        return known.config;
-      }
-      if (pending === null && coolingDown && failed !== null) throw again(failed.refusal);
-      return (pending ??= learn());
-    },
+    configuration,
     /** The keys for what the upstream sends by itself. */
     keys: (config: oidc.Configuration): CompactVerifyGetKey => keysAt(config.serverMetadata().jwks_uri ?? ''),
     /** Has the keys at hand before the first login needs them. */
-    async warmKeys(config: oidc.Configuration): Promise<void> {
-      const url = config.serverMetadata().jwks_uri ?? '';
-      const signal = AbortSignal.timeout(settings.timeoutSeconds * 1000);
-      const answer = await keySets(url, { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual', signal });
-      oidc.setJwksCache(config, { jwks: (await answer.json()) as { keys: [] }, uat: Math.floor(clock.now() / 1000) });
-    },
+    warmUp: () => configuration().then(renew),
+    renewKeysInTime: renewInTime,
   };
 }
 
-/** The keys at an address, asked for again when a token names one that is not known. */
-function remoteKeys(keySets: OutboundFetch, timeoutDuration: number): (jwks_uri: string) => CompactVerifyGetKey {
-  let known: { readonly jwks_uri: string; readonly keys: CompactVerifyGetKey } | null = null;
-  const ask: FetchImplementation = async (url, { signal }) =>
-    keySets(url, { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual', signal });
-  return (jwks_uri) => {
-    if (known?.jwks_uri !== jwks_uri)
-      known = { jwks_uri, keys: createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: ask, timeoutDuration }) };
-    return known.keys;
-  };
+/** Keys stay good as long as their address does. */
+function takeKeys(known: Known | null, { jwks_uri }: Known['metadata'], config: oidc.Configuration): void {
+  const keys = known?.metadata.jwks_uri === jwks_uri ? oidc.getJwksCache(known.config) : undefined;
+  if (keys !== undefined) oidc.setJwksCache(config, keys);
 }
 
 async function discover(settings: OidcSettings, outbound: OutboundFetch): Promise<oidc.ServerMetadata> {
@@ -92,7 +86,11 @@ async function discover(settings: OidcSettings, outbound: OutboundFetch): Promis
   return config.serverMetadata();
 }
 
-async function configure(settings: OidcSettings, metadata: ReturnType<typeof pin>, fetch: OutboundFetch): Promise<oidc.Configuration> {
+async function configure(
+  settings: OidcSettings,
+  metadata: Known['metadata'],
+  { outbound, keySets }: Record<'outbound' | 'keySets', OutboundFetch>,
+): Promise<oidc.Configuration> {
   const authentication = await clientAuthentication(settings, metadata.token_endpoint);
   const tolerant = { [oidc.clockTolerance]: leewaySeconds };
   const config =
@@ -106,7 +104,7 @@ async function configure(settings: OidcSettings, metadata: ReturnType<typeof pin
   // Without this the library believes any signature, since the token came from the endpoint itself.
   oidc.enableNonRepudiationChecks(config);
   config.timeout = settings.timeoutSeconds;
-  config[oidc.customFetch] = fetch;
+  config[oidc.customFetch] = (url, request) => (url === metadata.jwks_uri ? keySets : outbound)(url, request);
   return config;
 }
 

@@ -7,7 +7,7 @@ import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import { LoginRefused, type Connector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
 import { acrFrom, amrFrom, amrTimeFrom, emailFrom, groupsFrom, subjectFrom, textFrom, type Claims } from './claims.ts';
-import { checkIdToken, leewaySeconds } from './id-token.ts';
+import { checkIdToken, leewaySeconds, unknownTime } from './id-token.ts';
 import { openDiscovery } from './oidc-discovery.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
 import { recheck } from './oidc-recheck.ts';
@@ -33,6 +33,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
 
     async begin(attempt) {
       const config = await discovery.configuration();
+      discovery.renewKeysInTime();
       const code_challenge = await oidc.calculatePKCECodeChallenge(attempt.code_verifier);
       const { pushed_authorization_request_endpoint, claims_parameter_supported } = config.serverMetadata();
       const request = authorizationRequest(settings, attempt, { code_challenge, takesClaims: claims_parameter_supported !== false });
@@ -61,9 +62,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     readLogoutToken: async (logout_token) => readLogoutToken(logout_token, await expected()),
     readRevocationToken: async (token, audience) => readRevocationToken(token, audience, await expected()),
 
-    async warmUp() {
-      await discovery.warmKeys(await discovery.configuration());
-    },
+    warmUp: () => discovery.warmUp(),
   };
 }
 
@@ -107,7 +106,7 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
 
 /** When the person authenticated; an upstream that only dates its methods says it with the latest of them. OpenID Connect Core §2. */
 function authTimeOf(token: Claims & { auth_time?: number }, now: number): Pick<SignInClaims, 'auth_time' | 'authTimeSource'> {
-  if (token.auth_time !== undefined) return { auth_time: token.auth_time };
+  if (token.auth_time !== undefined && token.auth_time !== unknownTime) return { auth_time: token.auth_time };
   const latest = amrTimeFrom(token, now + leewaySeconds);
   return latest === null ? {} : { auth_time: latest, authTimeSource: 'amr_timestamp' };
 }

@@ -176,6 +176,7 @@ describe('assurance', () => {
       null,
       null,
     ],
+    ['as the year 1970', { auth_time: 0 }, null, null],
     ['nowhere: when the token was made is no such time', { iat: now }, null, null],
   ])('was given when the upstream says so: %s', async (_, said, auth_time, authTimeSource) => {
     const found = await login(connectorTo(idp), idp, { claims: ({ auth_time: _own, ...claims }) => ({ ...claims, ...said }) });
@@ -184,6 +185,8 @@ describe('assurance', () => {
 
   it.each([
     ['absent', undefined],
+    ['0, which means unknown', 0],
+    ['negative', -1],
     ['of this morning', now - 4 * 3600],
     ['in the future', now + 600],
     ['text', String(now)],

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a suite may need besides Node; `npm test` fetches each when it can (scripts/prerequisites.mjs). */
-export type Prerequisite = 'chromium' | 'conformance' | 'mcp-remote' | 'mongodb' | 'nginx' | 'caddy' | 'hadolint' | 'dclint';
+export type Prerequisite = 'chromium' | 'conformance' | 'mcp-remote' | 'mongodb' | 'nginx' | 'caddy' | 'glewlwyd' | 'hadolint' | 'dclint';
 
 const repository = ['../../../', '../../']
   .map((up) => fileURLToPath(new URL(up, import.meta.url)))
@@ -32,6 +32,7 @@ const places: Record<Prerequisite, readonly (string | undefined)[]> = {
   mongodb: [onPath('mongod'), mongoSubstitute],
   nginx: [onPath('nginx'), unpacked('proxies/.cache/usr/sbin/nginx')],
   caddy: [onPath('caddy'), unpacked('proxies/.cache/usr/bin/caddy')],
+  glewlwyd: [onPath('glewlwyd'), unpacked('glewlwyd/.cache/usr/bin/glewlwyd')],
   hadolint: [onPath('hadolint'), unpacked('hadolint/.cache/bin/hadolint')],
 };
 
