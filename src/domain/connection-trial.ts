@@ -97,7 +97,13 @@ function accessFinding(places: readonly Place[]): Finding {
       todo,
     };
   }
-  return good('This person would get access', `They would work in ${listed(places.map(({ tenant }) => tenant))}.`);
+  const open = places.filter(({ lacks }) => lacks.length === 0);
+  const names = listed((open.length > 0 ? open : places).map(({ tenant }) => tenant));
+  if (open.length === 0) {
+    const says = `The rules fit for ${names}, which would still be closed: the sign-in proved too little.`;
+    return { result: 'problem', title: 'This person would not get in yet', says, todo: 'First have the sign-in prove what is asked for.' };
+  }
+  return good('This person would get access', `They would work in ${names}.`);
 }
 
 /** What a sign-in that came through would mean. */

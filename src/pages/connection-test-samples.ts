@@ -50,16 +50,18 @@ const unproven: Finding = {
   todo: 'Use a second step in the test; if you did, say under mfa of the connection what proves it.',
 };
 
+const shut: Finding = {
+  result: 'problem',
+  title: 'This person would not get in yet',
+  says: 'The rules fit for Acme Inc, which would still be closed: the sign-in proved too little.',
+  todo: 'First have the sign-in prove what is asked for.',
+};
+
 export const samples: Record<string, ConnectionTestView> = {
   'everything-well': everyday,
   'nothing-proven': {
     ...everyday,
-    findings: [
-      ...came,
-      passed('2 groups arrived', 'They are listed below.'),
-      unproven,
-      passed('This person would get access', 'They would work in Acme Inc.'),
-    ],
+    findings: [...came, passed('2 groups arrived', 'They are listed below.'), unproven, shut],
     somebody: { ...somebody, assurance: { ...somebody.assurance, auth_time: null, amr: [], amrAsSaid: [], mfa: false, evidence: [] } },
   },
   'groups-unknown': {

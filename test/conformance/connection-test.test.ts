@@ -95,6 +95,10 @@ describe('a tried sign-in', () => {
     const lacking = told(await press(link()));
     expect(lacking).toContain('Sign-in works, but something has to be fixed');
     expect(lacking).toContain('Globex asks for: second factor');
+    // Where nothing more is asked for they would get in; where it is, not even with the role.
+    expect(lacking).toContain('They would work in Acme.');
+    system.beta.script = { claims: (claims) => ({ ...claims, sub: 'beta-only', groups: [] }) };
+    expect(told(await press(link({ of: 'beta' })))).toContain('The rules fit for Globex, which would still be closed');
     expect(system.alpha.requests.findLast(({ path }) => path === '/authorize')?.query.get('acr_values')).toBe('urn:example:2fa');
     system.alpha.script = { claims: (claims) => ({ ...claims, amr: ['pwd', 'mfa'] }) };
     const proven = told(await press(link()));
