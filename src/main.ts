@@ -11,6 +11,7 @@ import { tellConnections } from './commands/connections.ts';
 import { copy } from './commands/copy-store.ts';
 import { domains } from './commands/domains.ts';
 import { end } from './commands/end-grants.ts';
+import { resetSecondFactor } from './commands/second-factor.ts';
 import { configure, explain, folderOf } from './commands/installation.ts';
 import { compose } from './compose.ts';
 import { upstreamIssuer } from './config/connection-schema.ts';
@@ -112,6 +113,7 @@ try {
   else if (options.command === 'store copy') await copy(options);
   else if (options.command === 'grants end') await end(options);
   else if (options.command === 'connections') tellConnections(options);
+  else if (options.command === 'second-factor reset') await resetSecondFactor(options);
   else await run(options);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
+import { addFactor } from './factor-options.ts';
+import type { FactorOptions } from './factor-options.ts';
 
-export type Options = StartOptions | AuditOptions | CopyOptions | DomainsOptions | EndOptions | ConnectionsOptions;
+export type Options = StartOptions | AuditOptions | CopyOptions | DomainsOptions | EndOptions | ConnectionsOptions | FactorOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -205,6 +207,7 @@ export function readOptions(argv: readonly string[]): Options {
   addEnd(program, choose);
   addConnections(program, choose);
   addDomains(program, choose);
+  addFactor(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -16,6 +16,7 @@ import { pathOf, sendJson } from './exchange.ts';
 import { misdirected, openHostCheck, safeFields, safeHeaders } from './headers.ts';
 import { callbackRoute } from './login/callback.ts';
 import { decisionRoutes } from './login/decisions.ts';
+import { factorRoutes } from './login/factors.ts';
 import { questionRoutes } from './login/questions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
 import { authorizeRoute } from './oauth/authorize.ts';
@@ -90,6 +91,7 @@ function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'
     transactionRoute(dependencies),
     decisionRoutes(dependencies),
     questionRoutes(dependencies),
+    factorRoutes(dependencies),
     callbackRoute(dependencies),
     assetRoutes(dependencies.logo),
     frontRoute(dependencies),

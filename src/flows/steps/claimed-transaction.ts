@@ -4,6 +4,7 @@ import type { TransactionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import type { Transaction } from '../../domain/transaction.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { SecondFactors } from '../../ports/second-factors.ts';
 import type { SeenClients } from '../../ports/seen-clients.ts';
 import type { Transactions } from '../../ports/transactions.ts';
 import type { UpstreamSessions } from '../../ports/upstream-sessions.ts';
@@ -13,13 +14,14 @@ export interface ClaimDependencies {
   readonly transactions: Transactions;
   readonly seenClients: SeenClients;
   readonly upstreamSessions: Pick<UpstreamSessions, 'get'>;
+  readonly secondFactors: Pick<SecondFactors, 'get'>;
   readonly directory: Directory;
   readonly clock: Clock;
 }
 
 /** What an administrator may have taken back since the transaction began is asked again at every step of it. */
 async function checkStanding(
-  { directory, seenClients, upstreamSessions }: ClaimDependencies,
+  { directory, seenClients, upstreamSessions, secondFactors }: ClaimDependencies,
   { request, stage }: Transaction,
 ): Promise<void> {
   const seen = await seenClients.get(request.client_id);
@@ -29,6 +31,9 @@ async function checkStanding(
   }
   const session = 'person' in stage && stage.person.identityId !== undefined ? await upstreamSessions.get(stage.person.identityId) : null;
   if (session?.stands === false) throw new PageRefusal('expired', 'the identity provider has said that the sign-in is over');
+  const { userId, ownFactor } = 'person' in stage ? stage.person : {};
+  if (userId !== undefined && ownFactor !== undefined && (await secondFactors.get(userId))?.enrolment !== ownFactor)
+    throw new PageRefusal('expired', 'the second factor that was used has been reset');
 }
 
 /** The transaction if it is this browser's and still open; an expired, unknown or foreign one is a page. RFC 9700 §4.7. */
