@@ -60,7 +60,7 @@ describe('a tenant that demands a second factor, behind an identity provider tha
   let secret = '';
   let codes: string[] = [];
 
-  it('has the person set one up, confirm it, save the recovery codes, and issues tokens that say so [A6.02]', async () => {
+  it('has the person set one up, confirm it, save the recovery codes, and issues tokens that say so', async () => {
     const { browser, finish } = await arrive('bob');
     expect([browser.page.status, wordsOf(browser.page.body)]).toEqual([200, expect.stringContaining('Set up a second step')]);
     expect(browser.page.body).toMatch(/<svg class="qr"[\s\S]+<path class="qr-dark" d="M/);
