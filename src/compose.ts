@@ -7,6 +7,7 @@ import { clientFromDocument } from './domain/client-metadata-document.ts';
 import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
+import { answerFactor } from './flows/answer-factor.ts';
 import { answerQuestion } from './flows/answer-question.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
 import { beginConnectionTest } from './flows/begin-connection-test.ts';
@@ -17,6 +18,7 @@ import { completeLogin } from './flows/complete-login.ts';
 import { continueAuthorization } from './flows/continue-authorization.ts';
 import { endUpstreamSession } from './flows/end-upstream-session.ts';
 import { checkDomains } from './flows/check-domains.ts';
+import { confirmEnrolment, declineFactor, keepCodes, showEnrolment } from './flows/enrol-factor.ts';
 import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
@@ -48,31 +50,23 @@ import { openSigner } from './platform/jose-signer.ts';
 import { openKeyRing } from './platform/key-ring.ts';
 import { readLocalFile } from './platform/local-file.ts';
 import { openSealing } from './platform/node-sealing.ts';
+import { oneTimeCodes } from './platform/one-time-codes.ts';
 import { oneAtATime } from './platform/one-at-a-time.ts';
 import { systemPause } from './platform/system-pause.ts';
 import { noFeed } from './ports/authority-feed.ts';
-import type { AuthorityFeed } from './ports/authority-feed.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AnyConnector } from './ports/connector.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
 import type { Entropy } from './ports/entropy.ts';
 import type { Sealing } from './ports/sealing.ts';
-import { openAuditLog } from './stores/audit-log.ts';
 import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { sweepAll } from './stores/sweep.ts';
 import { cachedAuthority } from './stores/cached-authority.ts';
 import { signingKeys } from './stores/collections.ts';
-import { openConnectionTests } from './stores/connection-tests.ts';
-import { openGrants } from './stores/grants.ts';
-import { openMemberships } from './stores/memberships.ts';
-import { openProvenDomains } from './stores/proven-domains.ts';
+import { openStores } from './stores/open-stores.ts';
 import { openRateWindows } from './stores/rate-windows.ts';
 import { rememberingStores } from './stores/remembered-rows.ts';
-import { openSeenClients } from './stores/seen-clients.ts';
 import { openSigningKeys } from './stores/signing-keys.ts';
-import { openTransactions } from './stores/transactions.ts';
-import { openUpstreamSessions } from './stores/upstream-sessions.ts';
-import { openUsers } from './stores/users.ts';
 
 /** What a broker is made of besides its configuration; a test brings its own clock and entropy. */
 export interface World {
@@ -109,26 +103,12 @@ function organisationOf({ organisation }: Config, logo: Logo | null): Organisati
   return { name: organisation.name, logo: logo?.path ?? null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
 }
 
-function openStores({ engine, entropy, clock }: World, feed: AuthorityFeed, sealing: Sealing) {
-  return {
-    transactions: openTransactions(engine),
-    connectionTests: openConnectionTests(engine),
-    grants: openGrants(engine, feed),
-    users: openUsers(engine),
-    memberships: openMemberships(engine, feed),
-    seenClients: openSeenClients(engine),
-    upstreamSessions: openUpstreamSessions(engine, sealing),
-    provenDomains: openProvenDomains(engine),
-    audit: openAuditLog(engine, { chain: entropy.id(), clock }),
-  };
-}
-
 /** Alone on its store a process asks it every time; among several each remembers and hears of what was taken away. */
 function openState(world: World, directory: Directory, sealing: Sealing) {
   const { config, engine, clock, entropy, log } = world;
   const isShared = !config.store.startsWith('sqlite:');
   const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
-  const stores = openStores(world, feed, sealing);
+  const stores = openStores(engine, { feed, sealing, clock, chain: entropy.id() });
   const authority = liveAuthority({ ...stores, clock, directory });
   if (!isShared) return { feed, stores, forTokens: stores, authority };
   return { feed, stores, forTokens: rememberingStores(stores, feed, clock), authority: cachedAuthority(authority, feed, clock) };
@@ -146,6 +126,8 @@ const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
 type Parts = Parameters<typeof answerQuestion>[0] &
+  Parameters<typeof answerFactor>[0] &
+  Parameters<typeof confirmEnrolment>[0] &
   Parameters<typeof findCompany>[0] &
   Parameters<typeof refreshTokens>[0] &
   Parameters<typeof exchangeCode>[0] &
@@ -160,6 +142,11 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   findCompany: findCompany(parts),
   completeLogin: completeLogin(parts),
   answerQuestion: answerQuestion(parts),
+  answerFactor: answerFactor(parts),
+  showEnrolment: showEnrolment(parts),
+  confirmEnrolment: confirmEnrolment(parts),
+  keepCodes: keepCodes(parts),
+  declineFactor: declineFactor(parts),
   leaveQuestion: leaveQuestion(parts),
   chooseTenant: chooseTenant(parts),
   recordConsent: recordConsent(parts),
@@ -187,7 +174,7 @@ export async function compose(world: World): Promise<Broker> {
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority } = openState(world, directory, sealing);
-  const outside = { clock, entropy, log, pause: systemPause };
+  const outside = { clock, entropy, log, oneTimeCodes, pause: systemPause };
   const parts = { ...stores, ...outside, issuer, directory, sealing, signer, connectors, documents };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);

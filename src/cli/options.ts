@@ -1,8 +1,18 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditQuery } from './audit.ts';
 import { auditHelp, connectionsHelp, copyHelp, domainsHelp, endHelp, help, testHelp } from './help-texts.ts';
+import { addFactor } from './factor-options.ts';
+import type { FactorOptions } from './factor-options.ts';
 
-export type Options = StartOptions | AuditOptions | CopyOptions | DomainsOptions | EndOptions | ConnectionsOptions | TestOptions;
+export type Options =
+  | StartOptions
+  | AuditOptions
+  | CopyOptions
+  | DomainsOptions
+  | EndOptions
+  | ConnectionsOptions
+  | TestOptions
+  | FactorOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -183,6 +193,7 @@ export function readOptions(argv: readonly string[]): Options {
   addEnd(program, choose);
   addConnections(program, choose);
   addDomains(program, choose);
+  addFactor(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -54,6 +54,7 @@ function tenantOf(config: TenantConfig): Tenant {
     id: config.id,
     name: config.name,
     demand: strictest(withDemand(config.require).demand, { ...noDemand, mfa: config.requireMfa }),
+    ownSecondFactor: config.ownSecondFactor,
     rules: config.rules.map(({ group, role, connection }) => ({ group, role, connectionId: connection ?? null })),
     members: config.members.map(({ connection, subject, role }) => ({ connectionId: connection, subject, role })),
     defaultRole: config.defaultRole ?? null,

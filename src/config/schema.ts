@@ -26,6 +26,12 @@ const tenant = z.strictObject({
   require: Requirement.optional().describe(
     'What must be proven about the sign-in before anybody enters; what is granted already ends or pauses when it is not.',
   ),
+  ownSecondFactor: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a code of ours (an authenticator app, enrolled here) stands in where a second factor is demanded and the identity provider proves none.',
+    ),
   rules: z.array(rule).default([]).describe('Which groups give which role. Everybody gets every role whose rule fits.'),
   members: z.array(member).default([]).describe('People named one by one.'),
   defaultRole: roleId

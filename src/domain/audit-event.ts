@@ -21,6 +21,11 @@ export type AuditEvent = AuditSubject &
     /** What the row before it says was refreshed was not handed out after all. */
     | { readonly event: 'token.withheld'; readonly rule: string }
     | { readonly event: 'grant.ended'; readonly rule: string }
+    | { readonly event: 'factor.enrolled'; readonly rule: string }
+    | { readonly event: 'factor.used'; readonly rule: string }
+    | { readonly event: 'factor.recovery-used'; readonly rule: string }
+    | { readonly event: 'factor.locked'; readonly rule: string }
+    | { readonly event: 'factor.reset'; readonly rule: string }
     | { readonly event: 'domain.proven'; readonly domain: string; readonly rule: string }
     | { readonly event: 'domain.lost'; readonly domain: string; readonly rule: string }
     | { readonly event: 'connection.tested'; readonly evidence: readonly string[]; readonly rule: string }

@@ -1,10 +1,12 @@
 import type { AssuranceDemand, Lack } from './assurance-demand.ts';
-import { includes } from './assurance-demand.ts';
+import { includes, noDemand } from './assurance-demand.ts';
 import type { ConnectionId, TenantId } from './ids.ts';
 import type { Asker, Entry } from './entry.ts';
 import { entryTo, withheldScopes } from './entry.ts';
+import type { Person } from './person.ts';
 import type { Resource } from './resource.ts';
 import { permittedScope } from './scope.ts';
+import { enrolWithin, isFresh, raise } from './second-factor.ts';
 import type { Tenant } from './tenant.ts';
 import type { StageAt, Transaction } from './transaction.ts';
 
@@ -41,6 +43,16 @@ export type Step =
       /** What the role allows and the sign-in does not, with what it lacks. */
       readonly withheld: ReadonlyMap<string, readonly Lack[]>;
     }
+  /** Our own second factor: its code from whoever has one, and enrolment for whoever has none. */
+  | {
+      readonly step: 'own-factor';
+      readonly ask: 'code' | 'enrolment';
+      readonly stage: StageAt<'consenting'>;
+      readonly tenant: Tenant;
+      /** The person can go on without it, only with less. */
+      readonly isOptional: boolean;
+    }
+  | { readonly step: 'save-codes'; readonly stage: StageAt<'consenting'> }
   | { readonly step: 'respond'; readonly stage: StageAt<'approved'> }
   | { readonly step: 'respond-denied' }
   | { readonly step: 'stopped' };
@@ -49,31 +61,68 @@ export type Step =
 export interface Circumstances {
   readonly belongings: readonly Belonging[];
   readonly resource: Resource;
+  /** Whether the person has a second factor of ours. */
+  readonly isEnrolled?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 const afresh = (lacks: readonly Lack[]): boolean => lacks.includes('recent sign-in');
 
-/** The sign-in does not open the tenant: more proof is asked for, once. */
-function proveMore(stage: StageAt<'consenting'>, tenant: Tenant, { lacks, demand, asker }: Entry): Step {
+/** What the sign-in would be with our own second factor on top. */
+const withOurs = ({ person }: StageAt<'consenting'>, now: number): Person => ({
+  ...person,
+  assurance: raise(person.assurance, 'totp', now),
+});
+
+const isOffered = ({ ownSecondFactor }: Tenant, { isDeclined }: StageAt<'consenting'>): boolean =>
+  ownSecondFactor === true && isDeclined !== true;
+
+/** Asks for our own second factor. It is made only on a fresh sign-in, which is asked for once. */
+function ownFactor(
+  stage: StageAt<'consenting'>,
+  tenant: Tenant,
+  { isEnrolled = false, now }: Circumstances,
+  isOptional: boolean,
+): Step | null {
+  const ask = isEnrolled ? 'code' : 'enrolment';
+  if (isEnrolled || isFresh(stage.person, now)) return { step: 'own-factor', ask, stage, tenant, isOptional };
+  if (stage.person.afresh !== undefined) return null;
+  const demand = { ...noDemand, maxAge: enrolWithin };
+  return { step: 'prove-more', tenantId: tenant.id, stage, wanted: { demand, afresh: true, optional: true } };
+}
+
+/** The sign-in does not open the tenant: more proof is asked for, once, and then our own if that would do. */
+function proveMore({ request }: Transaction, stage: StageAt<'consenting'>, tenant: Tenant, found: Entry, facts: Circumstances): Step {
+  const { demand, lacks } = found;
+  const left = entryTo(tenant, facts.resource, request, withOurs(stage, facts.now), facts.now);
+  const helps = isOffered(tenant, stage) && left.lacks.length === 0 && lacks.includes('second factor');
   // Asked once and not proven, or the trip came to nothing: asking again by ourselves would go round in circles.
   if (stage.notice === 'unreachable') return { step: 'proof-unreachable', tenant };
-  if (includes(stage.person.asked, demand) || stage.notice === 'step-up-cancelled') return { step: 'unproven', tenant, lacks, asker };
-  return { step: 'prove-more', tenantId: tenant.id, stage, wanted: { demand, afresh: afresh(lacks), optional: false } };
+  if (!includes(stage.person.asked, demand) && stage.notice !== 'step-up-cancelled')
+    return { step: 'prove-more', tenantId: tenant.id, stage, wanted: { demand, afresh: afresh(lacks), optional: helps } };
+  const ours = helps ? ownFactor(stage, tenant, facts, false) : null;
+  if (ours !== null) return ours;
+  if (helps) return { step: 'unproven', tenant, lacks: ['recent sign-in'], asker: found.asker };
+  const { lacks: said, asker } = isOffered(tenant, stage) && left.lacks.length > 0 ? left : found;
+  return { step: 'unproven', tenant, lacks: said, asker };
 }
 
 /** The tenant is open; scopes that want more are asked for once, and what is not proven then is left out of what can be ticked. */
 function offer({ request }: Transaction, stage: StageAt<'consenting'>, chosen: Belonging, facts: Circumstances, entry: Entry): Step {
   const { person } = stage;
   const permitted = permittedScope(facts.resource, request.scope, chosen.permissions);
-  const { withheld, demand } = withheldScopes(facts.resource, permitted, person.assurance, facts.now, entry.demand);
+  const judged = (assurance: Person['assurance']) => withheldScopes(facts.resource, permitted, assurance, facts.now, entry.demand);
+  const { withheld, demand } = judged(person.assurance);
   const offered = permitted.filter((name) => !withheld.has(name));
   const lacks = [...new Set([...withheld.values()].flat())];
   if (lacks.length > 0 && !includes(person.asked, demand)) {
     const wanted = { demand, afresh: afresh(lacks), optional: true };
     return { step: 'prove-more', tenantId: chosen.tenant.id, stage, wanted };
   }
+  const helps = isOffered(chosen.tenant, stage) && judged(withOurs(stage, facts.now).assurance).withheld.size < withheld.size;
+  const ours = helps ? ownFactor(stage, chosen.tenant, facts, offered.length > 0) : null;
+  if (ours !== null) return ours;
   if (lacks.length > 0 && offered.length === 0) return { step: 'unproven', tenant: chosen.tenant, lacks, asker: 'resource' };
   return { step: 'consent', stage, chosen, offered, withheld };
 }
@@ -85,8 +134,11 @@ function proveOrConsent(transaction: Transaction, stage: StageAt<'consenting'>, 
   // Nobody is sent to prove more for a tenant they did not choose while another is open to them.
   const chosen = picked ?? belongings.find((belonging) => entry(belonging).lacks.length === 0) ?? belongings[0];
   if (chosen === undefined) return { step: 'no-access' };
+  if (stage.isSaving === true) return { step: 'save-codes', stage };
   const found = entry(chosen);
-  return found.lacks.length > 0 ? proveMore(stage, chosen.tenant, found) : offer(transaction, stage, chosen, facts, found);
+  return found.lacks.length > 0
+    ? proveMore(transaction, stage, chosen.tenant, found, facts)
+    : offer(transaction, stage, chosen, facts, found);
 }
 
 /** The only place that knows what comes next; steps never route to one another. */

@@ -91,6 +91,8 @@ export interface RefusalNames {
   readonly workspace?: string;
   /** Who is signed in. */
   readonly account?: string;
+  /** For how long. */
+  readonly minutes?: number;
 }
 
 /** A refusal shown as a page, because nobody is proven yet to whom a redirect may go. */

@@ -17,5 +17,9 @@ export const Person = z.object({
   asked: AssuranceDemand.default(noDemand),
   /** When the trip began, in ms since the epoch: how old a sign-in the client accepts is counted from there. */
   askedAt: z.number().optional(),
+  /** Whether the upstream was asked to have the person sign in afresh, and what came of it. */
+  afresh: z.enum(['answered', 'failed']).optional(),
+  /** The enrolment of our own second factor that raised `assurance`: when it is gone, so is what it proved. */
+  ownFactor: z.string().optional(),
 });
 export type Person = z.infer<typeof Person>;

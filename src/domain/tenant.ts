@@ -9,6 +9,8 @@ export interface Tenant {
   readonly name: string;
   /** What has to be proven before anybody enters. */
   readonly demand: AssuranceDemand;
+  /** Our own second factor stands in where the upstream proves none. */
+  readonly ownSecondFactor?: boolean;
   readonly rules: readonly MappingRule[];
   /** People named one by one. */
   readonly members: readonly NamedMember[];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AssuranceDemand, noDemand } from './assurance-demand.ts';
+import { AssuranceDemand, noDemand, strictest } from './assurance-demand.ts';
 import { ConnectionId, GrantId, TenantId, TransactionId } from './ids.ts';
 import { Person } from './person.ts';
 import { ReturnAddress } from './redirect-uri.ts';
@@ -39,6 +39,12 @@ const Consenting = z.object({
   /** The tenant the person chose, if they chose. */
   tenantId: TenantId.nullable(),
   notice: z.enum(['step-up-cancelled', 'unreachable', 'changed-meanwhile', 'nothing-chosen']).nullable(),
+  /** Somebody is getting a second factor of ours: which, and the sealed `Enrolment`. */
+  enrolment: z.object({ id: z.string(), sealed: z.string() }).optional(),
+  /** Enrolled, and the recovery codes are on the page until the person has them. */
+  isSaving: z.boolean().optional(),
+  /** The person went on without our second factor: it is not asked for again by itself. */
+  isDeclined: z.boolean().optional(),
 });
 
 /** Where a transaction stands; each stage carries only what exists at that stage. */
@@ -111,11 +117,13 @@ export function transactionOfState(state: string | null): TransactionId | null {
 export function afterFailedTrip(
   previous: StageAt<'consenting'> | null,
   because: 'unreachable' | 'cancelled',
-  trip: Pick<UpstreamAttempt, 'demand' | 'optional'>,
+  trip: Pick<UpstreamAttempt, 'demand' | 'optional' | 'afresh'>,
 ): Stage {
   if (previous === null) return { at: 'choosing', notice: because === 'unreachable' ? 'unreachable' : 'sign-in-cancelled' };
   const notice = because === 'unreachable' ? 'unreachable' : 'step-up-cancelled';
   // Without a proof that was optional the person stays where they were, and is not sent for it again.
-  if (trip.optional) return { ...previous, person: { ...previous.person, asked: trip.demand }, notice };
+  const asked = strictest(previous.person.asked, trip.demand);
+  const afresh = trip.afresh ? { afresh: previous.person.afresh ?? ('failed' as const) } : {};
+  if (trip.optional) return { ...previous, person: { ...previous.person, asked, ...afresh }, notice };
   return { ...previous, tenantId: null, notice };
 }

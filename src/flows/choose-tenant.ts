@@ -18,6 +18,7 @@ export const chooseTenant =
     const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
     const chosen = belongings.find((belonging) => belonging.tenant.id === asked);
     if (chosen === undefined) throw new PageRefusal('no-access', 'the person does not belong to the tenant asked for');
-    const person = { ...stage.person, asked: noDemand };
+    const { afresh: _afresh, ...known } = stage.person;
+    const person = { ...known, asked: noDemand };
     await dependencies.transactions.advance(advance(transaction, { at: 'consenting', person, tenantId: chosen.tenant.id, notice: null }));
   };

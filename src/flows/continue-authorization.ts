@@ -1,24 +1,23 @@
 import type { Directory } from '../domain/directory.ts';
-import { findResource, offeredConnections } from '../domain/directory.ts';
+import { offeredConnections } from '../domain/directory.ts';
 import { offerOf } from '../domain/email-domain.ts';
 import type { Offer } from '../domain/email-domain.ts';
 import type { TransactionId } from '../domain/ids.ts';
 import type { Belonging, Step } from '../domain/next-step.ts';
-import { nextStep } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { Question } from '../domain/question.ts';
 import type { Resource } from '../domain/resource.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import type { Sealing } from '../ports/sealing.ts';
-import type { BelongingDependencies } from './steps/belongings.ts';
-import { belongingsOf } from './steps/belongings.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
 import type { ProvenDependencies } from './steps/proven-connections.ts';
 import { provenConnections } from './steps/proven-connections.ts';
 import { askedOf } from './steps/trips.ts';
+import type { NextDependencies } from './steps/what-is-next.ts';
+import { whatIsNext } from './steps/what-is-next.ts';
 
-export interface ContinueDependencies extends ClaimDependencies, BelongingDependencies, ProvenDependencies {
+export interface ContinueDependencies extends ClaimDependencies, NextDependencies, ProvenDependencies {
   readonly directory: Directory;
   readonly sealing: Sealing;
 }
@@ -45,13 +44,10 @@ export const continueAuthorization =
   (dependencies: ContinueDependencies) =>
   async (id: TransactionId, browser: string): Promise<Situation> => {
     const transaction = await claimedTransaction(dependencies)(id, browser);
-    const resource = findResource(dependencies.directory, transaction.request);
-    if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
     const { stage } = transaction;
-    const belongings = stage.at === 'consenting' ? await belongingsOf(dependencies)(stage.person.userId, transaction.request) : [];
     const asked = stage.at === 'asking' ? askedOf(dependencies.sealing, stage) : null;
     if (stage.at === 'asking' && asked === null) throw new PageRefusal('expired', 'the question was sealed under another key');
-    const step = nextStep(transaction, { belongings, resource, now: dependencies.clock.now() });
+    const { resource, belongings, step } = await whatIsNext(dependencies)(transaction);
     const offer = step.step === 'choose-connection' ? await offered(dependencies, transaction) : null;
     return { transaction, resource, belongings, step, offer, question: asked?.question ?? null };
   };

@@ -17,6 +17,7 @@ import { misdirected, openHostCheck, safeFields, safeHeaders } from './headers.t
 import { callbackRoute } from './login/callback.ts';
 import { connectionTestRoutes } from './login/connection-test.ts';
 import { decisionRoutes } from './login/decisions.ts';
+import { factorRoutes } from './login/factors.ts';
 import { questionRoutes } from './login/questions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
 import { authorizeRoute } from './oauth/authorize.ts';
@@ -91,6 +92,7 @@ function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'
     transactionRoute(dependencies),
     decisionRoutes(dependencies),
     questionRoutes(dependencies),
+    factorRoutes(dependencies),
     callbackRoute(dependencies),
     connectionTestRoutes(dependencies),
     assetRoutes(dependencies.logo),

@@ -74,7 +74,7 @@ function stopOf({ kind, names }: Pick<PageRefusal, 'kind' | 'names'>): Stop {
     case 'stopped-by-person':
       return { kind: 'person-stopped', app: names.app ?? null };
     case 'too-many-tries':
-      return { kind, minutes: 1 };
+      return { kind, minutes: names.minutes ?? 1 };
     case 'not-found':
       return { kind: 'no-such-page' };
     case 'unavailable':

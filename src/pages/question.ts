@@ -1,5 +1,6 @@
 /** What we ask on behalf of a sign-in that has no page of its own: an address and a password, or a one-time code. */
 import type { Question } from '../domain/question.ts';
+import { codeField, triesText, wrongAnswer } from './code-field.ts';
 import { hiddenFields, postForm } from './form.ts';
 import type { FormKeys } from './form.ts';
 import { hostile } from './hostile.ts';
@@ -69,10 +70,6 @@ function leadOf({ question, connectionName, resource }: QuestionView): Html {
   return html`Open the authenticator app on your phone and find “${entry}”.`;
 }
 
-const tries = (left: number): string => (left === 1 ? '1 try left' : `${String(left)} tries left`);
-
-const wrong = (id: string, words: string): Html => html`<p class="wrong" id="${id}">${icons.stop}<span>${words}</span></p>`;
-
 /** Not required, so that the address alone is, and the code button needs no more. */
 const passwordField = (isWrong: boolean): Html =>
   html`<div class="field">
@@ -91,7 +88,7 @@ const passwordField = (isWrong: boolean): Html =>
 function who(view: Asking<'who'>): Html {
   const { question, triesLeft } = view;
   const isWrong = question.problem === 'no-match';
-  const words = `That did not match, or this account may not sign in here. Check both and try again. ${tries(triesLeft)}.`;
+  const words = `That did not match, or this account may not sign in here. Check both and try again. ${triesText(triesLeft)}.`;
   return html`${
     (question.password || question.mailedCode) &&
     postForm(
@@ -111,7 +108,7 @@ function who(view: Asking<'who'>): Html {
             aria-describedby="${isWrong && 'wrong'}"
           />
         </div>
-        ${question.password && passwordField(isWrong)} ${isWrong && wrong('wrong', words)}
+        ${question.password && passwordField(isWrong)} ${isWrong && wrongAnswer('wrong', words)}
         ${question.password && html`<button class="button main" name="way" value="password">Sign in</button>`}
         ${
           question.mailedCode &&
@@ -140,28 +137,11 @@ function code(view: Asking<'code'>): Html {
   const isWrong = question.problem === 'no-match';
   const hint = question.from === 'app' ? 'It changes every 30 seconds. Spaces are fine.' : 'Only the newest one counts. Spaces are fine.';
   const next = question.from === 'app' ? 'Wait for the next one and type it here.' : 'Look for the newest e-mail and type its code here.';
+  const words = isWrong ? `That code didn’t match. ${next} ${triesText(triesLeft)}.` : null;
   return postForm(
     view.action,
     view,
-    html`<div class="field">
-        <label for="code">Code</label>
-        <p class="hint" id="code-hint">${hint}</p>
-        <input
-          id="code"
-          class="code"
-          name="code"
-          type="text"
-          inputmode="numeric"
-          autocomplete="one-time-code"
-          required
-          maxlength="20"
-          autofocus
-          aria-invalid="${isWrong && 'true'}"
-          aria-describedby="${isWrong ? 'code-hint wrong' : 'code-hint'}"
-        />
-        ${isWrong && wrong('wrong', `That code didn’t match. ${next} ${tries(triesLeft)}.`)}
-      </div>
-      <button class="button main">Continue</button>`,
+    html`${codeField({ hint, wrong: words, takesFocus: true })} <button class="button main">Continue</button>`,
   );
 }
 

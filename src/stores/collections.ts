@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConnectionTest } from '../domain/connection-test.ts';
 import { Grant } from '../domain/grant.ts';
 import { ProvenDomain } from '../domain/proven-domain.ts';
+import { SecondFactor } from '../domain/second-factor.ts';
 import { SeenClient } from '../domain/seen-client.ts';
 import { SigningKey } from '../domain/signing-key.ts';
 import { Membership } from '../domain/tenant.ts';
@@ -82,6 +83,16 @@ export const upstreamSignals = declare({
   expires: 'expiresAt',
   shape: z.object({ id: z.string(), at: z.number(), expiresAt: z.number() }),
   describe: 'That an identity provider told of a sign-out, and when first: deliveries repeat. A quarter of an hour.',
+});
+
+export const secondFactors = declare({
+  name: 'second_factors',
+  unique: [],
+  indexes: [],
+  expires: null,
+  shape: SecondFactor,
+  describe:
+    'A person’s second factor of ours, where a tenant has `ownSecondFactor`: the sealed secret of the authenticator app, the last code taken, digests of the recovery codes that are left, and wrong answers in a row.',
 });
 
 export const memberships = declare({
@@ -165,6 +176,7 @@ export const collections: readonly Collection[] = [
   users,
   identities,
   memberships,
+  secondFactors,
   upstreamSessions,
   upstreamSignals,
   seenClients,

@@ -40,6 +40,7 @@ import { collections } from '../../src/stores/collections.ts';
 import { openGrants } from '../../src/stores/grants.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
 import { openProvenDomains } from '../../src/stores/proven-domains.ts';
+import { openSecondFactors } from '../../src/stores/second-factors.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openSigningKeys } from '../../src/stores/signing-keys.ts';
 import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
@@ -132,6 +133,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     memberships: openMemberships(engine, noFeed),
     seenClients: openSeenClients(engine),
     upstreamSessions: openUpstreamSessions(engine, sealing),
+    secondFactors: openSecondFactors(engine, sealing),
     provenDomains: openProvenDomains(engine),
     audit: {
       append: async (event: AuditEvent) => {

@@ -34,7 +34,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'platform/',
     imports: ['domain/', 'ports/', 'platform/'],
-    packages: ['jose', 'pino', 'undici', 'node:*'],
+    packages: ['jose', 'otpauth', 'pino', 'undici', 'node:*'],
     isAmbient: true,
     reveals: true,
   },
@@ -66,6 +66,7 @@ export const rooms: readonly Room[] = [
 export const exceptions: Readonly<Record<string, { readonly packages?: readonly string[]; readonly reveals?: true }>> = {
   'domain/digest.ts': { packages: ['node:crypto'], reveals: true },
   'domain/secret.ts': { packages: ['node:util'] },
+  'pages/qr-code.ts': { packages: ['uqr'] },
   'pages/stylesheet.ts': { packages: ['node:crypto', 'node:fs'] },
 };
 

@@ -5,10 +5,13 @@ import * as connectionTestSamples from '../../src/pages/connection-test-samples.
 import * as connectionTestStart from '../../src/pages/connection-test-start.ts';
 import * as connectionTest from '../../src/pages/connection-test.ts';
 import * as consent from '../../src/pages/consent.ts';
+import * as factorCode from '../../src/pages/factor-code.ts';
+import * as factorEnrolment from '../../src/pages/factor-enrolment.ts';
 import * as front from '../../src/pages/front.ts';
 import * as handOver from '../../src/pages/hand-over.ts';
 import type { Html } from '../../src/pages/html.ts';
 import * as question from '../../src/pages/question.ts';
+import * as recoveryCodes from '../../src/pages/recovery-codes.ts';
 import * as stopped from '../../src/pages/stopped.ts';
 
 export interface SamplePage {
@@ -24,6 +27,9 @@ export const catalogue: readonly SamplePage[] = [
   ...render('before-sign-in', beforeSignIn.beforeSignIn, beforeSignIn.samples),
   ...render('consent', consent.consent, consent.samples),
   ...render('question', question.questionPage, question.samples),
+  ...render('factor-code', factorCode.factorCode, factorCode.samples),
+  ...render('factor-enrolment', factorEnrolment.factorEnrolment, factorEnrolment.samples),
+  ...render('recovery-codes', recoveryCodes.recoveryCodes, recoveryCodes.samples),
   ...render('stopped', stopped.stopped, stopped.samples),
   ...render('hand-over', handOver.handOver, handOver.samples),
   ...render('already-answered', alreadyAnswered.alreadyAnswered, alreadyAnswered.samples),

@@ -4,6 +4,7 @@ import { identityKey } from '../../domain/identity.ts';
 import type { ConnectionId, TransactionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { mostTries } from '../../domain/question.ts';
+import { keepOurs } from '../../domain/second-factor.ts';
 import type { Transaction } from '../../domain/transaction.ts';
 import { advance, afterFailedTrip } from '../../domain/transaction.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
@@ -71,10 +72,14 @@ async function signedIn(dependencies: TurnDependencies, judged: Judged, turn: Ex
   const { connectionId, name, email, assurance, session } = turn.identity;
   const sid = session?.sid ?? null;
   const known = { identityId: identityKey(turn.identity), ...(sid === null ? {} : { sid }) };
-  const asked = turn.askedForMfa === true ? strictest(attempt.demand, { ...noDemand, mfa: true }) : attempt.demand;
-  const person = { userId: user.id, connectionId, name, email, assurance, ...known, asked, askedAt: attempt.begunAt };
+  const before = previous?.person.userId === user.id ? previous.person : null;
+  const wanted = turn.askedForMfa === true ? strictest(attempt.demand, { ...noDemand, mfa: true }) : attempt.demand;
+  const asked = strictest(before?.asked, wanted);
+  const shown = { userId: user.id, connectionId, name, email, assurance, ...known, asked, askedAt: attempt.begunAt };
+  const isAfresh = attempt.afresh || attempt.prompt === 'login';
+  const person = keepOurs(before, isAfresh ? { ...shown, afresh: 'answered' } : shown);
   // The tenant somebody chose before proving more stays chosen for them alone.
-  const tenantId = previous?.person.userId === user.id ? previous.tenantId : null;
+  const tenantId = before === null ? null : (previous?.tenantId ?? null);
   await dependencies.audit.append({
     event: 'login.succeeded',
     userId: user.id,

@@ -20,6 +20,7 @@ import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { patience, patiently } from '../patience.ts';
 import { logOf } from '../request-log.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
+import { showFactor } from './factor-page.ts';
 import { showQuestion } from './question-page.ts';
 import { appOf, consentView, signInView } from './views.ts';
 
@@ -132,6 +133,9 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
       const refusal = new PageRefusal('not-answering', 'the identity provider could not be asked for more proof', { connection });
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, { text: 'Try again', tenant: step.tenant.id });
     }
+    case 'own-factor':
+    case 'save-codes':
+      return showFactor(ctx, dependencies, situation, { step, csrf, browser: browser.digest, wrong: null });
     case 'respond':
       await dependencies.flows.ensureGrant(transaction, step.stage, resource);
       return deliverCode(ctx, dependencies, { transaction, resource, stage: step.stage });

@@ -1,0 +1,42 @@
+import type { Directory } from '../../domain/directory.ts';
+import { findResource } from '../../domain/directory.ts';
+import type { Belonging, Step } from '../../domain/next-step.ts';
+import { nextStep } from '../../domain/next-step.ts';
+import { PageRefusal } from '../../domain/oauth-error.ts';
+import type { Resource } from '../../domain/resource.ts';
+import type { Transaction } from '../../domain/transaction.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { SecondFactors } from '../../ports/second-factors.ts';
+import type { BelongingDependencies } from './belongings.ts';
+import { belongingsOf } from './belongings.ts';
+
+export interface NextDependencies extends BelongingDependencies {
+  readonly directory: Directory;
+  readonly secondFactors: Pick<SecondFactors, 'get'>;
+  readonly clock: Clock;
+}
+
+/** A transaction against the facts of this moment. */
+export interface Next {
+  readonly resource: Resource;
+  readonly belongings: readonly Belonging[];
+  readonly step: Step;
+}
+
+/** Gathers the facts and asks the one rule what comes next. */
+export const whatIsNext =
+  (dependencies: NextDependencies) =>
+  async (transaction: Transaction): Promise<Next> => {
+    const { directory, secondFactors, clock } = dependencies;
+    const { stage, request } = transaction;
+    const resource = findResource(directory, request);
+    if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
+    const userId = stage.at === 'consenting' ? stage.person.userId : null;
+    const belongings = userId === null ? [] : await belongingsOf(dependencies)(userId, request);
+    const hasOurs = belongings.some(({ tenant }) => tenant.ownSecondFactor === true);
+    const factor = userId !== null && hasOurs ? await secondFactors.get(userId) : null;
+    // One that this very transaction made and did not get to say so is confirmed once more.
+    const begun = stage.at === 'consenting' ? stage.enrolment?.id : undefined;
+    const isEnrolled = factor !== null && factor.enrolment !== begun;
+    return { resource, belongings, step: nextStep(transaction, { belongings, resource, isEnrolled, now: clock.now() }) };
+  };

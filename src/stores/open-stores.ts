@@ -1,0 +1,36 @@
+import type { AuthorityFeed } from '../ports/authority-feed.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DocumentEngine } from '../ports/document-engine.ts';
+import type { Sealing } from '../ports/sealing.ts';
+import { openAuditLog } from './audit-log.ts';
+import { openConnectionTests } from './connection-tests.ts';
+import { openGrants } from './grants.ts';
+import { openMemberships } from './memberships.ts';
+import { openProvenDomains } from './proven-domains.ts';
+import { openSecondFactors } from './second-factors.ts';
+import { openSeenClients } from './seen-clients.ts';
+import { openTransactions } from './transactions.ts';
+import { openUpstreamSessions } from './upstream-sessions.ts';
+import { openUsers } from './users.ts';
+
+export interface StoreParts {
+  readonly feed: AuthorityFeed;
+  readonly sealing: Sealing;
+  readonly clock: Clock;
+  /** The chain of the audit that this process writes. */
+  readonly chain: string;
+}
+
+/** Every store of one broker over one engine. */
+export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain }: StoreParts) => ({
+  transactions: openTransactions(engine),
+  connectionTests: openConnectionTests(engine),
+  grants: openGrants(engine, feed),
+  users: openUsers(engine),
+  memberships: openMemberships(engine, feed),
+  seenClients: openSeenClients(engine),
+  upstreamSessions: openUpstreamSessions(engine, sealing),
+  secondFactors: openSecondFactors(engine, sealing),
+  provenDomains: openProvenDomains(engine),
+  audit: openAuditLog(engine, { chain, clock }),
+});
