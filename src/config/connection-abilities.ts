@@ -3,24 +3,15 @@ import { UpstreamProfile } from '../connectors/kinds/profile.ts';
 import type { ConnectionAbilities } from '../domain/connection-settings.ts';
 import type { ConnectionConfig } from './connection-schema.ts';
 
-/** Kinds that give a refresh token for `offline_access` and not without it, and those that always or never do for what we ask. */
-const refreshTokens: Readonly<Record<string, ConnectionAbilities['refreshTokens']>> = {
-  auth0: 'not-asked-for',
-  entra: 'not-asked-for',
-  google: 'never',
-  keycloak: 'yes',
-  okta: 'not-asked-for',
-};
-
 /** What the settings of a connection let it bring. */
 export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
   const { id, type } = connection;
   if (connection.type === 'supabase') {
     const { tenant, roles } = connection.claims;
     const proof = { provesMfa: true, provesPhishingResistance: false };
-    return { id, conveysGroups: tenant !== null || roles !== null, ...proof, isAskedAgain: false, refreshTokens: 'never' };
+    return { id, conveysGroups: tenant !== null || roles !== null, ...proof, isAskedAgain: false, asksForRefreshTokens: false };
   }
-  const { claims, mfa, scopes } = UpstreamProfile.parse(kindOf(type).profile(connection));
+  const { claims, mfa, scopes, offline } = UpstreamProfile.parse(kindOf(type).profile(connection));
   const { phishingResistant } = mfa;
   return {
     id,
@@ -28,6 +19,6 @@ export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
     provesMfa: mfa.acr.length + mfa.amr.length > 0,
     provesPhishingResistance: phishingResistant.acr.length + phishingResistant.amr.length > 0,
     isAskedAgain: connection.recheck !== undefined,
-    refreshTokens: scopes.includes('offline_access') ? 'yes' : (refreshTokens[type] ?? 'unknown'),
+    asksForRefreshTokens: offline !== null || scopes.includes('offline_access'),
   };
 }

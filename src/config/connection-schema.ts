@@ -73,7 +73,7 @@ const client = {
   recheck: recheck
     .optional()
     .describe(
-      'Ask it again, with the refresh token it gave us, whether a person is still there: who was removed or disabled loses their access. It has to give us one, as a rule for the scope `offline_access`.',
+      'Ask it again, with the refresh token it gave us, whether a person is still there: who was removed or disabled loses their access. The kind asks for that token in the way it has to be asked for; with `oidc` add what brings one to `scopes`, as a rule `offline_access`.',
     ),
   tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 };

@@ -15,18 +15,22 @@ export function authorizationRequest(
 ): Record<string, string> {
   const { prompt, login_hint, demand } = attempt;
   const { acr_values, claims } = strengthRequest(settings, demand);
+  const offline = settings.isAskedAgain ? settings.offline : null;
   const age = ageRequest(attempt);
+  const shown = [attempt.afresh ? 'login' : attempt.prompt, offline?.prompt ?? null].filter((one) => one !== null);
   const asked = { ...('max_age' in age && settings.asksAuthTime ? { auth_time: { essential: true } } : {}), ...claims };
   return {
     // First, so that nothing of it stands in the place of what follows.
     ...settings.parameters,
+    ...offline?.parameters,
     response_type: 'code',
     redirect_uri: settings.redirect_uri,
-    scope: [...new Set(['openid', ...settings.scopes])].join(' '),
+    scope: [...new Set(['openid', ...settings.scopes, ...(offline?.scopes ?? [])])].join(' '),
     state: attempt.state,
     nonce: attempt.nonce,
     code_challenge,
     code_challenge_method: 'S256',
+    ...(shown.length === 0 ? {} : { prompt: shown.join(' ') }),
     ...age,
     ...(login_hint === null || (prompt === 'select_account' && !settings.hintWithSelection) ? {} : { login_hint }),
     ...(acr_values.length === 0 ? {} : { acr_values: acr_values.join(' ') }),
@@ -35,10 +39,9 @@ export function authorizationRequest(
 }
 
 /** `max_age` makes `auth_time` a claim the upstream owes us, which is how a fresh login is told from a remembered one. OpenID Connect Core §3.1.2.1. */
-function ageRequest({ prompt, afresh, demand }: UpstreamAttempt): { readonly prompt?: string; readonly max_age?: string } {
-  const shown = afresh ? 'login' : prompt;
+function ageRequest({ prompt, demand }: UpstreamAttempt): { readonly max_age?: string } {
   const age = prompt === 'login' ? 0 : demand.maxAge;
-  return { ...(shown === null ? {} : { prompt: shown }), ...(age === null ? {} : { max_age: String(age) }) };
+  return age === null ? {} : { max_age: String(age) };
 }
 
 /** In the ways this upstream understands; what counts is what comes back. OpenID Connect Core §5.5.1.1. */

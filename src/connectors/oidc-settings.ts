@@ -27,6 +27,7 @@ export const clientFields = {
   tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']).default('client_secret_basic'),
   redirect_uri: CallbackUrl,
   pushedRequests: z.boolean().default(true).describe('RFC 9126: whether a request is pushed where that is offered'),
+  isAskedAgain: z.boolean().default(false).describe('whether it is to give us a refresh token, to be asked again with after the sign-in'),
   allowedAlgorithms: z.array(SigningAlgorithm).min(1).default(['ES256', 'RS256', 'PS256', 'EdDSA']),
   timeoutSeconds: z.number().positive().max(30).default(5),
 };

@@ -17,8 +17,8 @@ export interface ConnectionAbilities {
   readonly provesPhishingResistance: boolean;
   /** Whether it is asked again after the sign-in. */
   readonly isAskedAgain: boolean;
-  /** Whether what it has to be asked with can be expected: it gives a refresh token. */
-  readonly refreshTokens: 'yes' | 'not-asked-for' | 'never' | 'unknown';
+  /** Whether we then ask it for a refresh token in a way it is known to understand. */
+  readonly asksForRefreshTokens: boolean;
 }
 
 const resistance = 'a factor that cannot be phished';
@@ -68,26 +68,11 @@ function judgeGroups(tenants: readonly Tenant[], { id, conveysGroups }: Connecti
   return isMeant || !tenants.some(hasOtherWay) ? problem('groups', says, todo) : warning('groups', says, todo);
 }
 
-const recheckProblems = {
-  never: {
-    says: 'It is to be asked again after the sign-in, and this kind gives us nothing to ask with.',
-    todo: 'Take recheck out of the connection.',
-  },
-  'not-asked-for': {
-    says: 'It is to be asked again after the sign-in, and we do not ask for what it has to be asked with.',
-    todo: 'Add offline_access to the scopes of the connection, and allow refresh tokens there.',
-  },
-  unknown: {
-    says: 'It is to be asked again after the sign-in, and the scope that usually brings a refresh token is not asked for.',
-    todo: 'Add offline_access to the scopes of the connection, unless this one gives refresh tokens without it.',
-  },
-};
-
-function judgeRecheck({ isAskedAgain, refreshTokens }: ConnectionAbilities): Check[] {
+function judgeRecheck({ isAskedAgain, asksForRefreshTokens }: ConnectionAbilities): Check[] {
   if (!isAskedAgain) return [];
-  if (refreshTokens === 'yes') return [ok('recheck', 'It can be asked again after the sign-in.')];
-  const { says, todo } = recheckProblems[refreshTokens];
-  return [(refreshTokens === 'unknown' ? warning : problem)('recheck', says, todo)];
+  if (asksForRefreshTokens) return [ok('recheck', 'We ask for what it can be asked again with after the sign-in.')];
+  const says = 'It is to be asked again after the sign-in, and the scope that usually brings a refresh token is not asked for.';
+  return [warning('recheck', says, 'Add offline_access to the scopes of the connection, unless this one gives refresh tokens without it.')];
 }
 
 /** What the settings alone already say: combinations of which no sign-in could make anything. */

@@ -195,6 +195,33 @@ describe('what an administrator may add to the request', () => {
   });
 });
 
+describe('what has to be asked again after the sign-in', () => {
+  const askedOf = async (type: string, client: Record<string, unknown>, how = {}) => {
+    const { scope = '', access_type, prompt } = await openVendor(type, idp, undefined, client).asked(attempt(how));
+    return { offline: scope.split(' ').includes('offline_access'), access_type, prompt };
+  };
+  const nothing = { offline: false };
+
+  it.each<[string, object]>([
+    ['entra', { offline: true }],
+    ['okta', { offline: true }],
+    ['auth0', { offline: true }],
+    ['keycloak', { offline: true }],
+    ['google', { offline: false, access_type: 'offline', prompt: 'consent' }],
+    // What brings it is for the administrator to say.
+    ['oidc', nothing],
+  ])('%s is asked for a refresh token the way it understands, and only then', async (type, expected) => {
+    expect(await askedOf(type, { isAskedAgain: true })).toEqual(expected);
+    expect(await askedOf(type, {})).toEqual(nothing);
+  });
+
+  it('keeps what else the page is to ask', async () => {
+    expect((await askedOf('google', { isAskedAgain: true }, { prompt: 'select_account' })).prompt).toBe('select_account consent');
+    expect((await askedOf('entra', { isAskedAgain: true }, { prompt: 'select_account' })).prompt).toBe('select_account');
+    expect((await askedOf('google', { isAskedAgain: true }, { afresh: true })).prompt).toBe('login consent');
+  });
+});
+
 describe('groups in one text', () => {
   const groupsOf = async (groups: unknown, groupsSeparator?: string) =>
     (await openVendor('okta', idp, { issuer: 'https://acme.okta.example', claims: { groupsSeparator } }).login({ sub: '1', groups }))

@@ -96,7 +96,7 @@ describe('what the settings of a connection already say', () => {
     expect(judged({ tenant: everybody })).not.toHaveProperty('recheck');
     expect(judged({ tenant: everybody, connection: { recheck } })).toMatchObject({ recheck: 'warning' });
     expect(judged({ tenant: everybody, connection: { recheck, scopes: ['openid', 'offline_access'] } })).toMatchObject({ recheck: 'ok' });
-    const expected = { oidc: 'warning', google: 'problem', entra: 'problem', okta: 'problem', auth0: 'problem', keycloak: 'ok' };
+    const expected = { oidc: 'warning', google: 'ok', entra: 'ok', okta: 'ok', auth0: 'ok', keycloak: 'ok' };
     const told = kinds.map(({ type, example }) => [
       type,
       judged({ connection: { ...example, type, recheck }, tenant: everybody })['recheck'],

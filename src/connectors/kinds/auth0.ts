@@ -34,6 +34,7 @@ export const auth0 = defineKind({
     claims,
     guards: organization === undefined ? [] : [{ claim: '/org_id', allowed: [organization] }],
     parameters: { ...authorizationParameters, ...(organization === undefined ? {} : { organization }) },
+    offline: { scopes: ['offline_access'] },
     mfa: { acr_values: [multiFactor], ...mfa },
     asksBy: ['acr_values'],
   }),
@@ -46,6 +47,7 @@ export const auth0 = defineKind({
     'Under “Organizations” allow the organization to sign in to this application, when you named one.',
     'Groups or roles come from an Action of the Login flow: api.idToken.setCustomClaim with a name of your own, such as https://acme.example/groups.',
     'Under Security, “Multi-factor Auth”, switch on at least one factor, and let an Action demand it when acr_values asks for multi-factor.',
+    'To ask it again after the sign-in (recheck), leave the grant type “Refresh Token” of the application on.',
     'Copy the domain, the client id and the client secret.',
   ],
   samples: [

@@ -68,6 +68,7 @@ export const entra = defineKind({
       subject: ['/tid', '/oid'],
       guards: [{ claim: '/tid', allowed: tenants }, ...(guests ? [] : homeGuards(tenants))],
       parameters: authorizationParameters,
+      offline: { scopes: ['offline_access'] },
       emailTrust: 'entra',
       hintWithSelection: false,
       assertionAudience: 'token_endpoint',

@@ -37,6 +37,8 @@ export const google = defineKind({
       ...authorizationParameters,
       ...(hostedDomains === undefined ? {} : { hd: hostedDomains.length === 1 ? (hostedDomains[0] ?? '*') : '*' }),
     },
+    // Without the prompt it comes with the first consent alone, and not again should we lose it.
+    offline: { parameters: { access_type: 'offline' }, prompt: 'consent' },
     emailTrust: 'google',
     asksAuthTime: true,
     mfa: { acr: [], ...mfa },
@@ -51,6 +53,7 @@ export const google = defineKind({
     'Under “Audience” choose “Internal” when only your own Workspace signs in; otherwise publish the app, since in testing sign-ins end after a week.',
     'Copy the client id and the client secret.',
     'For tenants that require a second factor: publish and verify the app, and switch on the session age and authentication strength claims.',
+    'With recheck Google shows its consent page at every sign-in, since only there does it give us what to ask with.',
     'Google puts no groups into its tokens: name people under a tenant’s members, or give the tenant a default role.',
   ],
   samples: [

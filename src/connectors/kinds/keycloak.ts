@@ -61,6 +61,8 @@ export const keycloak = defineKind({
     claims,
     guards: organization === undefined ? [] : [guardFor(organization)],
     parameters: authorizationParameters,
+    // What it gives without this scope ends with the session there, as a rule after half an hour.
+    offline: { scopes: ['offline_access'] },
     mfa: { acr_values: mfa.acr, ...mfa },
     // acr_values would only be a wish here: Keycloak lets a lower level pass.
     asksBy: ['acr'],
@@ -74,6 +76,7 @@ export const keycloak = defineKind({
     'Under “Advanced” set “Proof Key for Code Exchange Code Challenge Method” to S256.',
     'In the client’s dedicated scope add a mapper “Group Membership”: claim name groups, full group path on, add to ID token on.',
     'Under “Advanced”, “ACR to LoA mapping”, name the levels (for instance silver 1, gold 2), and give the browser flow the condition “Level of Authentication” for each.',
+    'To ask it again after the sign-in (recheck), leave offline_access among the client scopes of the client, and the role of that name with the people.',
     'Copy the client secret from “Credentials”, or choose “Signed JWT” there and give it our public key.',
   ],
   samples: [

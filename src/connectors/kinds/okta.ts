@@ -32,6 +32,7 @@ export const okta = defineKind({
   derive: ({ mfa, authorizationParameters, ...profile }) => ({
     ...profile,
     parameters: authorizationParameters,
+    offline: { scopes: ['offline_access'] },
     mfa: { ...mfa, phishingResistant: mfa.phishingResistant ?? { acr: loa.resistant, amr: [] } },
     asksBy: ['acr_values'],
   }),
@@ -44,6 +45,7 @@ export const okta = defineKind({
     'Assign the people or groups who may use it.',
     'On the “Sign On” tab set a groups claim filter named groups that fits only the groups your rules use: above 100 groups Okta fails the sign-in.',
     'Copy the client id and secret, or choose “Public key / Private key” and add our public key.',
+    'To ask it again after the sign-in (recheck), also allow the grant type “Refresh Token”.',
     'Check that the authentication policy of the app offers a second factor.',
   ],
   samples: [

@@ -31,6 +31,15 @@ export const UpstreamProfile = z.strictObject({
     .default('unless-unverified')
     .describe('when an address is shown as the person’s'),
   parameters: z.record(z.string(), z.string()).default({}).describe('more for the authorization request'),
+  offline: z
+    .strictObject({
+      scopes: z.array(ScopeToken).default([]),
+      parameters: z.record(z.string(), z.string()).default({}),
+      prompt: z.literal('consent').nullable().default(null),
+    })
+    .nullable()
+    .default(null)
+    .describe('what more is asked for when it is to give us a refresh token; null where nothing is known to bring one'),
   hintWithSelection: z.boolean().default(true).describe('whether login_hint may stand beside prompt=select_account'),
   asksAuthTime: z.boolean().default(false).describe('whether auth_time has to be asked for by claims when a fresh login is wanted'),
   assertionAudience: z.enum(['issuer', 'token_endpoint']).default('issuer').describe('RFC 7523 §3: whom our assertion is for'),
