@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '../support/feed-world.ts';
 import { callTool, makeStanding, openGatewayWorld, OTHER_GRANT, post, GRANT } from '../support/gateway-world.ts';
 import type { GatewayWorld } from '../support/gateway-world.ts';
 import { headerValues, RECORDED_TOOLS, UPSTREAM_SESSION } from '../support/recorder-mcp.ts';
@@ -158,7 +159,7 @@ describe('leases', () => {
   it('a call whose answer is still awaited ends with a challenge', async () => {
     world.recorder.respond = () => {};
     const pending = post(world, callTool('list_notes'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => world.recorder.requests.length > 0);
     world.standings.set(GRANT, null);
     const response = await pending;
     expect(response.status).toBe(401);
@@ -176,7 +177,6 @@ describe('leases', () => {
     ]);
     expect((await post(world, callTool('list_notes'), { Authorization: `Bearer ${await bob()}` })).status).toBe(200);
     for (const stream of streams) await stream.body?.cancel();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect((await post(world, callTool('list_notes'))).status).toBe(200);
+    await until(async () => (await post(world, callTool('list_notes'))).status === 200);
   });
 });
