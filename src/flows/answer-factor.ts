@@ -3,10 +3,12 @@ import type { TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { FactorVerdict, SecondFactor } from '../domain/second-factor.ts';
 import { judgeAnswer, raise } from '../domain/second-factor.ts';
+import type { Transaction } from '../domain/transaction.ts';
 import { advance } from '../domain/transaction.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { OneTimeCodes } from '../ports/one-time-codes.ts';
+import type { Pause } from '../ports/pause.ts';
 import type { SecondFactors } from '../ports/second-factors.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
@@ -18,12 +20,25 @@ export interface FactorDependencies extends ClaimDependencies, NextDependencies 
   readonly secondFactors: SecondFactors;
   readonly oneTimeCodes: OneTimeCodes;
   readonly audit: AuditLog;
+  readonly pause: Pause;
 }
 
 /** `elsewhere`: nothing was asked any more, and the dispatcher says what is. */
 export type Answered = 'right' | 'wrong' | 'elsewhere';
 
 const mostLooks = 20;
+const lookAgainMs = 50;
+
+/** Of presses at the same page one is judged; the others wait until that is over, for a second at most. */
+async function othersTurn({ transactions, pause }: FactorDependencies, { id, version }: Transaction): Promise<Answered> {
+  for (let look = 0; look < mostLooks; look += 1) {
+    const now = await transactions.get(id);
+    // The one that is judged writes its turn, and then what came of it.
+    if (now === null || now.version > version + 1) break;
+    await pause(lookAgainMs);
+  }
+  return 'elsewhere';
+}
 
 const minutesUntil = (at: number, now: number): number => Math.ceil((at - now) / 60_000);
 
@@ -59,10 +74,12 @@ export const answerFactor =
   (dependencies: FactorDependencies) =>
   async (id: TransactionId, browser: string, typed: string): Promise<Answered> => {
     const { transactions, audit, clock } = dependencies;
-    const transaction = await claimedTransaction(dependencies)(id, browser);
-    const { step } = await whatIsNext(dependencies)(transaction);
+    const found = await claimedTransaction(dependencies)(id, browser);
+    const { step } = await whatIsNext(dependencies)(found);
     if (step.step !== 'own-factor' || step.ask !== 'code') return 'elsewhere';
     const { stage, tenant } = step;
+    const transaction = advance(found, stage);
+    if (!(await transactions.advance(transaction))) return othersTurn(dependencies, found);
     const about = aboutPerson(transaction, stage, tenant.id);
     const settled = await settle(dependencies, stage.person.userId, typed);
     if (settled === null) return 'elsewhere';

@@ -42,7 +42,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const parts = () => ({ ...world, oneTimeCodes });
+const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
+const parts = () => ({ ...world, oneTimeCodes, pause });
 const answer = (id: TransactionId, typed: string) => answerFactor(parts())(id, browser, typed);
 const confirm = (id: TransactionId, typed: string) => confirmEnrolment(parts())(id, browser, typed);
 const show = (id: TransactionId) => showEnrolment(parts())(id, browser);
@@ -201,6 +202,21 @@ const alicesId = () => {
 };
 
 describe('the code', () => {
+  it('pressed twice is judged once: the person is let in, and nothing counts as a wrong answer', async () => {
+    const { enrolment } = await enrol();
+    latency = 4;
+    for (let round = 0; round < 30; round += 1) {
+      world.clock.advance(30_000);
+      const id = await enter();
+      const typed = codeOfApp(enrolment);
+      const answers = await Promise.all([answer(id, typed), answer(id, typed), answer(id, typed)]);
+      expect([round, answers.toSorted()]).toEqual([round, ['elsewhere', 'elsewhere', 'right']]);
+      expect([round, (await stepOf(id)).step, (await row())?.['failures']]).toEqual([round, 'consent', 0]);
+    }
+    expect(world.events.filter(({ event, rule }) => event === 'login.refused' && rule === 'wrong-answer')).toEqual([]);
+    expect(heard().filter(({ event }) => event === 'factor.used')).toHaveLength(30);
+  }, 30_000);
+
   it('is taken once, whoever asks, and the next one after it', async () => {
     const { enrolment } = await enrol();
     const second = await enter();
