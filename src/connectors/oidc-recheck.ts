@@ -3,7 +3,7 @@ import { Secret } from '../domain/secret.ts';
 import type { KnownSubject, Rechecked } from '../ports/connector.ts';
 import { LoginRefused } from '../ports/connector.ts';
 import { groupsFrom, subjectFrom, type Claims } from './claims.ts';
-import { asLoginRefused } from './oidc-refusals.ts';
+import { asLoginRefused, isSpecified } from './oidc-refusals.ts';
 import type { OidcSettings } from './oidc-settings.ts';
 import { checkGuards } from './tenant-guard.ts';
 
@@ -61,5 +61,12 @@ function refused(error: unknown): Rechecked {
   if (error instanceof oidc.ResponseBodyError && wantsThePerson.includes(error.error)) return { answer: 'must-sign-in', reason };
   // Its guard names other tenants now, or the person has moved to one.
   if (error instanceof LoginRefused && error.refusal === 'foreign') return { answer: 'over', reason };
+  if (isUnexplained(error)) return { answer: 'unexplained', reason };
   return { answer: refusal === 'misconfigured' ? 'misconfigured' : 'unanswered', reason };
+}
+
+/** The status of a refused grant, and no code of the specification: some servers have no more to say of a token that is dead. RFC 6749 §5.2. */
+function isUnexplained(error: unknown): boolean {
+  if (error instanceof oidc.ResponseBodyError) return error.status === 400 && !isSpecified(error.error);
+  return error instanceof oidc.ClientError && error.cause instanceof Response && error.cause.status === 400;
 }

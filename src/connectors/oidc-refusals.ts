@@ -74,10 +74,11 @@ function ofStatus(status: number): LoginRefusal {
   return status === 429 || status >= 500 || status < 400 ? 'unreachable' : 'misconfigured';
 }
 
-/** The code when it is one of the specification's; whatever else stood there is a stranger's text. */
-function codeWord(code: string): string {
-  return [...saidNo, ...tryAgain, ...aboutUs, 'invalid_grant'].includes(code) ? code : 'an error code of its own';
-}
+/** Whether a code is one of the specifications'. */
+export const isSpecified = (code: string): boolean => [...saidNo, ...tryAgain, ...aboutUs, 'invalid_grant'].includes(code);
+
+/** Whatever else stood there is a stranger's text. */
+const codeWord = (code: string): string => (isSpecified(code) ? code : 'an error code of its own');
 
 function networkCode(error: unknown): string {
   for (let e = error, depth = 0; e instanceof Error && depth < 4; e = e.cause, depth += 1) {

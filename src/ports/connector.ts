@@ -32,10 +32,11 @@ export interface KnownSubject {
  * `stands`: with the refresh token to use from now on, and the groups if it told them (null when it should have and we cannot tell).
  * `over`: revoked, expired, disabled or somebody else's; which of these is not known. `must-sign-in`: its policy wants the person to be there.
  * `unanswered`: it could not be asked, which says nothing about the person. `misconfigured`: it refused us as its client.
+ * `unexplained`: it refused what we showed, without a word that says why.
  */
 export type Rechecked =
   | { readonly answer: 'stands'; readonly refresh_token: Secret<'upstream_token'>; readonly groups?: readonly string[] | null }
-  | { readonly answer: 'over' | 'must-sign-in' | 'unanswered' | 'misconfigured'; readonly reason: string };
+  | { readonly answer: 'over' | 'must-sign-in' | 'unanswered' | 'misconfigured' | 'unexplained'; readonly reason: string };
 
 /** An upstream has not said for too long whether a person is still there: the request ends with 503, and nothing else does. */
 export class UpstreamUnanswered extends Error {

@@ -181,7 +181,7 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
       expect(await warm.recheck?.(...sessionOf(who))).toMatchObject({ answer: 'stands' });
     });
 
-    it('about somebody who is gone it refuses without a word, which is not taken for one', async () => {
+    it('about somebody who is gone it refuses without a word, which is told from what is about us', async () => {
       const who = await login(connectorTo());
       await idp.remove();
       const [refresh_token] = sessionOf(who);
@@ -189,7 +189,7 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
         status: 400,
         text: '',
       });
-      expect(await recheck(who)).toEqual({ answer: 'misconfigured', reason: 'recheck: unexpected status 400' });
+      expect(await recheck(who)).toEqual({ answer: 'unexplained', reason: 'recheck: unexpected status 400' });
     });
   });
 });

@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const answering = (answer: 'over' | 'must-sign-in' | 'unanswered' | 'misconfigured') => () => ({ answer, reason: 'as told' }) as const;
+const answering = (answer: Exclude<Rechecked['answer'], 'stands'>) => () => ({ answer, reason: 'as told' }) as const;
 
 async function begin(who = ana(), options: Parameters<typeof approve>[1] = {}) {
   const approved = await approve(world, { says: who, ...options });
@@ -112,6 +112,24 @@ describe('a person behind a grant', () => {
       expect((await refresh(world, begun.client_id, tokens)).scope).toBe('read write');
     },
   );
+
+  it('who is refused there without a word goes on for the grace, and then has to sign in instead of waiting for nothing', async () => {
+    const begun = await begin();
+    world.clock.advance(15 * minute);
+    says = answering('unexplained');
+    const tokens = await renew(begun);
+    expect((await grantOf({ tokens }))?.stage).toBe('live');
+    // One that was seen since is none of it.
+    const later = await begin(alice({ subject: 'demo-9', session: { refresh_token: new Secret('up-9'), sid: null } }));
+    world.clock.advance(60 * minute - 1);
+    await refresh(world, begun.client_id, tokens);
+    world.clock.advance(21_000);
+    await expect(refresh(world, begun.client_id, tokens)).rejects.toEqual(refused('invalid_grant'));
+    expect(await grantOf({ tokens })).toMatchObject({ stage: 'ended' });
+    expect(world.events.filter(({ event }) => event === 'grant.ended')).toHaveLength(1);
+    expect((await renew(later)).scope).toBe('read write');
+    await renew(await begin(ana('up-2')));
+  });
 
   it('is asked after once, however many grants and instances want to know at the same time', async () => {
     const begun: Begun[] = [];

@@ -23,6 +23,7 @@ const restFor = 20_000;
 export const words = {
   over: 'the sign-in is over at the identity provider',
   'must-sign-in': 'the identity provider wants a new sign-in',
+  unexplained: 'the identity provider no longer renews the sign-in, and does not say why',
 } as const;
 
 /** Ends everything of a session whose upstream said that it is over. */
@@ -55,7 +56,10 @@ export const concludeRecheck = (dependencies: ConcludeDependencies) => {
     if (answer.answer === 'stands') return stands(leased, answer);
     const { connectionId, userId, seenAt } = leased;
     const { reason } = answer;
-    if (answer.answer === 'over' || answer.answer === 'must-sign-in') {
+    const isDoubtful = isWithinGrace(seenAt, policy, clock.now());
+    // It answers, and not to this: waiting longer would leave the person with neither tokens nor a way to sign in.
+    const isOver = answer.answer === 'over' || answer.answer === 'must-sign-in' || (answer.answer === 'unexplained' && !isDoubtful);
+    if (isOver) {
       log.info('upstream.over', { connection: connectionId, user: userId, reason });
       // Somebody who has signed in meanwhile is there, whatever was asked before.
       if (!(await upstreamSessions.settle(leased, { token: null, stands: false, askedUntil: 0 }))) return 'there';
@@ -64,6 +68,6 @@ export const concludeRecheck = (dependencies: ConcludeDependencies) => {
     if (answer.answer === 'misconfigured') log.error('upstream.misconfigured', { connection: connectionId, reason });
     else log.warn('upstream.unanswered', { connection: connectionId, reason });
     await upstreamSessions.settle(leased, { askedUntil: clock.now() + restFor });
-    return isWithinGrace(seenAt, policy, clock.now()) ? 'there' : 'unknown';
+    return isDoubtful ? 'there' : 'unknown';
   };
 };
