@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as elapse } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CollectionDeclaration, DocumentEngine } from '../../src/ports/document-engine.ts';
@@ -56,6 +56,24 @@ describe('reads of the embedded engine', () => {
       expect(await status('a')).toBe('disabled');
     }
   });
+
+  it('see a change by hand in a moment when nothing is written after the write it came with', async () => {
+    await engine.insert(people, { id: 'a', status: 'active' });
+    const held = new Int32Array(new SharedArrayBuffer(4));
+    for (let round = 0; round < 16; round += 1) {
+      await engine.updateIf(people, 'a', {}, { set: { status: 'active' } }, 'after');
+      await elapse(100);
+      expect(await status('a')).toBe('active');
+      const underWay = engine.insert(people, { id: `other-${round}` });
+      for (let turn = 0; turn < round % 8; turn += 1) await nextTurn();
+      // The thread commits, the tool too, and we hear of neither before both have.
+      Atomics.wait(held, 0, 0, 10);
+      disable('a');
+      await underWay;
+      await elapse(300);
+      expect([round, await status('a')]).toEqual([round, 'disabled']);
+    }
+  }, 60_000);
 
   it('see every write that was answered, and no document twice or changed by whoever got it', async () => {
     await engine.insert(people, { id: 'a', n: 0 });

@@ -39,16 +39,14 @@ const stored = (): unknown[] =>
     .map((row) => (row as { id: string }).id);
 const done = { kind: 'done', value: true };
 
-/** Long enough to start a thread, whatever the machine is doing. */
+/** Long enough to start a thread, whatever the machine is doing: while it stalls it refuses at once, so tries alone are no time. */
 async function warmUp(): Promise<void> {
-  for (let tries = 0; tries < 50; tries += 1)
-    if (
-      await insert('warm').then(
-        () => true,
-        () => false,
-      )
-    )
-      break;
+  const warm = () =>
+    insert('warm').then(
+      () => true,
+      () => false,
+    );
+  for (let tries = 0; tries < 200 && !(await warm()); tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
   events.length = 0;
 }
 

@@ -26,6 +26,7 @@ export interface SqliteOptions {
 }
 
 const STALL_MS = 5_000;
+const LOOK_LATER_MS = 50;
 const PAGE = 100;
 const PAGE_LIMIT = 1_000;
 
@@ -42,12 +43,14 @@ export async function openSqliteEngine(options: SqliteOptions): Promise<Document
   const cache = new ReadCache();
   const wroteElsewhere = openElsewhere(reader);
   const settled = (operations: readonly Operation[], isKnown: boolean) => {
-    // So that what was just committed is no surprise at the next look.
-    wroteElsewhere();
-    if (isKnown) operations.forEach((operation) => cache.forgetBy(operation));
+    const hasWritten = operations.some(({ kind }) => kind !== 'ping');
+    // What we have just committed is no surprise at the next look; what came without it is one.
+    if (isKnown && (!wroteElsewhere() || hasWritten)) operations.forEach((operation) => cache.forgetBy(operation));
     else cache.forgetAll();
+    if (hasWritten) lookLater();
   };
   const writer = new GroupCommit({ path, collections, log, script, stallMs: STALL_MS, settled });
+  const lookLater = openLookLater(() => writer.submit({ kind: 'ping' }));
   const engine = new SqliteEngine(collections, { reader, writer, cache, wroteElsewhere, release });
   try {
     await writer.submit({ kind: 'ping' });
@@ -56,6 +59,23 @@ export async function openSqliteEngine(options: SqliteOptions): Promise<Document
     await engine.close();
     throw error;
   }
+}
+
+/**
+ * Between a commit of ours and the news of it another one cannot be told from it here; the thread can tell, at the next batch. When nobody
+ * writes for a moment we ask it.
+ */
+function openLookLater(ask: () => Promise<unknown>): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    setTimeout(() => {
+      isDue = false;
+      // What cannot be asked has forgotten everything, or is closed.
+      ask().catch(() => undefined);
+    }, LOOK_LATER_MS).unref();
+  };
 }
 
 /** The reading connection, over a file that is what was declared. */
@@ -164,7 +184,7 @@ class SqliteEngine implements DocumentEngine {
     this.#hasLooked = true;
     setImmediate(() => (this.#hasLooked = false));
     const { wroteElsewhere, writer, cache } = this.#parts;
-    if (wroteElsewhere() && !writer.isCommitting) cache.forgetAll();
+    if (wroteElsewhere() && !writer.isWriting) cache.forgetAll();
   }
 
   async #write(operation: Operation): Promise<string | number | boolean | null> {

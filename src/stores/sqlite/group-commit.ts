@@ -48,9 +48,9 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Whether a batch is with the thread. */
-  get isCommitting(): boolean {
-    return this.#batch !== null;
+  /** Whether something that is to be written is with the thread. */
+  get isWriting(): boolean {
+    return this.#batch?.some(({ operation }) => operation.kind !== 'ping') ?? false;
   }
 
   submit(operation: Operation): Promise<Outcome> {
