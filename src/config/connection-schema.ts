@@ -7,8 +7,8 @@ import { keycloak } from '../connectors/kinds/keycloak.ts';
 import { kindOf } from '../connectors/kinds/known.ts';
 import { oidc } from '../connectors/kinds/oidc.ts';
 import { okta } from '../connectors/kinds/okta.ts';
-import { ConnectionId } from '../domain/ids.ts';
-import { DisplayName, EmailDomain, Identifier, secret } from './fields.ts';
+import { connectionFields } from './connection-fields.ts';
+import { secret } from './fields.ts';
 import { SupabaseConnectionSchema, supabaseSetup } from './supabase-schema.ts';
 
 const clientKey = z.strictObject({
@@ -21,8 +21,6 @@ const clientKey = z.strictObject({
     .optional()
     .describe('The SHA-256 thumbprint of the certificate uploaded there, as base64url. RFC 7515 §4.1.8. Entra wants it.'),
 });
-
-const id = Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.');
 
 const recheck = z.strictObject({
   afterSeconds: z
@@ -38,18 +36,6 @@ const recheck = z.strictObject({
     .default(3600)
     .describe('For how long after that it may fail to answer before nobody who came through it is given new tokens; 0 for none.'),
 });
-
-const names = {
-  name: DisplayName.describe('What the sign-in button says.'),
-  subline: DisplayName.optional().describe('A second line on the button.'),
-  domains: z
-    .array(EmailDomain)
-    .max(200)
-    .optional()
-    .describe(
-      'E-mail domains whose people sign in here, each spelled out. A domain counts once its DNS record is seen; `drawbridge domains` says what to publish.',
-    ),
-};
 
 const client = {
   client_id: z.string().min(1).max(500).describe('What it calls us.'),
@@ -75,19 +61,18 @@ const client = {
     .describe(
       'Ask it again, with the refresh token it gave us, whether a person is still there: who was removed or disabled loses their access. The kind asks for that token in the way it has to be asked for; with `oidc` add what brings one to `scopes`, as a rule `offline_access`.',
     ),
-  tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 };
 
 const type = <Type extends string>(name: Type) => z.literal(name).describe('The kind of connection.');
 
 /** One identity provider people can sign in with. What each kind asks for is declared with the kind. */
 export const ConnectionSchema = z.discriminatedUnion('type', [
-  z.strictObject({ id, type: type('oidc'), ...names, ...client, ...oidc.shape }),
-  z.strictObject({ id, type: type('google'), ...names, ...client, ...google.shape }),
-  z.strictObject({ id, type: type('entra'), ...names, ...client, ...entra.shape }),
-  z.strictObject({ id, type: type('okta'), ...names, ...client, ...okta.shape }),
-  z.strictObject({ id, type: type('auth0'), ...names, ...client, ...auth0.shape }),
-  z.strictObject({ id, type: type('keycloak'), ...names, ...client, ...keycloak.shape }),
+  z.strictObject({ type: type('oidc'), ...connectionFields, ...client, ...oidc.shape }),
+  z.strictObject({ type: type('google'), ...connectionFields, ...client, ...google.shape }),
+  z.strictObject({ type: type('entra'), ...connectionFields, ...client, ...entra.shape }),
+  z.strictObject({ type: type('okta'), ...connectionFields, ...client, ...okta.shape }),
+  z.strictObject({ type: type('auth0'), ...connectionFields, ...client, ...auth0.shape }),
+  z.strictObject({ type: type('keycloak'), ...connectionFields, ...client, ...keycloak.shape }),
   SupabaseConnectionSchema,
 ]);
 export type ConnectionConfig = z.infer<typeof ConnectionSchema>;

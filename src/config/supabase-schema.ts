@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ConnectionId } from '../domain/ids.ts';
 import { JsonPointer } from '../connectors/kinds/fields.ts';
-import { DisplayName, EmailDomain, Identifier, WebUrl, secret } from './fields.ts';
+import { connectionFields } from './connection-fields.ts';
+import { WebUrl, secret } from './fields.ts';
 
 const claims = z.strictObject({
   tenant: JsonPointer.nullable()
@@ -18,15 +18,8 @@ const claims = z.strictObject({
 
 /** One Supabase project whose people can sign in. */
 export const SupabaseConnectionSchema = z.strictObject({
-  id: Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.'),
   type: z.literal('supabase').describe('Supabase Auth, spoken to directly.'),
-  name: DisplayName.describe('What the sign-in button says.'),
-  subline: DisplayName.optional().describe('A second line on the button.'),
-  domains: z
-    .array(EmailDomain)
-    .max(200)
-    .optional()
-    .describe('E-mail domains whose people sign in here, each spelled out; each counts once its DNS record is seen.'),
+  ...connectionFields,
   projectUrl: WebUrl.refine(
     (value) => !URL.canParse(value) || new URL(value).origin === value,
     'must be an origin, without a path',
@@ -60,7 +53,6 @@ export const SupabaseConnectionSchema = z.strictObject({
     .default(false)
     .describe('Refuse whoever has no second factor at the project. Whoever has an authenticator app there is asked for its code anyway.'),
   timeoutSeconds: z.number().positive().max(30).default(5).describe('How long one answer of the project is waited for.'),
-  tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 });
 
 /** What to do in the project, step by step. */
