@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
-import { callTool, redeem, refresh } from '../support/client.ts';
+import { callTool, refresh } from '../support/client.ts';
 import type { Tokens } from '../support/client.ts';
 import { makeSigningKey, signToken } from '../support/hostile-idp.ts';
 import type { SigningKey } from '../support/hostile-idp.ts';
-import { beginConsent, linesOf, startWithTwoIdps } from '../support/two-idps.ts';
+import { beginConsent, finishConsent, linesOf, startWithTwoIdps } from '../support/two-idps.ts';
 import type { Begun, TwoIdps } from '../support/two-idps.ts';
 
 let system: TwoIdps;
@@ -25,17 +25,7 @@ type Who = Begun & { readonly tokens: Tokens };
 async function login(name: string): Promise<Who> {
   session = name;
   const begun = await beginConsent(system);
-  await begun.browser.submit({ scope: ['read'] }, { form: '/consent', press: 'Approve' });
-  const code = begun.browser.location?.searchParams.get('code') ?? '';
-  const { client, pkce } = begun;
-  const response = await redeem(system, {
-    client_id: client.client_id,
-    code,
-    code_verifier: pkce.code_verifier,
-    redirect_uri: client.redirect_uri,
-  });
-  expect(response.status).toBe(200);
-  return { ...begun, tokens: (await response.json()) as Tokens };
+  return { ...begun, ...(await finishConsent(system, begun)) };
 }
 
 const logoutToken = (more: object = {}, header: object = {}, key: SigningKey = system.alpha.key) => {

@@ -4,12 +4,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { Config } from '../../src/config/schema.ts';
 import { grants, identities } from '../../src/stores/collections.ts';
 import { wordsOf } from '../support/browser.ts';
-import { callTool, claimsOf, login, redeem, refresh } from '../support/client.ts';
+import { callTool, login, refresh } from '../support/client.ts';
 import type { SignedIn, Tokens } from '../support/client.ts';
 import type { HostileIdp } from '../support/hostile-idp.ts';
 import { makeSigningKey } from '../support/hostile-idp.ts';
-import { begin, beginConsent, expectStopped, linesOf, startWithTwoIdps } from '../support/two-idps.ts';
-import type { Begun, TwoIdps } from '../support/two-idps.ts';
+import { begin, beginConsent, expectStopped, finishConsent, goesOn, linesOf, pressDoor, startWithTwoIdps } from '../support/two-idps.ts';
+import type { TwoIdps } from '../support/two-idps.ts';
 import { countOf } from '../support/wire.ts';
 
 const discoveryPath = '/.well-known/openid-configuration';
@@ -52,32 +52,14 @@ const trickle: Raw = (_, response) => {
 };
 const everywhere = (raw: Raw): HostileIdp['script'] => ({ raw: { [discoveryPath]: raw, '/token': raw, '/jwks': raw } });
 
-const press = ({ browser }: Begun, door = 'alpha') => browser.submit({}, { form: `/login/${door}` });
 const lastOf = (event: string): string => String(linesOf(system).findLast((line) => line.event === event)?.['reason']);
-
-/** The same tab, once the identity provider is itself again. */
-async function goesOn(begun: Begun): Promise<void> {
-  system.alpha.script = {};
-  const page = await press(begun);
-  expect({ path: page.url.pathname, known: page.body.includes('Ana Anders') }).toEqual({ path: begun.path, known: true });
-}
 
 /** Through a scripted identity provider to tokens. */
 async function signedIn(door: 'alpha' | 'beta' = 'alpha'): Promise<SignedIn> {
   if (door === 'alpha') system.alpha.script = { tokenResponse: (body) => ({ ...body, refresh_token: 'CNRYupstream' }) };
   const begun = await beginConsent(system, { door });
   system.alpha.script = {};
-  const { location } = await begun.browser.submit({ scope: ['read'] }, { form: '/consent', press: 'Approve' });
-  const code = location?.searchParams.get('code') ?? '';
-  const { client, pkce } = begun;
-  const response = await redeem(system, {
-    client_id: client.client_id,
-    code,
-    code_verifier: pkce.code_verifier,
-    redirect_uri: client.redirect_uri,
-  });
-  expect(response.status).toBe(200);
-  return { client, pkce, code, tokens: (await response.json()) as Tokens };
+  return finishConsent(system, begun);
 }
 
 async function renewed(who: SignedIn): Promise<{ status: number; error: string | undefined; who: SignedIn }> {
@@ -148,7 +130,7 @@ describe('an identity provider that sends one byte a second', () => {
         const begun = await begin(system);
         system.alpha.script = { raw: { [path]: trickle } };
         const from = performance.now();
-        const pressed = press(begun);
+        const pressed = pressDoor(begun);
         await beginConsent(system, { door: 'beta' });
         expect(performance.now() - from).toBeLessThan(4500);
         const page = await pressed;
@@ -157,7 +139,7 @@ describe('an identity provider that sends one byte a second', () => {
         expect(wordsOf(page.body)).toContain('is not answering');
         expect(await countOf(system, grants)).toBe(0);
         system.clock.advance(5001);
-        await goesOn(begun);
+        await goesOn(system, begun);
       } finally {
         system = warm;
         await cold.close();
@@ -174,7 +156,7 @@ describe('a token endpoint that answers twice', () => {
     const noted = { answer: (parameters: URLSearchParams) => void answers.push(new URLSearchParams(parameters)) };
     system.alpha.script = { ...noted, raw: { '/token': drop } };
     const before = await countOf(system, identities);
-    expect(wordsOf((await press(begun)).body)).toContain('is not answering');
+    expect(wordsOf((await pressDoor(begun)).body)).toContain('is not answering');
     const exchanges = system.alpha.count('/token');
     system.alpha.script = noted;
     // The same address once more, from the history of the browser.
@@ -182,7 +164,7 @@ describe('a token endpoint that answers twice', () => {
     expect(replayed.body).not.toContain('Ana Anders');
     expect([system.alpha.count('/token'), await countOf(system, identities)]).toEqual([exchanges, before]);
     await begun.browser.get(`${system.issuer}${begun.path}`);
-    expect((await press(begun)).body).toContain('Ana Anders');
+    expect((await pressDoor(begun)).body).toContain('Ana Anders');
     expect([exchanges + 1, 2]).toEqual([system.alpha.count('/token'), new Set(answers.map((each) => each.get('code'))).size]);
   });
 });
@@ -199,17 +181,17 @@ describe('keys', () => {
   });
 
   it('that change with an overlap end no sign-in, before, during and after [F16]', async () => {
-    await goesOn(await begin(system));
+    await goesOn(system, await begin(system));
     const [old, next] = [system.alpha.key, await makeSigningKey('ES256')];
     const both = { jwks: () => ({ keys: [old.publicJwk, next.publicJwk] }) };
     for (const script of [both, { ...both, signWith: next }, { jwks: () => ({ keys: [next.publicJwk] }), signWith: next }]) {
       later(2 * minute);
       system.alpha.script = script;
-      expect((await press(await begin(system))).body).toContain('Ana Anders');
+      expect((await pressDoor(await begin(system))).body).toContain('Ana Anders');
     }
     later(6 * minute);
     system.alpha.script = { jwks: () => ({ keys: [next.publicJwk] }) };
-    expectStopped(system, await press(await begin(system)), 'sign-in-untrustworthy', /login: /);
+    expectStopped(system, await pressDoor(await begin(system)), 'sign-in-untrustworthy', /login: /);
   });
 
   it.each<[string, Raw]>([
@@ -221,81 +203,23 @@ describe('keys', () => {
     'of which there are %s: those from before serve for five minutes, then nobody is signed in, until there are some [F17]',
     async (what, raw) => {
       later(6 * minute);
-      await goesOn(await begin(system));
+      await goesOn(system, await begin(system));
       system.alpha.script = { raw: { '/jwks': raw } };
       later(3 * minute);
-      expect((await press(await begin(system))).body).toContain('Ana Anders');
+      expect((await pressDoor(await begin(system))).body).toContain('Ana Anders');
       const before = await countOf(system, identities);
       later(3 * minute);
       const begun = await begin(system);
-      const page = await press(begun);
+      const page = await pressDoor(begun);
       expect({ what, signedIn: page.body.includes('Ana Anders') }).toEqual({ what, signedIn: false });
       expect(await countOf(system, identities)).toBe(before);
       // Nor by a key of somebody's own.
       later(2 * minute);
       system.alpha.script = { raw: { '/jwks': raw }, signWith: await makeSigningKey('ES256') };
-      expect((await press(await begin(system))).body).not.toContain('Ana Anders');
+      expect((await pressDoor(await begin(system))).body).not.toContain('Ana Anders');
       await beginConsent(system, { door: 'beta' });
       later(2 * minute);
-      await goesOn(await begin(system));
+      await goesOn(system, await begin(system));
     },
   );
-});
-
-describe('a document that says it is another’s', () => {
-  it('from the start: nobody is sent anywhere, the log says why, the other doors are open [F18]', async () => {
-    const cold = await startWithTwoIdps();
-    const warm = system;
-    system = cold;
-    try {
-      system.alpha.script = { discovery: (document) => ({ ...document, issuer: `${system.alpha.issuer}/other` }) };
-      const begun = await begin(system);
-      await press(begun);
-      expect([system.alpha.count('/authorize'), system.alpha.count('/token')]).toEqual([0, 0]);
-      expect(linesOf(system).some(({ reason }) => /^(sign-in-untrustworthy: )?discovery: /.test(String(reason)))).toBe(true);
-      await beginConsent(system, { door: 'beta' });
-    } finally {
-      system = warm;
-      await cold.close();
-    }
-  });
-});
-
-describe('clocks that differ', () => {
-  const seconds = () => Math.floor(system.clock.now() / 1000);
-  const offBy = (skew: number): HostileIdp['script'] => ({
-    claims: (claims) => ({ ...claims, iat: seconds() + skew, nbf: seconds() + skew, exp: seconds() + skew + 300 }),
-  });
-
-  it.each([
-    [-365, false],
-    [-355, true],
-    [-300, true],
-    [55, true],
-    [65, false],
-  ])('by %i seconds: a token is taken within a minute of its life and not beyond (%s) [F19]', async (skew, taken) => {
-    system.alpha.script = offBy(skew);
-    const page = await press(await begin(system));
-    expect(page.body.includes('Ana Anders')).toBe(taken);
-  });
-
-  it.each([
-    ['ahead', 300],
-    ['behind', -600],
-  ])('by five minutes %s: the sign-in stops with the reason for the log alone, and another door is open [F19]', async (_, skew) => {
-    system.alpha.script = offBy(skew);
-    const before = await countOf(system, identities);
-    expectStopped(system, await press(await begin(system)), 'sign-in-untrustworthy', /login: |ID token: /);
-    expect(await countOf(system, identities)).toBe(before);
-    await beginConsent(system, { door: 'beta' });
-    await goesOn(await begin(system));
-  });
-
-  it('never lengthen a token of ours: its life is counted from our own clock [F19]', async () => {
-    system.alpha.script = offBy(50);
-    const { tokens } = await signedIn('beta');
-    const { iat, exp } = claimsOf(tokens.access_token) as { iat: number; exp: number };
-    expect(Math.abs(iat - seconds())).toBeLessThanOrEqual(2);
-    expect([exp - iat, tokens.expires_in]).toEqual([3600, 3600]);
-  });
 });

@@ -5,8 +5,8 @@ import { Secret } from '../../src/domain/secret.ts';
 import type { CollectionDeclaration, StoredDocument } from '../../src/ports/document-engine.ts';
 import { Browser, wordsOf } from './browser.ts';
 import type { Page } from './browser.ts';
-import { authorizeUrl, pkce, register } from './client.ts';
-import type { Pkce, TestClient } from './client.ts';
+import { authorizeUrl, pkce, redeem, register } from './client.ts';
+import type { Pkce, SignedIn, TestClient, Tokens } from './client.ts';
 import { openHostileIdp } from './hostile-idp.ts';
 import type { HostileIdp } from './hostile-idp.ts';
 import type { System, SystemOptions } from './system.ts';
@@ -121,6 +121,25 @@ export async function beginConsent(system: TwoIdps, how: Parameters<typeof begin
   const page = await begun.browser.submit({}, { form: `/login/${how.door ?? 'alpha'}` });
   expect(page.forms.some(({ action }) => action.pathname === `${begun.path}/consent`)).toBe(true);
   return begun;
+}
+
+/** Approves what the consent page asks for, and exchanges the code. */
+export async function finishConsent(system: TwoIdps, { browser, client, pkce }: Begun): Promise<SignedIn> {
+  const { location } = await browser.submit({ scope: ['read'] }, { form: '/consent', press: 'Approve' });
+  const code = location?.searchParams.get('code') ?? '';
+  const { client_id, redirect_uri } = client;
+  const response = await redeem(system, { client_id, code, code_verifier: pkce.code_verifier, redirect_uri });
+  expect(response.status).toBe(200);
+  return { client, pkce, code, tokens: (await response.json()) as Tokens };
+}
+
+export const pressDoor = ({ browser }: Begun, door = 'alpha'): Promise<Page> => browser.submit({}, { form: `/login/${door}` });
+
+/** The same tab, once Alpha is itself again. */
+export async function goesOn(system: TwoIdps, begun: Begun): Promise<void> {
+  system.alpha.script = {};
+  const page = await pressDoor(begun);
+  expect({ path: page.url.pathname, known: page.body.includes('Ana Anders') }).toEqual({ path: begun.path, known: true });
 }
 
 /** Presses a door and keeps the address that the browser would bring the answer to. */
