@@ -4,32 +4,20 @@ import { readOptions } from '../../src/cli/options.ts';
 import { validate } from '../../src/config/load.ts';
 import { kinds } from '../../src/connectors/kinds/known.ts';
 import { callbackPath } from '../../src/http/login/callback.ts';
+import { exampleDocument } from '../support/example-config.ts';
 
-const config = validate({
-  issuer: 'https://login.company.example',
-  key: `${'k'.repeat(42)}A`,
-  organisation: { name: 'Company' },
-  connections: kinds.map((kind) => ({
-    id: kind.type,
-    type: kind.type,
-    name: 'Company',
-    client_id: 'us',
-    client_secret: 'CNRYsecret',
-    ...kind.example,
-  })),
-  tenants: [{ id: 'main', name: 'Main' }],
-  roles: [{ id: 'user', name: 'User' }],
-  resources: [
-    {
-      id: 'notes',
-      identifier: 'https://login.company.example/mcp',
-      upstream: 'http://notes.internal/mcp',
-      name: 'Notes',
-      baseline: ['read'],
-      scopes: [{ name: 'read', title: 'Look at notes' }],
-    },
-  ],
-});
+const config = validate(
+  exampleDocument({
+    connections: kinds.map((kind) => ({
+      id: kind.type,
+      type: kind.type,
+      name: 'Company',
+      client_id: 'us',
+      client_secret: 'CNRYsecret',
+      ...kind.example,
+    })),
+  }),
+);
 
 describe('the connections command', () => {
   it('tells of each connection the exact address to paste, in its own steps, and no secret', () => {

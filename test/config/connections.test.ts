@@ -5,30 +5,15 @@ import { loadConfig } from '../../src/config/load.ts';
 import { ConfigProblems } from '../../src/config/problems.ts';
 import type { ConfigProblem } from '../../src/config/problems.ts';
 import { kinds } from '../../src/connectors/kinds/known.ts';
+import { exampleDocument } from '../support/example-config.ts';
 
 type Tree = Record<string, unknown>;
 
 const home = '11112222-3333-4444-5555-666677778888';
 const pem = '-----BEGIN PRIVATE KEY-----\nCNRYpem\n-----END PRIVATE KEY-----\n';
 
-const documentWith = (connection: Tree): Tree => ({
-  issuer: 'https://login.company.example',
-  key: `${'k'.repeat(42)}A`,
-  organisation: { name: 'Company' },
-  connections: [{ id: 'sso', name: 'Company', client_id: 'us', client_secret: 'CNRYsecret', ...connection }],
-  tenants: [{ id: 'main', name: 'Main' }],
-  roles: [{ id: 'user', name: 'User' }],
-  resources: [
-    {
-      id: 'notes',
-      identifier: 'https://login.company.example/mcp',
-      upstream: 'http://notes.internal/mcp',
-      name: 'Notes',
-      baseline: ['read'],
-      scopes: [{ name: 'read', title: 'Look at notes' }],
-    },
-  ],
-});
+const documentWith = (connection: Tree): Tree =>
+  exampleDocument({ connections: [{ id: 'sso', name: 'Company', client_id: 'us', client_secret: 'CNRYsecret', ...connection }] });
 
 const load = (connection: Tree) =>
   loadConfig({

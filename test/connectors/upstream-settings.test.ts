@@ -2,27 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { upstreamOf } from '../../src/compose-upstreams.ts';
 import { validate } from '../../src/config/load.ts';
 import { kinds } from '../../src/connectors/kinds/known.ts';
+import { exampleDocument } from '../support/example-config.ts';
 
 /** What the connector of a connection is told, from the configuration as somebody writes it. */
 function told(connection: Record<string, unknown>) {
   const us = { id: 'corp', name: 'Corp', client_id: 'us', client_secret: 'CNRY' };
-  const config = validate({
-    issuer: 'http://localhost:4000',
-    organisation: { name: 'Company' },
-    connections: [{ ...us, ...connection }],
-    tenants: [{ id: 'acme', name: 'Acme', defaultRole: 'user' }],
-    roles: [{ id: 'user', name: 'User' }],
-    resources: [
-      {
-        id: 'notes',
-        identifier: 'http://localhost:4000/mcp',
-        upstream: 'http://localhost:4002/mcp',
-        name: 'Notes',
-        baseline: ['read'],
-        scopes: [{ name: 'read', title: 'Look' }],
-      },
-    ],
-  });
+  const config = validate(exampleDocument({ connections: [{ ...us, ...connection }] }));
   const [first] = config.connections;
   if (first === undefined) throw new Error('a connection is configured');
   const { kind, settings } = upstreamOf(config, first);

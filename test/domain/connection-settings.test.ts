@@ -4,6 +4,7 @@ import { directoryOf } from '../../src/config/directory.ts';
 import { validate } from '../../src/config/load.ts';
 import { kinds } from '../../src/connectors/kinds/known.ts';
 import { judgeSettings } from '../../src/domain/connection-settings.ts';
+import { exampleDocument, exampleResource } from '../support/example-config.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,24 +20,13 @@ const corp = { ...us, issuer: 'https://idp.example.com' };
 
 /** What the settings of `corp` come to, from the configuration as somebody writes it. */
 function judged({ connection = {}, others = [], tenant = {}, resource = {} }: Given): Record<string, string> {
-  const config = validate({
-    issuer: 'http://localhost:4000',
-    organisation: { name: 'Company' },
-    connections: [{ ...('type' in connection ? us : corp), ...connection }, ...others],
-    tenants: [{ id: 'acme', name: 'Acme', ...tenant }],
-    roles: [{ id: 'user', name: 'User' }],
-    resources: [
-      {
-        id: 'notes',
-        identifier: 'http://localhost:4000/mcp',
-        upstream: 'http://localhost:4002/mcp',
-        name: 'Notes',
-        baseline: ['read'],
-        scopes: [{ name: 'read', title: 'Look' }],
-        ...resource,
-      },
-    ],
-  });
+  const config = validate(
+    exampleDocument({
+      connections: [{ ...('type' in connection ? us : corp), ...connection }, ...others],
+      tenants: [{ id: 'acme', name: 'Acme', ...tenant }],
+      resources: [{ ...exampleResource, ...resource }],
+    }),
+  );
   const [first] = config.connections;
   if (first === undefined) throw new Error('a connection is configured');
   return Object.fromEntries(judgeSettings(directoryOf(config), abilitiesOf(first)).map(({ check, result }) => [check, result]));
