@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JsonPointer } from '../connectors/kinds/fields.ts';
+import { SupabaseMethod } from '../connectors/kinds/supabase-methods.ts';
 import { connectionFields } from './connection-fields.ts';
 import { WebUrl, secret } from './fields.ts';
 
@@ -28,23 +29,7 @@ export const SupabaseConnectionSchema = z.strictObject({
   ),
   publishableKey: secret('publishableKey', 'The project’s publishable (or `anon`) key; one that may do everything is refused.'),
   methods: z
-    .array(
-      z.enum([
-        'password',
-        'email_otp',
-        'apple',
-        'azure',
-        'bitbucket',
-        'discord',
-        'github',
-        'gitlab',
-        'google',
-        'keycloak',
-        'linkedin_oidc',
-        'slack_oidc',
-        'workos',
-      ]),
-    )
+    .array(SupabaseMethod)
     .min(1)
     .describe('The ways to sign in, all of them enabled in the project; `password` and `email_otp` are asked for on a page of ours.'),
   claims: claims.prefault({}).describe('Where things stand in `app_metadata`, as JSON pointers. RFC 6901.'),

@@ -1,5 +1,6 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { LoginRefused, type LoginRefusal } from '../ports/connector.ts';
+import { networkCode } from './network-code.ts';
 
 /** The person, or the upstream's policy about this person, said no. OpenID Connect Core §3.1.2.6, RFC 6749 §4.1.2.1. */
 const saidNo = [
@@ -79,10 +80,3 @@ export const isSpecified = (code: string): boolean => [...saidNo, ...tryAgain, .
 
 /** Whatever else stood there is a stranger's text. */
 const codeWord = (code: string): string => (isSpecified(code) ? code : 'an error code of its own');
-
-function networkCode(error: unknown): string {
-  for (let e = error, depth = 0; e instanceof Error && depth < 4; e = e.cause, depth += 1) {
-    if ('code' in e && typeof e.code === 'string' && /^[A-Z0-9_]{1,60}$/.test(e.code)) return e.code;
-  }
-  return error instanceof Error && error.name === 'TimeoutError' ? 'timed out' : 'no answer';
-}

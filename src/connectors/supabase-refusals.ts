@@ -1,4 +1,5 @@
 import { LoginRefused, type LoginRefusal } from '../ports/connector.ts';
+import { networkCode } from './network-code.ts';
 
 /** GoTrue, or the gateway in front of it, answered with an error. */
 export class GoTrueRefused extends Error {
@@ -61,12 +62,4 @@ function refusalOf(stage: string, code: string | null, status: number): LoginRef
   // What stands in the browser's address is a stranger's text unless it is one of the words above.
   const named = stage === 'answer' && known === undefined ? 'an error code of its own' : (word ?? 'no error code');
   return new LoginRefused(refusal, `${stage}: ${named} with status ${String(status)}${why}`);
-}
-
-function networkCode(error: unknown): string {
-  for (let e = error, depth = 0; e instanceof Error && depth < 4; e = e.cause, depth += 1) {
-    if ('code' in e && typeof e.code === 'string' && /^[A-Z0-9_]{1,60}$/.test(e.code)) return e.code;
-  }
-  const isTimeout = typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError';
-  return isTimeout ? 'timed out' : 'no answer';
 }

@@ -1,35 +1,8 @@
 import { z } from 'zod';
 import { ConnectionId } from '../domain/ids.ts';
 import { Secret } from '../domain/secret.ts';
-import { isLoopbackHttp } from './kinds/fields.ts';
-
-/** What people know a social identity provider by, under the name GoTrue has for it. */
-export const socialNames = {
-  apple: 'Apple',
-  azure: 'Microsoft',
-  bitbucket: 'Bitbucket',
-  discord: 'Discord',
-  github: 'GitHub',
-  gitlab: 'GitLab',
-  google: 'Google',
-  keycloak: 'Keycloak',
-  linkedin_oidc: 'LinkedIn',
-  slack_oidc: 'Slack',
-  workos: 'WorkOS',
-} as const;
-
-const socialWays = Object.keys(socialNames) as (keyof typeof socialNames)[];
-
-/** A way to sign in that the project has switched on. */
-const Method = z.enum(['password', 'email_otp', ...socialWays]);
-export type SocialWay = keyof typeof socialNames;
-
-export const isSocial = (method: string): method is SocialWay => Object.hasOwn(socialNames, method);
-
-const JsonPointer = z
-  .string()
-  .max(200)
-  .regex(/^(\/([^~/]|~[01])*)+$/, 'must be a JSON pointer such as /roles');
+import { JsonPointer, isLoopbackHttp } from './kinds/fields.ts';
+import { SupabaseMethod } from './kinds/supabase-methods.ts';
 
 const plainOrigin = (value: string): boolean => {
   if (!URL.canParse(value)) return false;
@@ -44,7 +17,7 @@ export const SupabaseSettings = z.strictObject({
   projectUrl: z.string().max(500).refine(plainOrigin, 'must be the https origin of the project'),
   publishableKey: z.instanceof(Secret<'publishableKey'>),
   redirect_uri: z.url().max(500),
-  methods: z.array(Method).min(1),
+  methods: z.array(SupabaseMethod).min(1),
   claims: z
     .strictObject({
       /** Both point into `app_metadata`, which only administrators write. */

@@ -3,7 +3,8 @@ import { LoginRefused } from '../ports/connector.ts';
 import type { Claims } from './claims.ts';
 import { asLoginRefused, refusalOfAnswer } from './supabase-refusals.ts';
 import type { Project } from './supabase-sessions.ts';
-import { issuerOf, type SocialWay } from './supabase-settings.ts';
+import type { SocialWay } from './kinds/supabase-methods.ts';
+import { issuerOf } from './supabase-settings.ts';
 
 const longestAnswer = 4 * 1024;
 

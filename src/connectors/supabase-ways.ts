@@ -5,7 +5,7 @@ import { LoginRefused, type Turn } from '../ports/connector.ts';
 import type { Claims } from './claims.ts';
 import { asLoginRefused, GoTrueRefused } from './supabase-refusals.ts';
 import { accountOf, identityOf, sessionFrom, signOut, type OpenSession, type Project } from './supabase-sessions.ts';
-import { isSocial, socialNames } from './supabase-settings.ts';
+import { isSocial, socialNames } from './kinds/supabase-methods.ts';
 import { tripTo } from './supabase-trip.ts';
 
 /** What is kept, sealed by the flow, while a question is open. */

@@ -5,7 +5,8 @@ import { openCalls } from './supabase-calls.ts';
 import { openProjectKeys } from './supabase-keys.ts';
 import { asLoginRefused } from './supabase-refusals.ts';
 import { signOut, type Project } from './supabase-sessions.ts';
-import { isSocial, SupabaseSettings, type SupabaseSettingsInput } from './supabase-settings.ts';
+import { isSocial } from './kinds/supabase-methods.ts';
+import { SupabaseSettings, type SupabaseSettingsInput } from './supabase-settings.ts';
 import { redeem } from './supabase-trip.ts';
 import { afterFirstFactor, answerApp, answerMail, answerWho, Memory, opening } from './supabase-ways.ts';
 

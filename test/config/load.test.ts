@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { demoConfig } from '../../src/config/demo.ts';
 import { SupabaseConnectionSchema } from '../../src/config/supabase-schema.ts';
-import { socialNames } from '../../src/connectors/supabase-settings.ts';
+import { socialNames } from '../../src/connectors/kinds/supabase-methods.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigProblems } from '../../src/config/problems.ts';
 import type { ConfigProblem } from '../../src/config/problems.ts';
