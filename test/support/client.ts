@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Browser, wordsOf } from './browser.ts';
 import type { BrowserOptions } from './browser.ts';
 import type { System } from './system.ts';
@@ -82,7 +83,12 @@ export async function signIn(browser: Browser, login: string): Promise<void> {
   await enterCode(browser);
 }
 
+/** Types the code that is shown; when all of this half minute are used, waits for the next as the page says. */
 export async function enterCode(browser: Browser): Promise<void> {
+  if (browser.page.body.includes('<p id="wait">')) {
+    await wait(Number(browser.page.headers.get('Refresh')) * 1000);
+    await browser.get(browser.page.url);
+  }
   const code = /id="current-code">(\d{6})</.exec(browser.page.body)?.[1];
   if (code !== undefined) await browser.submit({ code }, { form: browser.page.forms[0]?.action.pathname ?? '' });
 }

@@ -4,6 +4,7 @@ import type { TestClient } from '../../support/client.ts';
 import { authorizeUrl, consent, loopbackAddress, openBrowser, pkce } from '../../support/client.ts';
 import type { Acknowledgements, Reply } from './acknowledgements.ts';
 import { digestOf, grantOfToken } from './acknowledgements.ts';
+import { somebody } from './people.ts';
 import { openDice } from './seed.ts';
 
 /** Where the load goes: several instances behind one address. */
@@ -44,13 +45,6 @@ export interface Workload {
 }
 
 const actors = 4;
-const people = [
-  { login: 'alice', tenant: 'acme' },
-  { login: 'alice', tenant: 'globex' },
-  { login: 'bob', tenant: 'globex' },
-  { login: 'carol', tenant: 'acme' },
-  { login: 'erin', tenant: 'initech' },
-] as const;
 
 /** What a client sends when it calls a tool. */
 export const callOf = (access: string, tool = 'whoami'): RequestInit => ({
@@ -103,7 +97,7 @@ export function openWorkload(place: Place, log: Acknowledgements, seed: number):
     const url = authorizeUrl(place, client, secrets, { state: nodeEntropy.id() });
     const codeHere = () => browser.location?.searchParams.get('code') ?? null;
     try {
-      const answer = await consent(browser, url, { ...dice.pick(people), scope: ['read'] });
+      const answer = await consent(browser, url, { ...somebody(dice, place.issuer), scope: ['read'] });
       return answer.searchParams.get('code');
     } catch {
       await wait(200);
