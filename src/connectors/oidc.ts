@@ -1,6 +1,7 @@
 import * as oidc from 'openid-client';
 import { assuranceFrom, type SignInClaims } from '../domain/assurance.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
+import type { Said } from '../domain/received-claims.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
@@ -101,7 +102,11 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
     refresh_token: tokens.refresh_token === undefined ? null : new Secret<'upstream_token'>(tokens.refresh_token),
     sid: sidFrom(claims),
   };
-  return { ...identityFrom({ ...more, ...claims }, claims, settings, exchange.now()), issuer, session };
+  const said: Said[] = [
+    { from: 'ID token', claims: { ...claims } },
+    ...(settings.userinfo ? [{ from: 'userinfo', claims: more } as const] : []),
+  ];
+  return { ...identityFrom({ ...more, ...claims }, claims, settings, exchange.now()), issuer, session, said };
 }
 
 /** When the person authenticated; an upstream that only dates its methods says it with the latest of them. OpenID Connect Core §2. */
@@ -125,7 +130,7 @@ function identityFrom(
   token: Claims & { auth_time?: number },
   settings: OidcSettings,
   now: number,
-): Omit<VerifiedIdentity, 'issuer'> {
+): Omit<VerifiedIdentity, 'issuer' | 'said'> {
   const { claims, mfa } = settings;
   const subject = subjectFrom(token, settings.subject);
   if (subject === null) throw new LoginRefused('untrustworthy', `ID token: ${settings.subject.join(' and ')} do not name anybody`);

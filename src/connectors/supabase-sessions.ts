@@ -74,5 +74,6 @@ export function identityOf({ settings }: Project, { claims }: OpenSession, { ema
     name: null,
     groups: groupsOfSession(claims, settings),
     assurance: assuranceOfSession(claims),
+    said: [{ from: 'access token', claims }],
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Assurance } from './assurance.ts';
 import { ConnectionId, TransactionId } from './ids.ts';
+import { ReceivedClaims } from './received-claims.ts';
 
 /** How long a printed link works, and then how long its page is kept (ms). */
 export const connectionTestLifetime = 10 * 60_000;
@@ -19,6 +20,8 @@ export const TestOutcome = z.discriminatedUnion('came', [
     email: z.string().nullable(),
     groups: z.array(z.string()).nullable(),
     assurance: Assurance,
+    /** Absent in rows of before. */
+    received: z.array(ReceivedClaims).default([]),
   }),
   z.object({ came: z.literal('refusal'), refusal: z.enum(['cancelled', 'unreachable', 'untrustworthy', 'misconfigured', 'foreign']) }),
   /** The connector wants to ask the person itself, which a test cannot do. */

@@ -1,6 +1,7 @@
 import { Assurance } from './assurance.ts';
 import { sha256 } from './digest.ts';
 import type { ConnectionId } from './ids.ts';
+import type { Said } from './received-claims.ts';
 import type { Secret } from './secret.ts';
 
 /** Who the upstream says this is, after every check of the answer: the issuer and subject name the person, e-mail is for display. */
@@ -13,6 +14,8 @@ export interface VerifiedIdentity {
   /** Null means unknown, which is not the same as none. */
   readonly groups: readonly string[] | null;
   readonly assurance: Assurance;
+  /** Everything it said, for whoever tries the connection; no sign-in goes by it. */
+  readonly said: readonly Said[];
   /** What the upstream gave us to ask it again with, and its name for the session; absent where it gives neither. */
   readonly session?: { readonly refresh_token: Secret<'upstream_token'> | null; readonly sid: string | null };
 }

@@ -4,6 +4,7 @@ import { sameText, sha256 } from '../domain/digest.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
+import { receivedClaims } from '../domain/received-claims.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import type { AnyConnector } from '../ports/connector.ts';
 import type { Log } from '../ports/log.ts';
@@ -44,8 +45,9 @@ async function take(dependencies: TestDependencies, given: TestAnswer): Promise<
 }
 
 /** What is shown of somebody; what the upstream gave to ask it again with is forgotten here. */
-function somebody({ issuer, subject, name, email, groups, assurance }: VerifiedIdentity): TestOutcome {
-  return { came: 'somebody', issuer, subject, name, email, groups: groups === null ? null : [...groups], assurance };
+function somebody({ issuer, subject, name, email, groups, assurance, said }: VerifiedIdentity): TestOutcome {
+  const received = said.map(receivedClaims);
+  return { came: 'somebody', issuer, subject, name, email, groups: groups === null ? null : [...groups], assurance, received };
 }
 
 async function judge(connector: AnyConnector, { answer, log }: TestAnswer, attempt: UpstreamAttempt): Promise<TestOutcome> {

@@ -22,6 +22,20 @@ const somebody: Somebody = {
     phishingResistant: false,
     evidence: ['amr=mfa'],
   },
+  received: [
+    {
+      from: 'ID token',
+      claims: [
+        { name: 'iss', text: 'https://acme.okta.example' },
+        { name: 'sub', text: '00u8c1t5x2QwErTyUiOpAsDfGhJkLzXcVbNmf3d7' },
+        { name: 'auth_time', text: '1790000000' },
+        { name: 'amr', text: '["pwd","mfa"]' },
+        { name: 'groups', text: '["okta-billing","okta-everyone"]' },
+        { name: 'nonce', text: null },
+      ],
+      more: 0,
+    },
+  ],
 };
 
 const came = [
@@ -110,6 +124,13 @@ export const samples: Record<string, ConnectionTestView> = {
       email: hostile.quotes,
       groups: Array.from({ length: 60 }, (_, index) => `${hostile.direction}${index}`),
       assurance: { ...somebody.assurance, acr: hostile.template, amrAsSaid: [hostile.long], evidence: [hostile.markup] },
+      received: [
+        {
+          from: 'userinfo',
+          claims: [hostile.markup, hostile.quotes, hostile.direction].map((name) => ({ name, text: hostile.long + hostile.markup })),
+          more: 12,
+        },
+      ],
     },
     places: [{ tenant: hostile.long, roles: [hostile.quotes], rules: [hostile.markup], lacks: ['second factor'] }],
   },

@@ -1,11 +1,12 @@
 /** What came of a tried sign-in: the verdict, what to fix first, then what the provider said about the person. */
 import type { Finding, Place, Somebody } from '../domain/connection-trial.ts';
+import type { ReceivedClaims } from '../domain/received-claims.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icons } from './icons.ts';
 import { gate, layout } from './layout.ts';
 import type { Organisation } from './layout.ts';
-import { displayName, named, plainText } from './names.ts';
+import { displayName, isolated, named, plainText } from './names.ts';
 import type { Notice } from './notice.ts';
 import { noticeBox } from './notice.ts';
 
@@ -122,5 +123,29 @@ function sent(view: ConnectionTestView, somebody: Somebody): Html {
             <dd>${text}</dd>
           </div>`,
       )}
-    </dl>`;
+    </dl>
+    ${somebody.received.map(asReceived)}`;
 }
+
+const places = {
+  'ID token': 'its signed answer',
+  userinfo: 'its profile of this person',
+  'access token': 'its signed session',
+} as const;
+
+/** Every claim by its own name: what a setting of the connection refers to. */
+const asReceived = ({ from, claims, more }: ReceivedClaims): Html =>
+  html`<details>
+    <summary>Detail for IT: everything in ${places[from]}</summary>
+    <p class="hint">By the names it uses. What could be used by somebody else is not shown, and long values are shortened.</p>
+    <dl class="sent">
+      ${claims.map(
+        ({ name, text }) =>
+          html`<div>
+            <dt><code>${plainText(name)}</code></dt>
+            <dd>${text === null ? 'not shown' : isolated(plainText(text))}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${more > 0 && html`<p class="hint">and ${more} more</p>`}
+  </details>`;

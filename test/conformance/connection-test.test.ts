@@ -107,6 +107,20 @@ describe('a tried sign-in', () => {
     expect(await last()).toMatchObject({ evidence: ['amr=mfa'], rule: 'somebody signed in' });
   });
 
+  it('shows every claim by its own name, without what could be used by whoever reads it', async () => {
+    const key = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.CNRY';
+    const more = { department: '<b>sales</b>', nested: { access_token: 'CNRY', at: ['x'] }, upstream_secret: 'CNRY', other: key };
+    system.alpha.script = { claims: (claims) => ({ ...claims, ...more, long: 'y'.repeat(5000) }) };
+    const page = await press(link());
+    const words = told(page);
+    expect(words).toContain('Detail for IT: everything in its signed answer');
+    for (const shown of ['department <b>sales</b>', 'nested {"access_token":"(not shown)","at":["x"]}', 'sub person-1'])
+      expect(words).toContain(shown);
+    for (const hidden of ['nonce', 'upstream_secret', 'other']) expect(words).toContain(`${hidden} not shown`);
+    expect(page.body).not.toMatch(/CNRY|eyJ|<b>sales|y{200}/);
+    expect(words).toMatch(/long y+…y+/);
+  });
+
   it('tells unknown groups from none, and from groups that no rule fits', async () => {
     const groups = (value: unknown) => {
       system.alpha.script = { claims: ({ groups: _groups, ...claims }) => (value === undefined ? claims : { ...claims, groups: value }) };

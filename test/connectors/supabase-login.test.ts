@@ -27,6 +27,7 @@ describe('a social sign-in through GoTrue', () => {
       name: null,
       groups: ['eng'],
       assurance: { ...nothingProven, acr: 'aal1', amrAsSaid: ['oauth'] },
+      said: [{ from: 'access token', claims: expect.objectContaining({ sub: id, aal: 'aal1' }) }],
     });
     expect(project.sessions.size).toBe(elsewhere);
     const logout = project.requests.findLast(({ path }) => path === '/auth/v1/logout');

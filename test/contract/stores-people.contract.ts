@@ -27,6 +27,7 @@ function identity(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
     name: 'Ana',
     groups: [],
     assurance,
+    said: [],
     ...changed,
   };
 }

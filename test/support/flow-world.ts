@@ -78,7 +78,7 @@ export const proven = assuranceFrom({ acr: 'urn:drawbridge:demo:mfa' }, { acr: [
 /** Alice of the demonstration as its identity provider vouches for her. */
 export function alice(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
   const [issuer, subject, email] = ['http://localhost:4001', 'demo-0001', 'alice@demo.example'];
-  return { connectionId: demo, issuer, subject, email, name: 'Alice', groups: ['eng'], assurance: nothingProven, ...changed };
+  return { connectionId: demo, issuer, subject, email, name: 'Alice', groups: ['eng'], assurance: nothingProven, said: [], ...changed };
 }
 
 /** An upstream that vouches for whoever the test says, and keeps what it was asked. */

@@ -99,7 +99,7 @@ async function fill(engine: DocumentEngine, config: Config, client_id: string, p
   if (tenant === undefined || resource === undefined) throw new Error('the configuration is not the bench’s');
   await inBatches(people, async (index) => {
     const who = { connectionId, issuer: upstreamIssuer(connection), subject: subject(index) };
-    const seen = { name: 'A person', email: `${subject(index)}@example.test`, groups: ['eng'], assurance };
+    const seen = { name: 'A person', email: `${subject(index)}@example.test`, groups: ['eng'], assurance, said: [] };
     await users.settle({ ...who, ...seen }, userId(index), Date.now());
     await memberships.resync(tenantId, userId(index), connectionId, mapRoles(tenant, { ...who, groups: ['eng'] }));
   });
