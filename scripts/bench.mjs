@@ -1,6 +1,5 @@
 // `npm run bench`: builds, then measures the product beside others. The load stays on the second core; every server on the first.
-// Options: --quick, --full, --only a,b, --engine sqlite|mongodb, --sizes 1e3,1e6, --json (one object as the last line), --write (docs/performance.md),
-// --profile <folder> (processor profiles of our processes).
+// `npm run bench -- --help` has the options.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // `npm run soak`: builds, then puts the product under load for half an hour and says whether its memory grows.
-// Options: --minutes 30, --store mongodb://… (a database of its own; a temporary SQLite file when left out), --json.
+// `npm run soak -- --help` has the options.
 
 import { join } from 'node:path';
 import { buildIfChanged, install, root, run, say } from './prepare.mjs';

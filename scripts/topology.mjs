@@ -10,22 +10,21 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { makeCertificates } from './certificates.mjs';
 import { startProxy } from './tls-proxy.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    /** The proxy's port for the broker; the identity provider is at the next one. */
-    port: { type: 'string', default: '4443' },
-    brokers: { type: 'string', default: '1' },
-    store: { type: 'string' },
-    /** The compiled src/main.js, when somebody else has built it. */
-    main: { type: 'string' },
-    /** Milliseconds of notice before a broker takes no more requests. */
-    notice: { type: 'string', default: '500' },
-  },
-});
+const options = new Command('npm run topology --')
+  .description('What docker/compose.yaml describes, as plain processes on loopback, until Ctrl-C.')
+  .option('--port <number>', 'of the proxy for the broker; the identity provider is at the next one', '4443')
+  .option('--brokers <number>', 'how many; more than one share a MongoDB', '1')
+  .option('--store <address>', 'as in the configuration; a temporary SQLite file when left out')
+  .option('--main <file>', 'the compiled src/main.js, when somebody else has built it')
+  .option('--notice <ms>', 'before a stopping broker takes no more requests', '500')
+  .addHelpText('after', '\n  npm run topology -- --brokers 2 --store mongodb://127.0.0.1:27017/drawbridge')
+  .showHelpAfterError('(--help shows what there is)')
+  .parse()
+  .opts();
 
 const children = new Map();
 let isStopping = false;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { engines, hasMongo } from './contenders/places.ts';
 import type { Engine } from './contenders/places.ts';
 
@@ -37,36 +37,69 @@ export interface BenchOptions {
   readonly write: string | null;
 }
 
+const listOf =
+  <T>(what: string, read: (word: string) => T | undefined) =>
+  (text: string): T[] =>
+    text.split(',').map((word) => {
+      const value = read(word);
+      if (value === undefined) throw new InvalidArgumentError(what);
+      return value;
+    });
+
+const sizeOf = (word: string): number | undefined => (Number.isInteger(Number(word)) && Number(word) >= 1 ? Number(word) : undefined);
+
+const help = `
+Progress and what it means for the targets; the figures themselves with --json or --write. A quiet machine with two cores or more is worth
+waiting for: the load stays on one and every server on the other. Servers that are not there (a MongoDB) are said to be missing.
+
+  npm run bench -- --quick                                   two minutes, to look at
+  npm run bench -- --only refresh,code --engine sqlite       one thing, while it is worked on
+  npm run bench -- --full --write --json > bench.json        what docs/performance.md is made from`;
+
+function commandLine(): Command {
+  return new Command('npm run bench --')
+    .description('Measures the product beside oidc-provider and a bare server, in one run on one machine.')
+    .option('--quick', 'short rounds and small stores', false)
+    .option('--full', 'long rounds, and growth up to a million grants', false)
+    .option(
+      '--only <topics>',
+      `some of ${topics.join(',')}`,
+      listOf(`one or more of ${topics.join(',')}`, (word) => topics.find((each) => each === word)),
+    )
+    .addOption(new Option('--engine <engine>', 'over this engine alone').choices([...engines]))
+    .option(
+      '--sizes <numbers>',
+      'grants in the stores whose cost is compared, as in 1e3,1e5',
+      listOf('numbers of grants, as in 1e3,1e5', sizeOf),
+    )
+    .option('--profile <folder>', 'processor profiles of our processes; a profiled run is slower', (folder) => resolve(folder))
+    .option('--json', 'one object as the last line', false)
+    .option('--write', 'write docs/performance.md', false)
+    .addHelpText('after', help)
+    .showHelpAfterError('(--help shows what there is)');
+}
+
+interface Given {
+  readonly quick: boolean;
+  readonly full: boolean;
+  readonly only?: Topic[];
+  readonly engine?: Engine;
+  readonly sizes?: number[];
+  readonly profile?: string;
+  readonly json: boolean;
+  readonly write: boolean;
+}
+
+/** Ends the process with help, or with a sentence about what is wrong. */
 export function readBenchOptions(argv: readonly string[]): BenchOptions {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      quick: { type: 'boolean', default: false },
-      full: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      write: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      profile: { type: 'string' },
-      sizes: { type: 'string' },
-      engine: { type: 'string' },
-    },
-  });
-  const engine = engines.find((each) => each === values.engine);
-  if (values.engine !== undefined && engine === undefined) throw new Error(`--engine ${values.engine}: one of ${engines.join(', ')}`);
-  const named = values.only?.split(',') ?? [...topics];
-  const only = named.map((name) => topics.find((topic) => topic === name) ?? name);
-  const unknown = only.find((name) => !topics.some((topic) => topic === name));
-  if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${topics.join(', ')}`);
-  const plan = plans[values.full ? 'full' : values.quick ? 'quick' : 'default'];
-  const sizes = values.sizes?.split(',').map(Number) ?? plan.sizes;
-  if (sizes.some((size) => !Number.isInteger(size) || size < 1))
-    throw new Error(`--sizes ${values.sizes}: numbers of grants, as in 1e3,1e5`);
+  const { quick, full, only, engine, sizes, profile, json, write } = commandLine().parse(argv, { from: 'user' }).opts<Given>();
+  const plan = plans[full ? 'full' : quick ? 'quick' : 'default'];
   return {
-    plan: { ...plan, sizes },
-    only: new Set(only as Topic[]),
+    plan: { ...plan, sizes: sizes ?? plan.sizes },
+    only: new Set(only ?? topics),
     engines: engine === undefined ? engines.filter((each) => each === 'sqlite' || hasMongo()) : [engine],
-    json: values.json,
-    profile: values.profile === undefined ? null : resolve(values.profile),
-    write: values.write ? 'docs/performance.md' : null,
+    json,
+    profile: profile ?? null,
+    write: write ? 'docs/performance.md' : null,
   };
 }

@@ -1,19 +1,24 @@
 /** `npm run soak`: the product under load for as long as it is told to, and whether its memory grows. Progress on stderr, the outcome on stdout. */
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError } from 'commander';
 import { removeTemporaryFolders } from '../support/product-process.ts';
 import { soak } from './soak.ts';
 import { inWords } from './trend.ts';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '30' },
-    /** `sqlite:` and a path, or a MongoDB database of its own; a temporary file when left out. */
-    store: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const seconds = Number(values.minutes) * 60;
-if (!(seconds >= 30)) throw new Error('--minutes must be at least 0.5');
+function minutesOf(text: string): number {
+  if (Number(text) >= 0.5) return Number(text);
+  throw new InvalidArgumentError('a number, at least 0.5');
+}
+
+const values = new Command('npm run soak --')
+  .description('The product under load: strangers in a flood, people in their midst, and whether its memory grows.')
+  .option('--minutes <number>', 'how long, at least 0.5', minutesOf, 30)
+  .option('--store <address>', '`sqlite:` and a path, or a MongoDB database of its own; a temporary file when left out')
+  .option('--json', 'the whole report as one object', false)
+  .addHelpText('after', '\nThe exit code is 1 when something grows or an answer was wrong.\n\n  npm run soak -- --minutes 5')
+  .showHelpAfterError('(--help shows what there is)')
+  .parse()
+  .opts<{ minutes: number; store?: string; json: boolean }>();
+const seconds = values.minutes * 60;
 
 const report = await soak({
   seconds,
