@@ -26,6 +26,7 @@ describe('a login at an OpenID provider', () => {
       groups: ['eng'],
       assurance: { ...nothingProven, amr: ['pwd'], amrAsSaid: ['pwd'] },
       session: { refresh_token: null, sid: null },
+      said: [{ from: 'ID token', claims: expect.objectContaining({ iss: idp.issuer, sub: 'person-1' }) }],
     });
   });
 
