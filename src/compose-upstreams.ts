@@ -24,15 +24,14 @@ const withSecret = <Settings extends object>(settings: Settings) =>
   'client_id' in settings ? { client_secret: null, clientKey: null, ...settings } : settings;
 
 export function upstreamOf({ issuer }: Config, connection: Config['connections'][number]): Upstream {
-  const { type, subline: _subline, domains: _domains, tlsCaFile, ...settings } = connection;
-  // When it is asked is for our flows, that it will be for the sign-in; and not every kind can be asked again.
-  const { recheck, ...own } = { recheck: undefined, ...settings };
+  // When it is asked again is for our flows, that it will be for the sign-in.
+  const { type, subline: _subline, domains: _domains, tlsCaFile, recheck, ...settings } = connection;
   const kind = connectorTypes[type];
   if (kind === undefined) throw new Error(`there is no kind of connection called ${type}`);
   const ca = tlsCaFile === undefined ? {} : { ca: readLocalFile(tlsCaFile).toString('utf8') };
   const { fetch } = openGuardedFetch({ loopback: isLoopbackUrl(issuer), privateNetworks: true, reuseMs: connectionReuse, ...ca });
   const redirect_uri = `${issuer}${callbackPath(settings.id)}`;
-  return { kind, settings: { ...withSecret(own), ...(recheck === undefined ? {} : { isAskedAgain: true }), redirect_uri }, fetch };
+  return { kind, settings: { ...withSecret(settings), ...(recheck === undefined ? {} : { isAskedAgain: true }), redirect_uri }, fetch };
 }
 
 export function openConnectors(config: Config, clock: Clock): Map<AnyConnector['id'], AnyConnector> {

@@ -9,7 +9,13 @@ export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
   if (connection.type === 'supabase') {
     const { tenant, roles } = connection.claims;
     const proof = { provesMfa: true, provesPhishingResistance: false };
-    return { id, conveysGroups: tenant !== null || roles !== null, ...proof, isAskedAgain: false, asksForRefreshTokens: false };
+    return {
+      id,
+      conveysGroups: tenant !== null || roles !== null,
+      ...proof,
+      isAskedAgain: connection.recheck !== undefined,
+      asksForRefreshTokens: true,
+    };
   }
   const { claims, mfa, scopes, offline } = UpstreamProfile.parse(kindOf(type).profile(connection));
   const { phishingResistant } = mfa;

@@ -2,6 +2,22 @@ import { z } from 'zod';
 import { ConnectionId } from '../domain/ids.ts';
 import { DisplayName, EmailDomain, Identifier } from './fields.ts';
 
+/** When an upstream is asked whether a person is still there. */
+export const recheck = z.strictObject({
+  afterSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(900)
+    .describe('How long after a sign-in, or the last good answer, it is asked again before a token is renewed.'),
+  graceSeconds: z
+    .int()
+    .min(0)
+    .max(7 * 86_400)
+    .default(3600)
+    .describe('For how long after that it may fail to answer before nobody who came through it is given new tokens; 0 for none.'),
+});
+
 /** What every connection is called, to us and to people, whatever is at its other end. */
 export const connectionFields = {
   id: Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.'),

@@ -7,7 +7,7 @@ import { keycloak } from '../connectors/kinds/keycloak.ts';
 import { kindOf } from '../connectors/kinds/known.ts';
 import { oidc } from '../connectors/kinds/oidc.ts';
 import { okta } from '../connectors/kinds/okta.ts';
-import { connectionFields } from './connection-fields.ts';
+import { connectionFields, recheck } from './connection-fields.ts';
 import { secret } from './fields.ts';
 import { SupabaseConnectionSchema, supabaseSetup } from './supabase-schema.ts';
 
@@ -20,21 +20,6 @@ const clientKey = z.strictObject({
     .regex(/^[\w-]{43}$/, 'must be the SHA-256 thumbprint as base64url, 43 characters')
     .optional()
     .describe('The SHA-256 thumbprint of the certificate uploaded there, as base64url. RFC 7515 §4.1.8. Entra wants it.'),
-});
-
-const recheck = z.strictObject({
-  afterSeconds: z
-    .int()
-    .min(0)
-    .max(86_400)
-    .default(900)
-    .describe('How long after a sign-in, or the last good answer, it is asked again before a token is renewed.'),
-  graceSeconds: z
-    .int()
-    .min(0)
-    .max(7 * 86_400)
-    .default(3600)
-    .describe('For how long after that it may fail to answer before nobody who came through it is given new tokens; 0 for none.'),
 });
 
 const client = {

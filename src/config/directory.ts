@@ -80,8 +80,7 @@ function clientOf(config: ClientConfig, onlyFor?: string): Client {
 }
 
 function connectionOf(config: ConnectionConfig): ConnectionEntry {
-  const { id, name, subline, domains } = config;
-  const recheck = 'recheck' in config ? config.recheck : undefined;
+  const { id, name, subline, domains, recheck } = config;
   return {
     id,
     name,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JsonPointer } from '../connectors/kinds/fields.ts';
 import { SupabaseMethod } from '../connectors/kinds/supabase-methods.ts';
-import { connectionFields } from './connection-fields.ts';
+import { connectionFields, recheck } from './connection-fields.ts';
 import { WebUrl, secret } from './fields.ts';
 
 const claims = z.strictObject({
@@ -37,6 +37,11 @@ export const SupabaseConnectionSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Refuse whoever has no second factor at the project. Whoever has an authenticator app there is asked for its code anyway.'),
+  recheck: recheck
+    .optional()
+    .describe(
+      'Ask the project again whether a person is still there: who was banned or deleted loses their access. Their session there then stays open, and its refresh token is kept sealed; without this every session is signed out at once.',
+    ),
   timeoutSeconds: z.number().positive().max(30).default(5).describe('How long one answer of the project is waited for.'),
 });
 

@@ -1,4 +1,5 @@
 import type { VerifiedIdentity } from '../domain/identity.ts';
+import { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LoginRefused } from '../ports/connector.ts';
 import { textFrom, type Claims } from './claims.ts';
@@ -15,9 +16,11 @@ export interface Project {
   readonly clock: Clock;
 }
 
-/** A session at the project, checked: with its token one is that person there, so none outlives the sign-in it was opened for. */
+/** A session at the project, checked: with its tokens one is that person there, so none outlives the sign-in unless it is to be asked about. */
 export interface OpenSession {
   readonly access_token: string;
+  /** Null when the project gives none. */
+  readonly refresh_token: Secret<'upstream_token'> | null;
   readonly claims: SessionClaims;
 }
 
@@ -28,15 +31,22 @@ export interface Account {
   readonly factors: readonly string[];
 }
 
-/** The session behind an answer that holds one; what fails a check is signed out again. */
-export async function sessionFrom(project: Project, answer: Claims): Promise<OpenSession> {
-  const { access_token } = answer;
+/** The session behind an answer that holds one. */
+export async function openedSession({ settings, keys, clock }: Project, answer: Claims): Promise<OpenSession> {
+  const { access_token, refresh_token } = answer;
   if (typeof access_token !== 'string') throw new LoginRefused('untrustworthy', 'session: no access token');
+  const expected = { issuer: issuerOf(settings), now: Math.floor(clock.now() / 1000) };
+  const claims = checkSession(await keys.verified(access_token), expected);
+  const isUsable = typeof refresh_token === 'string' && refresh_token !== '';
+  return { access_token, claims, refresh_token: isUsable ? new Secret<'upstream_token'>(refresh_token) : null };
+}
+
+/** The same at a sign-in: what fails a check is signed out again. */
+export async function sessionFrom(project: Project, answer: Claims): Promise<OpenSession> {
   try {
-    const expected = { issuer: issuerOf(project.settings), now: Math.floor(project.clock.now() / 1000) };
-    return { access_token, claims: checkSession(await project.keys.verified(access_token), expected) };
+    return await openedSession(project, answer);
   } catch (error) {
-    await signOut(project, access_token);
+    if (typeof answer['access_token'] === 'string') await signOut(project, answer['access_token']);
     throw error;
   }
 }
@@ -65,7 +75,8 @@ function isUsable(factor: unknown): factor is { readonly id: string } {
 }
 
 /** Who it is: the subject names the person, the address is for display, and the name they gave themselves is no name to go by. */
-export function identityOf({ settings }: Project, { claims }: OpenSession, { email }: Pick<Account, 'email'>): VerifiedIdentity {
+export function identityOf({ settings }: Project, session: OpenSession, { email }: Pick<Account, 'email'>): VerifiedIdentity {
+  const { claims, refresh_token } = session;
   return {
     connectionId: settings.id,
     issuer: issuerOf(settings),
@@ -75,5 +86,6 @@ export function identityOf({ settings }: Project, { claims }: OpenSession, { ema
     groups: groupsOfSession(claims, settings),
     assurance: assuranceOfSession(claims),
     said: [{ from: 'access token', claims }],
+    ...(settings.isAskedAgain ? { session: { refresh_token, sid: claims.session_id } } : {}),
   };
 }

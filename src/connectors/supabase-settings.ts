@@ -26,6 +26,8 @@ export const SupabaseSettings = z.strictObject({
     })
     .prefault({}),
   requireAal2: z.boolean().default(false),
+  /** Whether it will be asked again after the sign-in: the session there then stays open. */
+  isAskedAgain: z.boolean().default(false),
   timeoutSeconds: z.number().positive().max(30).default(5),
 });
 export type SupabaseSettings = z.infer<typeof SupabaseSettings>;

@@ -56,11 +56,12 @@ export async function afterFirstFactor(project: Project, answer: Claims): Promis
 }
 
 async function identified(project: Project, session: OpenSession, account: { email: string | null }): Promise<Turn> {
+  const { isAskedAgain, requireAal2 } = project.settings;
   const identity = identityOf(project, session, account);
-  await signOut(project, session.access_token);
-  if (project.settings.requireAal2 && !identity.assurance.mfa) {
-    throw new LoginRefused('cancelled', 'session: requireAal2, and this person has no factor that can be asked for');
-  }
+  const isRefused = requireAal2 && !identity.assurance.mfa;
+  // One that is asked about later stays open until then.
+  if (isRefused || !isAskedAgain) await signOut(project, session.access_token);
+  if (isRefused) throw new LoginRefused('cancelled', 'session: requireAal2, and this person has no factor that can be asked for');
   return { turn: 'identified', identity, askedForMfa: true };
 }
 

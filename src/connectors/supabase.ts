@@ -3,6 +3,7 @@ import { LoginRefused, type ConversingConnector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
 import { openCalls } from './supabase-calls.ts';
 import { openProjectKeys } from './supabase-keys.ts';
+import { recheck } from './supabase-recheck.ts';
 import { asLoginRefused } from './supabase-refusals.ts';
 import { signOut, type Project } from './supabase-sessions.ts';
 import { isSocial } from './kinds/supabase-methods.ts';
@@ -12,7 +13,7 @@ import { afterFirstFactor, answerApp, answerMail, answerWho, Memory, opening } f
 
 /**
  * Supabase Auth, spoken to directly: social sign-in over GoTrue's PKCE flow, passwords and codes on pages of ours, and a second factor that
- * is proven. Every session opened at the project is verified by its published keys and signed out again.
+ * is proven. Every session opened at the project is verified by its published keys, and signed out again unless it is to be asked about.
  */
 export function openSupabaseConnector(given: SupabaseSettingsInput, tools: { clock: Clock; fetch: OutboundFetch }): ConversingConnector {
   const settings = SupabaseSettings.parse(given);
@@ -34,6 +35,7 @@ export function openSupabaseConnector(given: SupabaseSettingsInput, tools: { clo
           return answerApp(project, fields, asked);
       }
     },
+    recheck: async (refresh_token, known) => recheck(project, refresh_token, known),
     abandon: async (memory) => {
       const asked = Memory.parse(JSON.parse(memory));
       if (asked.at === 'app') await signOut(project, asked.access_token);

@@ -349,6 +349,7 @@ describe('a Supabase project', () => {
     );
     const [, connection] = filed.connections;
     expect(connection?.type === 'supabase' ? connection.publishableKey.reveal() : '').toBe('sb_publishable_file');
+    expect(load(beside({ recheck: {} })).connections[1]?.recheck).toEqual({ afterSeconds: 900, graceSeconds: 3600 });
   });
 
   it.each<[string, Tree, string]>([

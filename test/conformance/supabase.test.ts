@@ -2,21 +2,23 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Config } from '../../src/config/schema.ts';
 import { ConnectionId } from '../../src/domain/ids.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { auditEvents, identities, transactions } from '../../src/stores/collections.ts';
+import { auditEvents, identities, transactions, upstreamSessions } from '../../src/stores/collections.ts';
 import { wordsOf, type Page } from '../support/browser.ts';
 import { openSupabase, type SupabaseProject } from '../support/supabase/project.ts';
 import type { Person } from '../support/supabase/world.ts';
 import { startSystem, type System, type SystemOptions } from '../support/system.ts';
-import { begin, careful, expectStopped, linesOf, rowsOf, unhurried, type Begun } from '../support/two-idps.ts';
+import { refresh, type SignedIn, type Tokens } from '../support/client.ts';
+import { begin, careful, expectStopped, finishConsent, linesOf, rowsOf, unhurried, type Begun } from '../support/two-idps.ts';
 
-type Methods = Extract<Config['connections'][number], { type: 'supabase' }>['methods'];
+type Base = Extract<Config['connections'][number], { type: 'supabase' }>;
+type Methods = Base['methods'];
 
 let project: SupabaseProject;
 let system: System;
 let ana: Person;
 
 /** The demonstration with a Supabase project beside its own sign-in; people in `eng` belong to Acme, and to Globex, which wants a second factor. */
-async function start(methods: Methods, options: Omit<SystemOptions, 'configure'> = {}): Promise<void> {
+async function start(methods: Methods, options: Omit<SystemOptions, 'configure'> = {}, more: Partial<Base> = {}): Promise<void> {
   project = await openSupabase();
   const configure = (config: Config): Config => {
     project.settings.redirectUrls = [`${config.issuer}/callback/base/**`];
@@ -30,6 +32,7 @@ async function start(methods: Methods, options: Omit<SystemOptions, 'configure'>
       claims: { roles: '/roles', tenant: null },
       requireAal2: false,
       timeoutSeconds: 5,
+      ...more,
     };
     return unhurried({ ...config, connections: [...config.connections, connection] });
   };
@@ -309,5 +312,64 @@ describe('a workspace that wants a second factor', () => {
     const page = await answer(begun, {}, 'Sign in another way');
     expect(isConsent(page, begun)).toBe(true);
     expect(wordsOf(page.body)).toContain('The extra sign-in step was not finished');
+  });
+});
+
+describe('a project that is asked again before tokens are renewed', () => {
+  beforeEach(async () => start(['password'], {}, { recheck: { afterSeconds: 900, graceSeconds: 3600 } }));
+
+  const quarter = 901_000;
+  const signedIn = async (): Promise<SignedIn> => {
+    const begun = await openDoor();
+    expect(isConsent(await password(begun), begun)).toBe(true);
+    return finishConsent(system, begun);
+  };
+  const renewed = ({ client, tokens }: SignedIn, refresh_token = tokens.refresh_token) => refresh(system, client, refresh_token);
+  const tokensOf = async (response: Response): Promise<Tokens> => {
+    expect(response.status).toBe(200);
+    return (await response.json()) as Tokens;
+  };
+
+  it('renews while the person is there, each time with the token that came last, and keeps it sealed', async () => {
+    const signed = await signedIn();
+    const before = project.count('/token');
+    let { refresh_token } = await tokensOf(await renewed(signed));
+    expect(project.count('/token')).toBe(before);
+    for (let round = 1; round <= 3; round += 1) {
+      pass(quarter);
+      ({ refresh_token } = await tokensOf(await renewed(signed, refresh_token)));
+      expect(project.count('/token')).toBe(before + round);
+    }
+    expect(project.sessions.size).toBe(1);
+    expect(JSON.stringify(await rowsOf(system, upstreamSessions))).toContain('sealed');
+    expect(JSON.stringify(await rowsOf(system, upstreamSessions)) + system.lines.join()).not.toMatch(/CNRY|eyJ[\w-]+\.eyJ/);
+  });
+
+  it('takes everything from whoever was banned there, and nothing from the others', async () => {
+    const signed = await signedIn();
+    pass(quarter);
+    ana.banned = true;
+    const response = await renewed(signed);
+    expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_grant' })]);
+    ana.banned = false;
+    expect((await renewed(signed)).status).toBe(400);
+    expect(await events()).toContainEqual(expect.objectContaining({ event: 'grant.ended' }));
+    expect((await renewed(await signedIn())).status).toBe(200);
+  });
+
+  it('takes a role that was taken there, and ends nothing while the project fails', async () => {
+    const signed = await signedIn();
+    pass(quarter);
+    ana.app_metadata = { roles: [] };
+    expect((await renewed(signed)).status).toBe(400);
+    ana.app_metadata = { roles: ['eng'] };
+    const again = await signedIn();
+    pass(quarter);
+    project.raw = { '/token': (_request, response) => void response.writeHead(500).end() };
+    const { refresh_token } = await tokensOf(await renewed(again));
+    expect(linesOf(system).map(({ event }) => event)).toContain('upstream.unanswered');
+    project.raw = {};
+    pass(quarter);
+    await tokensOf(await renewed(again, refresh_token));
   });
 });

@@ -124,7 +124,7 @@ export async function beginConsent(system: TwoIdps, how: Parameters<typeof begin
 }
 
 /** Approves what the consent page asks for, and exchanges the code. */
-export async function finishConsent(system: TwoIdps, { browser, client, pkce }: Begun): Promise<SignedIn> {
+export async function finishConsent(system: Pick<System, 'issuer'>, { browser, client, pkce }: Begun): Promise<SignedIn> {
   const { location } = await browser.submit({ scope: ['read'] }, { form: '/consent', press: 'Approve' });
   const code = location?.searchParams.get('code') ?? '';
   const { client_id, redirect_uri } = client;
