@@ -29,12 +29,23 @@ const options = new Command('npm run topology --')
 const children = new Map();
 let isStopping = false;
 
+const given = new Set();
+
+/** One that nobody uses, below those that systems give to outgoing connections: a broker that is started again finds it free. */
 async function freePort() {
-  const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const port = 11_000 + Math.floor(Math.random() * 21_000);
+    const probe = createServer();
+    const isFree = await new Promise((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    });
+    if (isFree && !given.has(port)) {
+      given.add(port);
+      return port;
+    }
+  }
+  throw new Error('no free port');
 }
 
 /** Starts a process of ours and waits for its line of JSON; one that ends by itself is started again, unless it never was ready. */

@@ -5,7 +5,7 @@ import { readOptions } from '../../src/cli/options.ts';
 import { startDnsServer } from '../support/dns-server.ts';
 import type { DnsServer } from '../support/dns-server.ts';
 import { removeTemporaryFolders, runProduct, startProduct, temporaryFolder } from '../support/product-process.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 let dns: DnsServer;
 beforeAll(async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import { ConnectionSchema } from '../../src/config/connection-schema.ts';
 import { openRealIdp, type RealIdp } from '../support/real-idp.ts';
-import { freePorts, startSystem } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 import { begin } from '../support/two-idps.ts';
 

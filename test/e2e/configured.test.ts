@@ -11,7 +11,7 @@ import { callTool, login, refresh } from '../support/client.ts';
 import type { Tokens } from '../support/client.ts';
 import { removeTemporaryFolders, startProduct, temporaryFolder } from '../support/product-process.ts';
 import type { Product } from '../support/product-process.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const slow = 60_000;
 const graceSeconds = 1;

@@ -6,7 +6,7 @@ import { register } from '../support/client.ts';
 import { needs } from '../support/prerequisites.ts';
 import { removeTemporaryFolders, startProduct, temporaryFolder } from '../support/product-process.ts';
 import type { Product } from '../support/product-process.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { answerFor, startTool } from './support/tool-process.ts';
 
 const slow = 60_000;

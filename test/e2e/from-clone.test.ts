@@ -11,7 +11,7 @@ import { launchChromium } from '../support/pages-chromium.ts';
 import { needs } from '../support/prerequisites.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support/product-process.ts';
 import type { Ready } from '../support/product-process.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { App, modern, openSession } from './support/sdk-app.ts';
 
 const patience = 240_000;

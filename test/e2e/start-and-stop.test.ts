@@ -8,7 +8,7 @@ import { authorizeUrl, callTool, login, openBrowser, pkce, redeem, refresh, regi
 import type { Tokens } from '../support/client.ts';
 import { removeTemporaryFolders, runProduct, startProduct, temporaryFolder } from '../support/product-process.ts';
 import type { Launch, Product } from '../support/product-process.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const slow = 60_000;
 const running = new Set<Product>();

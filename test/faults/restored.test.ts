@@ -10,7 +10,7 @@ import type { MongoServer } from '../support/mongo-server.ts';
 import { needs } from '../support/prerequisites.ts';
 import { removeTemporaryFolders, runProduct, startProduct, temporaryFolder } from '../support/product-process.ts';
 import type { Product } from '../support/product-process.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const slow = 90_000;
 type Env = Readonly<Record<string, string>>;

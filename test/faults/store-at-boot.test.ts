@@ -8,7 +8,7 @@ import type { MongoServer } from '../support/mongo-server.ts';
 import { startMongo } from '../support/mongo-server.ts';
 import { needs } from '../support/prerequisites.ts';
 import { removeTemporaryFolders, runProduct, startProduct, temporaryFolder } from '../support/product-process.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 
 const slow = 60_000;
 /** How long a start looks for its store. */

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
-import { freePorts } from './system.ts';
+import { freePorts } from './free-ports.ts';
 
 export interface Glewlwyd {
   /** What it calls itself. */

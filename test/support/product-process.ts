@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts, freshMongo } from './system.ts';
+import { freePorts } from './free-ports.ts';
+import { freshMongo } from './system.ts';
 import type { FreshDatabase } from './system.ts';
 
 /** The compiled product beside this compiled file. */

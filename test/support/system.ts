@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -14,6 +13,7 @@ import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import { openLog } from '../../src/platform/pino-log.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 import { openStore } from '../../src/stores/open-store.ts';
+import { freePorts } from './free-ports.ts';
 
 /** A clock a test can move; it runs otherwise. */
 export interface MovableClock {
@@ -46,24 +46,6 @@ export interface SystemOptions {
   readonly configure?: (config: Config) => Config;
   /** Wraps the engine, for example to delay it. */
   readonly wrapEngine?: (engine: DocumentEngine) => DocumentEngine;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ host: '127.0.0.1', port }, () => probe.close(() => resolve(true)));
-  });
-}
-
-/** Three free ports in a row, away from those that fetch refuses to use. */
-export async function freePorts(): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 30_000);
-    const free = await Promise.all([port, port + 1, port + 2].map(isFree));
-    if (free.every(Boolean)) return port;
-  }
-  throw new Error('no three free ports in a row');
 }
 
 export interface FreshDatabase {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { mainModule } from './product-process.ts';
-import { freePorts } from './system.ts';
+import { freePorts } from './free-ports.ts';
 
 export interface RunningBroker {
   readonly name: string;

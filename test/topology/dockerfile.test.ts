@@ -1,13 +1,12 @@
 /** The image, without an engine to build it: the file by its rules, and what it does, done here. */
 import { execFile, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { read, root } from '../docs/support.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { needs } from '../support/prerequisites.ts';
 import { configuration } from './configuration.ts';
 
@@ -146,10 +145,7 @@ describe('what the Dockerfile does, done here', () => {
     cpSync(join(src, 'build', 'src'), join(app, 'build', 'src'), { recursive: true });
     cpSync(join(src, 'package.json'), join(app, 'package.json'));
     expect(linkProduction(app)).toBeGreaterThan(50);
-    const probe = createServer();
-    await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-    started.port = (probe.address() as AddressInfo).port;
-    await new Promise((resolve) => probe.close(resolve));
+    started.port = await freePorts(1);
     const issuer = `http://localhost:${started.port}`;
     const places = {
       issuer,

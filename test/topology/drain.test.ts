@@ -13,7 +13,7 @@ import { removeTemporaryFolders, startProduct, temporaryFolder } from '../suppor
 import type { Product } from '../support/product-process.ts';
 import { openRecorder, sendJson } from '../support/recorder-mcp.ts';
 import type { RecorderMcp } from '../support/recorder-mcp.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { configuration } from './configuration.ts';
 
 const slow = 60_000;

@@ -3,8 +3,6 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -21,7 +19,7 @@ import { openRecorder } from '../support/recorder-mcp.ts';
 import type { RecorderMcp } from '../support/recorder-mcp.ts';
 import { startCaddy, startNginx } from '../support/reverse-proxy.ts';
 import type { ReverseProxy } from '../support/reverse-proxy.ts';
-import { freePorts } from '../support/system.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { trustingFetch } from '../support/trusting-fetch.ts';
 import { configuration } from './configuration.ts';
 
@@ -33,14 +31,6 @@ const documented = (language: string): string => {
   expect(found).toHaveLength(1);
   return found[0]?.text ?? '';
 };
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 const lies = {
   'X-Forwarded-Host': 'evil.example',
@@ -107,12 +97,12 @@ for (const name of ['nginx', 'caddy'] as const) {
         port: port + 1,
         clients: [{ client_id: 'drawbridge', client_secret, redirect_uris: [`${issuer}/callback/demo`] }],
       });
-      brokerPort = await freePort();
+      brokerPort = await freePorts(1);
       const places = { issuer, port: brokerPort, idp: idp.issuer, upstream: recorder.url, client_secret };
       const config = { ...configuration(places), trustedProxies: ['127.0.0.1'], limits: { registerPerMinute: registrations } };
       writeFileSync(join(folder, 'drawbridge.yaml'), JSON.stringify(config));
       product = await startProduct({ port: brokerPort, folder, args: ['--config', 'drawbridge.yaml'] });
-      const nobody = await freePort();
+      const nobody = await freePorts(1);
       const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
       // Of the two documented instances the first does not run: the proxy has to find the other.
       proxy = await programs[name](program, documented(name), { port, upstreams: [nobody, brokerPort], ...files });

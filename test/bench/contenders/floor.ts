@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Side } from '../measure.ts';
-import { compiled, freePort, launch, nodeProgram } from '../processes.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { compiled, launch, nodeProgram } from '../processes.ts';
 import { formText, requestText } from '../wire.ts';
 import { familyId } from './family.ts';
 import { refreshing, repeated } from './supply.ts';
@@ -11,7 +12,7 @@ export const koaName = 'koa, SQLite in place';
 
 /** Bytes that are ready, sent by nothing but node's own server: nothing built on it can be faster. */
 export async function startReady(folder: string): Promise<Side> {
-  const port = await freePort();
+  const port = await freePorts(1);
   const program = nodeProgram(compiled('./contenders/bare-server.js'), [String(port), '1']);
   const served = await launch({ ...program, port, path: '/', core: 0, folder });
   return { name: readyName, served, exchange: repeated(requestText('GET', '/jwks', `127.0.0.1:${port}`)) };
@@ -22,7 +23,7 @@ export async function startFloor(
   name: typeof bareName | typeof koaName,
   { folder, families }: { folder: string; families: number },
 ): Promise<Side> {
-  const port = await freePort();
+  const port = await freePorts(1);
   const program =
     name === bareName
       ? nodeProgram(compiled('./contenders/bare-server.js'), [String(port), String(families)])

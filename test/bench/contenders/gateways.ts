@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Side } from '../measure.ts';
-import { compiled, freePort, launch, nginxPath, nodeProgram } from '../processes.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { compiled, launch, nginxPath, nodeProgram } from '../processes.ts';
 import type { Served } from '../processes.ts';
 import { requestText } from '../wire.ts';
 import { repeated } from './supply.ts';
@@ -14,7 +15,7 @@ export const nginxName = 'nginx auth_request';
 
 /** The MCP server behind every gateway; on the core of the load. */
 export async function startUpstream(folder: string): Promise<Served> {
-  const port = await freePort();
+  const port = await freePorts(1);
   return launch({ ...nodeProgram(compiled('./contenders/null-upstream.js'), [String(port)]), port, path: '/', core: 1, folder });
 }
 
@@ -30,7 +31,7 @@ const call = (port: number) =>
   );
 
 export async function startProxy(folder: string, upstream: number): Promise<Side> {
-  const port = await freePort();
+  const port = await freePorts(1);
   const served = await launch({
     ...nodeProgram(compiled('./contenders/proxy-server.js'), [String(port), String(upstream)]),
     port,
@@ -68,7 +69,7 @@ export async function startNginx(folder: string, upstream: number): Promise<(Sid
   const judge = createServer((_req, res) => void res.writeHead(200, { 'Cache-Control': 'max-age=600' }).end('yes'));
   await new Promise<void>((resolve) => judge.listen(0, '127.0.0.1', resolve));
   const address = judge.address();
-  const port = await freePort();
+  const port = await freePorts(1);
   const home = join(folder, 'nginx');
   mkdirSync(home, { recursive: true });
   const file = join(home, 'nginx.conf');

@@ -1,6 +1,7 @@
 import { once } from '../load.ts';
 import type { Exchange } from '../load.ts';
-import { compiled, freePort, launch, nodeProgram } from '../processes.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { compiled, launch, nodeProgram } from '../processes.ts';
 import type { Served } from '../processes.ts';
 import { formText, requestText } from '../wire.ts';
 import { configure } from './ours-config.ts';
@@ -70,7 +71,7 @@ async function accessToken(served: Served, host: string, { client_id, refreshTok
 /** The whole product in a process of its own, over a store that was filled beforehand. */
 export async function startOurs(options: OursOptions): Promise<Ours> {
   const { place, folder, idp, upstream, population, profile } = options;
-  const port = await freePort();
+  const port = await freePorts(1);
   const host = `127.0.0.1:${port}`;
   const { path, config } = configure({ folder, store: place.store(folder), port, idp: idp.issuer, upstream });
   if (config.key === undefined) throw new Error('the configuration has no key');

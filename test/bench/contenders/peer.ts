@@ -1,5 +1,6 @@
 import type { Exchange } from '../load.ts';
-import { compiled, freePort, launch, nodeProgram } from '../processes.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { compiled, launch, nodeProgram } from '../processes.ts';
 import type { Served } from '../processes.ts';
 import { formText, requestText } from '../wire.ts';
 import type { Wire } from '../wire.ts';
@@ -61,7 +62,7 @@ function login(host: string): Exchange {
 
 /** oidc-provider in a process of its own, its tokens made through its own models. */
 export async function startPeer(folder: string, { refreshed, revoked, coded }: Population): Promise<Peer> {
-  const port = await freePort();
+  const port = await freePorts(1);
   const host = `127.0.0.1:${port}`;
   const program = nodeProgram(compiled('./contenders/peer-server.js'), [String(port)]);
   const served = await launch({ ...program, port, path: '/.well-known/openid-configuration', core: 0, folder });

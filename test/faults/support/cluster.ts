@@ -15,7 +15,7 @@ import { openStore } from '../../../src/stores/open-store.ts';
 import type { FaultMode, FaultProxy, FaultSettings } from '../../support/fault-proxy.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import type { MongoServer } from '../../support/mongo-server.ts';
-import { freePorts } from '../../support/system.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { startFront } from './front.ts';
 import type { Front } from './front.ts';
 import { startLosingLink } from './losing-link.ts';

@@ -10,7 +10,7 @@ import type { CollectionDeclaration, DocumentEngine, Page, StoredDocument } from
 import { openStore, storeFile } from '../../../src/stores/open-store.ts';
 import { startProduct, temporaryFolder } from '../../support/product-process.ts';
 import type { Exit, Product } from '../../support/product-process.ts';
-import { freePorts } from '../../support/system.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import type { Holdings } from './evidence.ts';
 import type { Front } from './front.ts';
 import { startFront } from './front.ts';

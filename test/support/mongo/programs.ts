@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { MongoClient } from 'mongodb';
+import { freePorts } from '../free-ports.ts';
 
 /** A MongoDB this test run started. */
 export interface Started {
@@ -15,14 +15,6 @@ export interface Started {
 }
 
 const START_MS = 30_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** Ends the process by its id and waits until it is gone. */
 async function end(child: ChildProcess): Promise<void> {
@@ -35,7 +27,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** A real server: one member, which makes it a replica set that can do what the engine asks. */
 export async function startMongod(program: string): Promise<Started> {
   const folder = mkdtempSync(join(tmpdir(), 'mongod-'));
-  const port = await freePort();
+  const port = await freePorts(1);
   const set = ['--replSet', 'tests', '--dbpath', folder, '--bind_ip', '127.0.0.1', '--port', String(port)];
   const child = spawn(program, [...set, '--setParameter', 'enableTestCommands=1'], { stdio: 'ignore' });
   const close = async (): Promise<void> => {
