@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Assurance } from './assurance.ts';
+import { clockSkew } from './clock-skew.ts';
 import { ConnectionId, GrantId, TenantId, UserId } from './ids.ts';
 
 /** Five minutes to redeem a code. RFC 6749 §4.1.2 recommends at most ten. */
@@ -72,9 +73,6 @@ export function idleFrom(now: number, idle: number): { readonly idleEndsAt: numb
   const idleEndsAt = now + idle;
   return { idleEndsAt, expiresAt: Math.ceil(idleEndsAt / step) * step };
 }
-
-/** How far the clocks of two instances may be apart. */
-const clockSkew = 60_000;
 
 /** A code is good until its end, and not before it was made: a clock that stepped back makes none of them live longer. */
 export function isFreshCode(grant: Grant, now: number): boolean {

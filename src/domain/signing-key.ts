@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clockSkew } from './clock-skew.ts';
 
 const day = 86_400_000;
 
@@ -34,6 +35,9 @@ export function currentKey(keys: readonly SigningKey[], now: number): SigningKey
     .reduce<SigningKey | null>((latest, key) => (latest === null || key.number > latest.number ? key : latest), null);
 }
 
+/** Whether it may have signed by now, at an instance whose clock is ahead of ours. */
+export const mayHaveSigned = ({ activeFrom }: SigningKey, now: number): boolean => activeFrom <= now + clockSkew;
+
 /** Next, current and retiring keys: those whose signatures may be about. */
 export function publishedKeys(keys: readonly SigningKey[], now: number, policy: RotationPolicy): SigningKey[] {
   return keys.filter((key) => {
@@ -49,7 +53,8 @@ export function dueKey(
   policy: RotationPolicy & { readonly alg: string },
 ): { number: number; activeFrom: number } | null {
   const newest = keys.reduce<SigningKey | null>((latest, key) => (latest === null || key.number > latest.number ? key : latest), null);
-  if (newest === null) return { number: 1, activeFrom: now };
+  // The first has to be good at once at every instance, also where it is a little earlier.
+  if (newest === null) return { number: 1, activeFrom: now - clockSkew };
   const endsAt = newest.activeFrom + policy.period;
   if (newest.alg !== policy.alg) return { number: newest.number + 1, activeFrom: now + policy.lead };
   if (now < endsAt - policy.lead) return null;

@@ -4,6 +4,7 @@ import type { Caller } from '../domain/access-decision.ts';
 import { satisfies } from '../domain/assurance-demand.ts';
 import { accessTokenType } from '../domain/access-token.ts';
 import { BearerRefused, readBearer } from '../domain/bearer.ts';
+import { clockSkew } from '../domain/clock-skew.ts';
 import { sha256 } from '../domain/digest.ts';
 import { ClientId, GrantId, TenantId, UserId } from '../domain/ids.ts';
 import type { Resource } from '../domain/resource.ts';
@@ -111,6 +112,8 @@ function checkClaims(claims: Claims, issuer: string, resource: Resource, now: nu
   if (claims.iss !== issuer) throw new BearerRefused('invalid_token', 'of another issuer');
   if (claims.aud !== resource.identifier) throw new BearerRefused('invalid_token', 'for another audience');
   if (now >= claims.exp + SKEW) throw new BearerRefused('invalid_token', 'expired');
+  if (claims.iat > now + clockSkew / 1000)
+    throw new BearerRefused('invalid_token', 'made in the future: the clocks of two instances differ');
   if (claims.nbf !== undefined && now < claims.nbf - SKEW) throw new BearerRefused('invalid_token', 'not valid yet');
 }
 

@@ -2,6 +2,7 @@ import { sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { JWSHeaderParameters } from 'jose';
 import { CompactSign, compactVerify } from 'jose';
+import { mayHaveSigned } from '../domain/signing-key.ts';
 import type { Clock } from '../ports/clock.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { PublicKey, Signer } from '../ports/signer.ts';
@@ -38,7 +39,7 @@ function signHere(header: { readonly typ: string }, claims: unknown, key: KeyObj
 export function openSigner(ring: KeyRing, clock: Clock): Signer {
   /** A key that is published but does not sign yet has signed nothing. */
   function verifyingKey({ kid, alg }: JWSHeaderParameters): LoadedKey['publicKey'] {
-    const entry = ring.published().find(({ key }) => key.id === kid && key.alg === alg && key.activeFrom <= clock.now());
+    const entry = ring.published().find(({ key }) => key.id === kid && key.alg === alg && mayHaveSigned(key, clock.now()));
     if (entry === undefined) throw new Error('no such key');
     return entry.publicKey;
   }

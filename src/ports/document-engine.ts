@@ -55,6 +55,8 @@ export interface DocumentEngine {
    * lost, so whoever needs all of it reads as well. Absent where nobody else writes.
    */
   watch?(collection: CollectionDeclaration, watcher: Watcher): Watching;
+  /** What the storage's own clock says, in ms since the epoch. Absent where nobody else writes. */
+  time?(): Promise<number>;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import type { DocumentEngine, Watching } from '../ports/document-engine.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log } from '../ports/log.ts';
 import { authorityChanges as collection } from './collections.ts';
+import { openStoreClock } from './store-clock.ts';
 import type { TypedCollection } from './typed-collection.ts';
 import { typedCollection } from './typed-collection.ts';
 
@@ -14,7 +15,7 @@ export interface FeedTimes {
   readonly interval: number;
   /** After the last good look for which what is remembered may still be used. */
   readonly staleness: number;
-  /** How far back each look goes: clocks of instances differ, and a row may be written later than its time says. */
+  /** How far back each look goes: what is known of the store's time differs a little, and a row may be written later than its time says. */
   readonly overlap: number;
   /** How long rows are kept. */
   readonly kept: number;
@@ -22,7 +23,7 @@ export interface FeedTimes {
 
 export const feedTimes: FeedTimes = { interval: 400, staleness: 1_500, overlap: 15_000, kept: 10 * 60_000 };
 
-/** Rows sort by the time of their instance's clock. */
+/** Rows sort by the store's time, which instances agree on however far their own clocks are apart. */
 const rowId = (at: number, tail: string) => `${String(Math.max(0, at)).padStart(15, '0')}-${tail}`;
 
 type Rows = TypedCollection<z.infer<typeof collection.shape>>;
@@ -75,6 +76,7 @@ export function openAuthorityFeed(
   { clock, entropy, log, times = feedTimes }: { clock: Clock; entropy: Entropy; log: Log; times?: FeedTimes },
 ): AuthorityFeed {
   const rows = typedCollection(engine, collection);
+  const storeClock = openStoreClock(engine, { clock, log });
   const listeners = new Set<(change: AuthorityChange) => void>();
   const seen = new Map<string, number>();
   /** When the last good look began, and the first of those that followed one another in time. */
@@ -90,7 +92,8 @@ export function openAuthorityFeed(
   async function look(): Promise<void> {
     const began = clock.now();
     // After a time without a good look, all of that time.
-    const from = Math.min(began, lookedAt ?? began) - times.overlap;
+    const unheard = Math.max(0, began - (lookedAt ?? began));
+    const from = (await storeClock.now()) - unheard - times.overlap;
     await readAfter(rows, rowId(from, ''), (id, change) => tell(id, change, began));
     for (const [id, at] of seen) if (began - at > 2 * times.overlap) seen.delete(id);
     if (lookedAt === null || began < lookedAt || began - lookedAt > times.staleness) freshSince = began;
@@ -103,16 +106,17 @@ export function openAuthorityFeed(
 
   return {
     append: async (change) => {
-      const now = clock.now();
+      const now = await storeClock.now();
       const id = rowId(now, entropy.id());
       await rows.insert({ id, ...change, expiresAt: now + times.kept });
-      tell(id, change, now);
+      tell(id, change, clock.now());
     },
     follow: (listener) => void listeners.add(listener),
     freshSince: () => freshSince,
     isFresh: () => lookedAt !== null && clock.now() >= lookedAt && clock.now() - lookedAt <= times.staleness,
     close: () => {
       stopLooking();
+      storeClock.close();
       watching?.close();
     },
   };

@@ -33,6 +33,7 @@ function instance(ahead = 0): AuthorityFeed {
     delete: (...args) => engine.delete(...args),
     page: (...args) => (isDown ? Promise.reject(new StoreUnavailable('down')) : engine.page(...args)),
     sweep: (...args) => engine.sweep(...args),
+    time: async () => Promise.resolve(Date.now()),
     close: () => engine.close(),
   };
   const feed = openAuthorityFeed(failing, { clock: { now: () => Date.now() + ahead + skew }, entropy: nodeEntropy, log: keptLog(), times });
@@ -63,6 +64,18 @@ describe('the authority feed', () => {
     const keys = (list: AuthorityChange[] | undefined) => (list ?? []).map(({ key }) => key).sort();
     expect(keys(heard[0])).toEqual(keys(sent));
     expect(keys(heard[1])).toEqual(keys(sent));
+  });
+
+  it('tells of it soon however far two clocks are apart [F19]', async () => {
+    const feedsApart = [instance(-120_000), instance(), instance(180_000)];
+    for (const [index, feed] of feedsApart.entries()) {
+      await until(() => feedsApart.every((each) => each.isFresh()));
+      const heard = feedsApart.map(async (each) => new Promise<AuthorityChange>((resolve) => each.follow(resolve)));
+      const change: AuthorityChange = { kind: 'user', key: `u_${index}` };
+      await feed.append(change);
+      const late = wait(1_000).then(() => null);
+      for (const each of heard) expect(await Promise.race([each, late])).toEqual(change);
+    }
   });
 
   it('is not fresh before its first look, while the store is down, and when the clock jumps; and recovers by itself', async () => {

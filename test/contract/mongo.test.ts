@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openMongoEngine } from '../../src/stores/mongo/engine.ts';
 import { systemClock } from '../../src/platform/system-clock.ts';
 import { type MongoServer, startMongo } from '../support/mongo-server.ts';
@@ -15,6 +15,13 @@ needs('mongodb', 'over MongoDB', () => {
   afterAll(() => server.close());
 
   const open: OpenEngine = (collections) => openMongoEngine({ url: server.url(server.database()), collections, clock: systemClock });
+
+  it('tells the time, which processes whose clocks differ agree on', async () => {
+    const engine = await open([]);
+    expect(Math.abs(((await engine.time?.()) ?? 0) - Date.now())).toBeLessThan(5_000);
+    await engine.close();
+    await expect(engine.time?.()).rejects.toThrow('closed');
+  });
 
   engineContract('mongo', open);
   storesContract('mongo', open, (engine) => engine);

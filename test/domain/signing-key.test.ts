@@ -30,7 +30,7 @@ describe('keys at a moment', () => {
   });
 
   it.each<[string, SigningKey[], number, object | null]>([
-    ['an empty store needs the first, for now', [], 5, { number: 1, activeFrom: 5 }],
+    ['an empty store needs the first, for now, also where it is a little earlier', [], 5, { number: 1, activeFrom: 5 - 60_000 }],
     ['nothing is due long before', [first], 88 * day - 1, null],
     ['the next is due ahead of its time', [first], 88 * day, { number: 2, activeFrom: 90 * day }],
     ['once made it is not due again', [first, second], 89 * day, null],

@@ -17,6 +17,7 @@ import { DEADLINE_MS, openPreparing, openServing, placeOf, SERVER_MS } from './c
 import { within } from './deadline.ts';
 import { decodeRow, encodeChange, encodeDocument, encodeFilter, equals, type Row, textOf } from './encode.ts';
 import { failureOf, isAnswer, isDuplicate, reasonOf } from './failures.ts';
+import { timeOf } from './greeting.ts';
 import { materialise } from './indexes.ts';
 import { Lifeline } from './lifeline.ts';
 import { migrate } from './migrate.ts';
@@ -164,6 +165,10 @@ class MongoEngine implements DocumentEngine {
     return watching;
   }
 
+  async time(): Promise<number> {
+    return this.#answerTo(async () => timeOf(this.#lifeline.db.admin()));
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -184,14 +189,18 @@ class MongoEngine implements DocumentEngine {
   }
 
   #rowsOf({ name }: CollectionDeclaration): Rows {
-    if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
     if (!this.#names.has(name)) throw new TypeError(`collection "${name}" is not declared`);
     return this.#lifeline.rows(name);
   }
 
-  /** Every operation ends by the deadline; what it then still does at the server may or may not take effect. */
   async #ask<T>(collection: CollectionDeclaration, work: (rows: Rows) => Promise<T>): Promise<T> {
-    const answer = within(DEADLINE_MS, work(this.#rowsOf(collection)));
+    return this.#answerTo(async () => work(this.#rowsOf(collection)));
+  }
+
+  /** Every operation ends by the deadline; what it then still does at the server may or may not take effect. */
+  async #answerTo<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
+    const answer = within(DEADLINE_MS, work());
     this.#underWay.add(answer);
     try {
       const value = await answer;

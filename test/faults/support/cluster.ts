@@ -52,6 +52,8 @@ export interface ClusterOptions {
   readonly server: MongoServer;
   readonly names?: readonly string[];
   readonly configure?: (config: Config) => Config;
+  /** By how much the clock of one instance is off (ms). */
+  readonly skew?: (name: string) => number;
   /** Wraps the engine of one instance. */
   readonly wrapEngine?: (engine: DocumentEngine, name: string) => DocumentEngine;
 }
@@ -60,14 +62,14 @@ const many = { authorizePerMinute: 1_000_000, registerPerMinute: 1_000_000, toke
 const quietly = { clock: systemClock, log: () => undefined };
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { server, names = ['a', 'b'], configure = (same) => same, wrapEngine = (same) => same } = options;
+  const { server, names = ['a', 'b'], configure = (same) => same, wrapEngine = (same) => same, skew = () => 0 } = options;
   const database = server.database();
   const port = await freePorts();
   const client_secret = nodeEntropy.secret();
   const config = configure({ ...demoConfig(port, { client_secret }), store: server.url(database), limits: many });
   const masterKey = new Secret<'key'>(Buffer.from(nodeEntropy.bytes(32)).toString('base64url'));
   const lines: string[] = [];
-  const world = { config, masterKey, clock: systemClock, entropy: nodeEntropy };
+  const world = { config, masterKey, entropy: nodeEntropy };
 
   async function startInstance(name: string): Promise<Instance & { readonly listening: Listening; readonly opened: DocumentEngine }> {
     const losing = await startLosingLink(server.host);
@@ -75,7 +77,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const opened = await openStore(server.url(database, link.host), quietly);
     const engine = wrapEngine(opened, name);
     const log = openLog({ level: 'info', isForPeople: false, write: (line) => lines.push(line) });
-    const broker = await compose({ ...world, engine, log });
+    const clock = { now: () => systemClock.now() + skew(name) };
+    const broker = await compose({ ...world, clock, engine, log });
     const listening = await listen({ host: '127.0.0.1', port: 0 });
     listening.serve(broker.answer);
     return { name, link, losing, engine, broker, listening, opened };
