@@ -86,6 +86,18 @@ describe('a connection of each kind', () => {
       'authorizationParameters.redirect_uri',
       /./,
     ],
+    [
+      'the level of a remembered session as proof',
+      { type: 'keycloak', baseUrl: 'https://a.example', realm: 'x', mfa: { acr: ['gold', '0'] } },
+      'mfa.acr[1]',
+      /proves nothing/,
+    ],
+    [
+      'that level as proof of more',
+      { type: 'oidc', issuer: 'https://a.example', mfa: { phishingResistant: { acr: ['0'] } } },
+      'mfa.phishingResistant.acr[0]',
+      /proves nothing/,
+    ],
     ['HS256', { type: 'google', allowedAlgorithms: ['HS256'] }, 'allowedAlgorithms[0]', /must be/],
     ['no secret', { type: 'google', client_secret: undefined }, 'client_secret', /is required/],
     ['a key nobody uses', { type: 'google', clientKey: { private_key: pem } }, 'clientKey', /has no use/],
