@@ -89,6 +89,8 @@ describe('the token endpoint', () => {
     ['refuses us', 401, '{"error":"invalid_client"}', {}, 'misconfigured'],
     ['challenges us', 401, '{}', { 'www-authenticate': 'Basic realm="CNRY"' }, 'misconfigured'],
     ['is out of order', 503, '<html>CNRY</html>', { 'content-type': 'text/html' }, 'unreachable'],
+    ['took too long over our request', 408, '', {}, 'unreachable'],
+    ['has two requests of ours at a time', 409, '{"code":409,"error_code":"conflict"}', {}, 'unreachable'],
     ['throttles', 429, '{"error":"CNRY"}', {}, 'unreachable'],
     ['says it is sorry', 400, '{"error":"temporarily_unavailable"}', {}, 'unreachable'],
     ['redirects', 307, '', { location: '/token2' }, 'unreachable'],

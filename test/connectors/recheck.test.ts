@@ -71,6 +71,9 @@ describe('asking an upstream again with its refresh token', () => {
     ['a server that fails', 500, { error: 'server_error' }, 'unanswered'],
     ['a server that fails in HTML', 502, '<h1>Bad Gateway</h1>', 'unanswered'],
     ['one that is throttled', 429, { error: 'slow_down' }, 'unanswered'],
+    ['one that is throttled by its gateway', 429, '<h1>Too many</h1>', 'unanswered'],
+    ['one that waited too long for us', 408, '', 'unanswered'],
+    ['a sign-in that is wanted', 400, { error: 'login_required' }, 'must-sign-in'],
     ['an error while the server fails', 503, { error: 'invalid_request' }, 'unanswered'],
   ])('tells %s', async (_what, status, body, answer) => {
     answers(status, body);

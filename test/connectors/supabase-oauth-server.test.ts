@@ -90,6 +90,7 @@ describe('the OAuth server of a Supabase project', () => {
     ['a token that was followed by another', 400, 'refresh_token_already_used', 'unexplained'],
     ['somebody who was banned', 400, 'user_banned', 'unexplained'],
     ['too many requests', 429, 'over_request_rate_limit', 'unanswered'],
+    ['two requests at a time', 409, 'conflict', 'unanswered'],
     ['a failure of its own', 500, 'unexpected_failure', 'unanswered'],
   ])('[Q-SBOAUTH-07] tells %s in words of its own', async (_what, status, error_code, answer) => {
     expect(await projectAt().renewed(known, status, { code: status, error_code, msg: 'CNRY' })).toMatchObject({ answer });
