@@ -78,6 +78,16 @@ describe('the discovery document', () => {
     expect((await refusalOf(connector.begin(attempt()))).refusal).toBe('untrustworthy');
   });
 
+  it('is followed when it names another address an hour later [Q-LIB-12]', async () => {
+    const connector = connectorTo(idp);
+    expect((await connector.begin(attempt())).pathname).toBe('/authorize');
+    shiftClock(2 * hour);
+    idp.script = { discovery: and({ authorization_endpoint: `${idp.issuer}/authorize2` }) };
+    await connector.begin(attempt());
+    await settled(() => idp.count(discoveryPath) === 2);
+    expect((await connector.begin(attempt())).pathname).toBe('/authorize2');
+  });
+
   it('is asked for again after the upstream was down when we started, though not at once', async () => {
     const { issuer } = idp;
     const port = Number(new URL(issuer).port);

@@ -99,6 +99,12 @@ describe('asking an upstream again with its refresh token', () => {
     expect(await asked()).toMatchObject({ answer });
   });
 
+  it('says nothing of how the person signed in, whatever its ID token says of that [Q-ANY-10]', async () => {
+    const said = { acr: 'urn:example:2fa', amr: ['mfa'], auth_time: seconds(), groups: ['eng'] };
+    answers(200, tokens({ refresh_token: 'next', id_token: await idToken(said) }));
+    expect(await asked()).toEqual({ answer: 'stands', refresh_token: expect.any(Secret), groups: ['eng'] });
+  });
+
   it('has the refresh token and the session’s name from the sign-in', async () => {
     const { session } = await login(connectorTo(idp), idp, {
       claims: (claims) => ({ ...claims, sid: 'session-1' }),
