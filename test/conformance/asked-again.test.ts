@@ -51,7 +51,7 @@ async function renewed({ client, tokens }: SignedIn, said: object) {
 }
 
 describe('an identity provider that is asked again', () => {
-  it('proves by its answer nothing that the sign-in did not prove [Q-ANY-10]', async () => {
+  it('proves by its answer nothing that the sign-in did not prove [Q-ANY-10] [Q-OKTA-15]', async () => {
     const who = await signedIn({ amr: ['pwd'] });
     system.clock.advance(16 * minute);
     const after = await renewed(who, { acr: alphaMfa, amr: ['mfa'], auth_time: seconds() });
@@ -62,7 +62,7 @@ describe('an identity provider that is asked again', () => {
     const auth_time = seconds() - 30;
     const who = await signedIn({ acr: alphaMfa, amr: ['pwd', 'mfa'], auth_time });
     const before = claimsOf(who.tokens.access_token);
-    expect(before).toMatchObject({ amr: ['mfa', 'pwd'], auth_time });
+    expect(before).toMatchObject({ acr: 'urn:drawbridge:acr:mfa', amr: ['mfa', 'pwd'], auth_time });
     system.clock.advance(16 * minute);
     const after = await renewed(who, {});
     expect([after['acr'], after['amr'], after['auth_time']]).toEqual([before['acr'], before['amr'], auth_time]);

@@ -107,6 +107,27 @@ describe('Entra', () => {
     expect((await entra().asked())['scope']?.split(' ')).toContain('profile');
   });
 
+  it('[Q-ENTRA-15] lets any administrator write anybody’s address into a directory, which makes nobody that person', async () => {
+    const other = 'aaaa2222-3333-4444-5555-666677778888';
+    const email = 'ana@acme.example';
+    const login = (more: Json) => entra({ allowedTenants: [other] }).login({ ...ana, email, ...more });
+    const [real, eve] = [await login({ xms_edov: true }), await login({ tid: other, oid: '00003333-2222-4444-8888-000011112222' })];
+    expect([real.email, eve.email]).toEqual([email, null]);
+    expect([eve.subject === real.subject, eve.issuer === real.issuer]).toEqual([false, false]);
+    expect((await refusalOf(login({ tid: '99992222-3333-4444-5555-666677778888', xms_edov: true }))).refusal).toBe('foreign');
+  });
+
+  it('[Q-ENTRA-19] is given the domain that leads to its own sign-in page, where an administrator says so', async () => {
+    const authorizationParameters = { domain_hint: 'acme.example' };
+    expect(await entra({ authorizationParameters }).asked()).toMatchObject(authorizationParameters);
+    expect(await entra().asked()).not.toHaveProperty('domain_hint');
+  });
+
+  it('[Q-ENTRA-20] names groups by ids, and in a token of ours they are called nothing else', async () => {
+    const ids = ['0e5f0b4e-3f2a-4a53-9a51-8d9f3e3a7c11', '1a2b3c4d-3f2a-4a53-9a51-8d9f3e3a7c11'];
+    expect((await entra().login({ ...ana, groups: ids })).groups).toEqual(ids);
+  });
+
   it('[Q-ENTRA-21] has app roles in a claim of their own, which may be what counts as groups', async () => {
     const claims = { groups: '/roles' };
     expect((await entra({ claims }).login({ ...ana, roles: ['Notes.Editor'] })).groups).toEqual(['Notes.Editor']);

@@ -101,6 +101,12 @@ describe('Auth0', () => {
     expect((await vendor('auth0').login({ ...ana, sub: 'waad|acme|a:b|c' })).subject).toBe('waad|acme|a:b|c');
   });
 
+  it('[Q-AUTH0-03] is for one organization by its id, whatever name another one gives itself', async () => {
+    const another = { org_id: 'org_0000000000000000', org_name: 'acme' };
+    expect((await refusalOf(vendor('auth0').login({ ...ana, ...another }))).refusal).toBe('foreign');
+    expect((await vendor('auth0').login({ ...ana, org_name: 'renamed' })).subject).toBe(ana['sub']);
+  });
+
   it('[Q-AUTH0-04] has groups under a name with slashes and dots in it, which a pointer finds', async () => {
     const claims = { groups: '/https:~1~1acme.example~1roles' };
     expect((await vendor('auth0', { claims }).login({ ...ana, 'https://acme.example/roles': ['eng'] })).groups).toEqual(['eng']);
