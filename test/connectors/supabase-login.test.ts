@@ -255,17 +255,6 @@ describe('groups and address', () => {
     project.settings.autoconfirm = true;
     expect(identityOf(await socialLogin(project, connectTo(project))).email).toBeNull();
   });
-
-  it.each([
-    [['azure'], null],
-    [['azure', 'email'], 'ana@corp.example'],
-    [['google'], 'ana@corp.example'],
-    [[], 'ana@corp.example'],
-    [undefined, 'ana@corp.example'],
-  ])('are not shown on the word of a Microsoft directory alone (%j): %s [Q-SUPABASE-30]', async (providers, email) => {
-    project.addPerson({ email: 'ana@corp.example', app_metadata: { roles: ['eng'], ...(providers === undefined ? {} : { providers }) } });
-    expect(identityOf(await socialLogin(project, connectTo(project))).email).toBe(email);
-  });
 });
 
 describe('when GoTrue cannot be asked', () => {

@@ -53,3 +53,16 @@ describe('a session of GoTrue', () => {
     expect(identityOf(raised).assurance.mfa).toBe(true);
   });
 });
+
+describe('an address', () => {
+  it.each([
+    [['azure'], null],
+    [['azure', 'email'], 'ana@corp.example'],
+    [['google'], 'ana@corp.example'],
+    [[], 'ana@corp.example'],
+    [undefined, 'ana@corp.example'],
+  ])('is not shown on the word of a Microsoft directory alone (%j): %s [Q-SUPABASE-30]', async (providers, email) => {
+    project.addPerson({ email: 'ana@corp.example', app_metadata: { roles: ['eng'], ...(providers === undefined ? {} : { providers }) } });
+    expect(identityOf(await socialLogin(project, connectTo(project))).email).toBe(email);
+  });
+});

@@ -208,3 +208,22 @@ describe('vendors without a kind of their own', () => {
     expect(await scopeOf(['openid', 'email'])).toBe('openid email');
   });
 });
+
+describe('groups in one text', () => {
+  const groupsOf = async (groups: unknown, groupsSeparator?: string) =>
+    (await openVendor('okta', idp, { issuer: 'https://acme.okta.example', claims: { groupsSeparator } }).login({ sub: '1', groups }))
+      .groups;
+
+  it.each<[unknown, string | undefined, readonly string[] | null]>([
+    ['IT Admins', undefined, ['IT Admins']],
+    ['eng ops', 'space', ['eng', 'ops']],
+    ['eng, IT Admins', 'comma', ['eng', 'IT Admins']],
+    ['eng;IT Admins;', 'semicolon', ['eng', 'IT Admins']],
+    ['', 'comma', []],
+    [['eng, ops'], 'comma', ['eng, ops']],
+    ['', undefined, null],
+    [7, 'comma', null],
+  ])('%j parted by %s [Q-OIDC-12]', async (groups, separator, expected) => {
+    expect(await groupsOf(groups, separator)).toEqual(expected);
+  });
+});
