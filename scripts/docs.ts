@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { assuranceReference } from './docs/assurance.ts';
 import { configurationReference } from './docs/configuration.ts';
 import { conformanceTable } from './docs/conformance.ts';
+import { quirksDocument } from './docs/quirks.ts';
 import { storageReference } from './docs/storage.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,6 +17,7 @@ const documents: Readonly<Record<string, (before: string) => string>> = {
   'docs/assurance.md': assuranceReference,
   'docs/configuration.md': configurationReference,
   'docs/storage.md': storageReference,
+  'docs/upstream-quirks.md': () => quirksDocument(root),
   'docs/conformance.md': (before) => conformanceTable(root, before, { fromResults: !isCheck }),
 };
 

@@ -39,7 +39,7 @@ function statesFromDocument(document: string): Map<string, State> {
  */
 export function conformanceTable(root: string, committed: string, options: { readonly fromResults: boolean }): string {
   const lists = readRequirements(root);
-  const claims = claimsIn(root);
+  const claims = claimsIn(root, idsIn);
   const known = (options.fromResults ? statesFromResults(root) : null) ?? statesFromDocument(committed);
   const stateOf = (id: string): State => (claims.has(id) ? (known.get(id) ?? 'not run') : 'not yet');
   const rowsOf = (items: Readonly<Record<string, string>>) =>

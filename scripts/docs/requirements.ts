@@ -11,14 +11,18 @@ export type RequirementList = z.infer<typeof Lists>['lists'][number];
 export const readRequirements = (root: string): RequirementList[] =>
   Lists.parse(JSON.parse(readFileSync(join(root, 'docs/requirements.json'), 'utf8'))).lists;
 
-const id = String.raw`(?:[A-Z]\d{1,2}\.\d{2}|[A-Z]{2}-\d{2}|[WFI]\d{1,3})`;
-const bracket = new RegExp(String.raw`\[(${id}(?:[, ]+${id})*)\]`, 'g');
+type ReadIds = (title: string) => string[];
 
-/** The ids a test title claims: `[A6.02]`, `[A6.02] [W12]` or `[A6.02, W12]`. */
-export const idsIn = (title: string): string[] => [...title.matchAll(bracket)].flatMap((match) => (match[1] ?? '').split(/[, ]+/));
+/** Reads the ids of one form that a test title claims: `[A6.02]`, `[A6.02] [W12]` or `[A6.02, W12]`. */
+export function idsOfForm(id: string): ReadIds {
+  const bracket = new RegExp(String.raw`\[(${id}(?:[, ]+${id})*)\]`, 'g');
+  return (title) => [...title.matchAll(bracket)].flatMap((match) => (match[1] ?? '').split(/[, ]+/));
+}
+
+export const idsIn = idsOfForm(String.raw`(?:[A-Z]\d{1,2}\.\d{2}|[A-Z]{2}-\d{2}|[WFI]\d{1,3})`);
 
 /** Which test files claim an id, by reading the sources: the same on a fresh clone as after a run. */
-export function claimsIn(root: string): Map<string, readonly string[]> {
+export function claimsIn(root: string, read: ReadIds): Map<string, readonly string[]> {
   const claims = new Map<string, string[]>();
   const folder = join(root, 'test');
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.split(sep).includes('node_modules'));
@@ -26,7 +30,7 @@ export function claimsIn(root: string): Map<string, readonly string[]> {
     const path = join(folder, name);
     // ids stand in titles, so in a string: a line without a quote before the bracket is code
     const lines = readFileSync(path, 'utf8').split('\n');
-    const found = new Set(lines.flatMap((line) => (/['"`].*\[/.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line) ? idsIn(line) : [])));
+    const found = new Set(lines.flatMap((line) => (/['"`].*\[/.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line) ? read(line) : [])));
     const shown = relative(root, path).split(sep).join('/');
     for (const claimed of found) claims.set(claimed, [...(claims.get(claimed) ?? []), shown]);
   }

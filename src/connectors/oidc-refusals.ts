@@ -71,8 +71,11 @@ function ofBody(code: string, status: number): LoginRefusal {
   return code === 'invalid_grant' ? 'untrustworthy' : 'misconfigured';
 }
 
+/** Timeout, conflict, too early, too many: of the moment, and of nobody's doing. RFC 9110 §15.5, RFC 8470 §5.2, RFC 6585 §4. */
+const ofTheMoment = [408, 409, 425, 429];
+
 function ofStatus(status: number): LoginRefusal {
-  return status === 429 || status >= 500 || status < 400 ? 'unreachable' : 'misconfigured';
+  return ofTheMoment.includes(status) || status >= 500 || status < 400 ? 'unreachable' : 'misconfigured';
 }
 
 /** Whether a code is one of the specifications'. */

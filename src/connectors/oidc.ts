@@ -33,6 +33,8 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     name: settings.name,
 
     async begin(attempt) {
+      if (attempt.prompt === 'login' && !settings.authTime)
+        throw new LoginRefused('misconfigured', 'begin: nothing it says proves that somebody signed in just now');
       const config = await discovery.configuration();
       discovery.renewKeysInTime();
       const code_challenge = await oidc.calculatePKCECodeChallenge(attempt.code_verifier);
@@ -110,8 +112,12 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
 }
 
 /** When the person authenticated; an upstream that only dates its methods says it with the latest of them. OpenID Connect Core §2. */
-function authTimeOf(token: Claims & { auth_time?: number }, now: number): Pick<SignInClaims, 'auth_time' | 'authTimeSource'> {
-  if (token.auth_time !== undefined && token.auth_time !== unknownTime) return { auth_time: token.auth_time };
+function authTimeOf(
+  token: Claims & { auth_time?: number },
+  { authTime }: OidcSettings,
+  now: number,
+): Pick<SignInClaims, 'auth_time' | 'authTimeSource'> {
+  if (authTime && token.auth_time !== undefined && token.auth_time !== unknownTime) return { auth_time: token.auth_time };
   const latest = amrTimeFrom(token, now + leewaySeconds);
   return latest === null ? {} : { auth_time: latest, authTimeSource: 'amr_timestamp' };
 }
@@ -143,7 +149,7 @@ function identityFrom(
     groups: groupsFrom(all, claims.groups, claims.groupsSeparator),
     assurance: assuranceFrom(
       {
-        ...authTimeOf(token, now),
+        ...authTimeOf(token, settings, now),
         ...(acr === null ? {} : { acr }),
         amr: amrFrom(token),
       },

@@ -2,7 +2,7 @@ import type { VerifiedIdentity } from '../domain/identity.ts';
 import { Secret } from '../domain/secret.ts';
 import type { Clock } from '../ports/clock.ts';
 import { LoginRefused } from '../ports/connector.ts';
-import { textFrom, type Claims } from './claims.ts';
+import { claimAt, textFrom, type Claims } from './claims.ts';
 import type { GoTrueCalls } from './supabase-calls.ts';
 import { assuranceOfSession, checkSession, groupsOfSession, type SessionClaims } from './supabase-claims.ts';
 import type { ProjectKeys } from './supabase-keys.ts';
@@ -64,8 +64,14 @@ export async function accountOf({ gotrue }: Project, { access_token, claims }: O
   if (user['id'] !== claims.sub) throw new LoginRefused('untrustworthy', 'user: another person than the token names');
   const factors = Array.isArray(user['factors']) ? (user['factors'] as unknown[]).filter(isUsable).map(({ id }) => id) : [];
   // Where the project confirms every address by itself, confirmed means nothing.
-  const isConfirmed = typeof user['email_confirmed_at'] === 'string' && settings['mailer_autoconfirm'] === false;
+  const isConfirmed = typeof user['email_confirmed_at'] === 'string' && settings['mailer_autoconfirm'] === false && !isAzuresAlone(user);
   return { email: isConfirmed ? textFrom(user, '/email') : null, factors };
+}
+
+/** Any administrator can write any address into a directory, and a project takes it for confirmed when nothing says otherwise. */
+function isAzuresAlone(user: Claims): boolean {
+  const providers = claimAt(user, '/app_metadata/providers');
+  return Array.isArray(providers) && providers.length > 0 && providers.every((provider) => provider === 'azure');
 }
 
 function isUsable(factor: unknown): factor is { readonly id: string } {

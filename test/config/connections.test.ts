@@ -51,7 +51,7 @@ describe('a connection of each kind', () => {
     [{ type: 'okta', issuer: 'https://acme.okta.example/oauth2/default' }, 'https://acme.okta.example/oauth2/default'],
     [{ type: 'auth0', domain: 'acme.eu.auth0.example' }, 'https://acme.eu.auth0.example/'],
     [{ type: 'keycloak', baseUrl: 'https://sso.acme.example/auth', realm: 'staff' }, 'https://sso.acme.example/auth/realms/staff'],
-  ])('%j has the issuer %s', (written, issuer) => {
+  ])('%j has the issuer %s [Q-KEYCLOAK-01]', (written, issuer) => {
     const connection = load(written);
     expect(connection === undefined ? '' : upstreamIssuer(connection)).toBe(issuer);
   });
@@ -61,7 +61,7 @@ describe('a connection of each kind', () => {
     ['an unknown kind', { type: 'CNRY' }, 'type', /^must be oidc or google or entra or okta or auth0 or keycloak$/],
     ['a key of another kind', { type: 'google', realm: 'CNRY' }, 'realm', /not a known key/],
     [
-      'a discovery address',
+      'a discovery address [Q-ANY-03]',
       { type: 'oidc', issuer: 'https://idp.example/.well-known/openid-configuration' },
       'issuer',
       /issuer itself.*well-known/,
@@ -70,8 +70,13 @@ describe('a connection of each kind', () => {
     ['an issuer with a query', { type: 'oidc', issuer: 'https://idp.example/?CNRY' }, 'issuer', /must be https/],
     ['a domain with a scheme', { type: 'auth0', domain: 'https://acme.auth0.example' }, 'domain', /host name/],
     ['an organization’s name', { type: 'auth0', domain: 'a.auth0.example', organization: 'acme' }, 'organization', /id of an organization/],
-    ['a tenant’s name', { type: 'entra', tenant: 'acme.onmicrosoft.com' }, 'tenant', /must be the id/],
-    ['the tenant of private accounts', { type: 'entra', tenant: '9188040d-6c67-4c5b-b112-36a304b66dad' }, 'tenant', /private accounts/],
+    ['a tenant’s name [Q-ENTRA-01]', { type: 'entra', tenant: 'acme.onmicrosoft.com' }, 'tenant', /must be the id/],
+    [
+      'the tenant of private accounts [Q-ENTRA-05]',
+      { type: 'entra', tenant: '9188040d-6c67-4c5b-b112-36a304b66dad' },
+      'tenant',
+      /private accounts/,
+    ],
     [
       'private accounts beside',
       { type: 'entra', tenant: home, allowedTenants: ['9188040d-6c67-4c5b-b112-36a304b66dad'] },
@@ -85,6 +90,18 @@ describe('a connection of each kind', () => {
       { type: 'oidc', issuer: 'https://a.example', authorizationParameters: { redirect_uri: 'CNRY' } },
       'authorizationParameters.redirect_uri',
       /./,
+    ],
+    [
+      'the level of a remembered session as proof [Q-MFA-21]',
+      { type: 'keycloak', baseUrl: 'https://a.example', realm: 'x', mfa: { acr: ['gold', '0'] } },
+      'mfa.acr[1]',
+      /proves nothing/,
+    ],
+    [
+      'that level as proof of more [Q-MFA-21]',
+      { type: 'oidc', issuer: 'https://a.example', mfa: { phishingResistant: { acr: ['0'] } } },
+      'mfa.phishingResistant.acr[0]',
+      /proves nothing/,
     ],
     ['HS256', { type: 'google', allowedAlgorithms: ['HS256'] }, 'allowedAlgorithms[0]', /must be/],
     ['no secret', { type: 'google', client_secret: undefined }, 'client_secret', /is required/],

@@ -91,7 +91,7 @@ describe('a login from end to end', () => {
 });
 
 describe('what the identity provider gave us', () => {
-  it('is nobody else’s: no token of its leaves us or stays in the store or the log [A10.11] [W101]', async () => {
+  it('is nobody else’s: no token of its leaves us or stays in the store or the log [A10.11] [W101] [Q-ANY-20]', async () => {
     const idp = await openHostileIdp({ person: { sub: 'person-1', name: 'Ana', email: 'ana@x.example', groups: ['eng'] } });
     const upstreamTokens: string[] = [];
     idp.script = {

@@ -88,7 +88,7 @@ const lastOf = async (event: string): Promise<Record<string, unknown> | undefine
 describe('a tool that wants a second factor', () => {
   beforeAll(() => configured(onTool('add_note', mfa)));
 
-  it('says so as RFC 9470 has it, and the same call succeeds after the sign-in it asks for [G2.18] [A5.13] [A9.11] [S3.07]', async () => {
+  it('says so as RFC 9470 has it, and the same call succeeds after the sign-in it asks for [G2.18] [A5.13] [A9.11] [S3.07] [Q-MFA-19] [Q-MFA-20]', async () => {
     const plain = await approve(await throughAlpha(), ['read', 'write']);
     expect(claimsOf(plain.tokens.access_token)).not.toHaveProperty('acr');
     expect((await called(plain, 'list_notes')).status).toBe(200);
@@ -109,7 +109,7 @@ describe('a tool that wants a second factor', () => {
     expect((await called(more, 'add_note')).status).toBe(200);
   });
 
-  it('is not opened by an identity provider that ignores the request, and not by its repeating our words [S3.07]', async () => {
+  it('is not opened by an identity provider that ignores the request, and not by its repeating our words [S3.07] [Q-ANY-08]', async () => {
     for (const claims of [{}, { acr: mfaUrn }, { acr_values: mfaUrn }]) {
       says(claims);
       const before = (await rowsOf(system, grants)).length;
@@ -251,7 +251,7 @@ describe('a sign-in that cannot be phished', () => {
 describe('a resource that wants a recent sign-in', () => {
   beforeAll(() => configured(onResource(() => ({ require: hour }))));
 
-  it('takes none for recent whose time nobody told, and asks for a new one only when the person presses [W19]', async () => {
+  it('takes none for recent whose time nobody told, and asks for a new one only when the person presses [W19] [Q-MFA-09]', async () => {
     for (const auth_time of [undefined, seconds() - 7200]) {
       says({ auth_time, iat: seconds() });
       const begun = await throughAlpha();
@@ -281,7 +281,7 @@ describe('a resource that wants a recent sign-in', () => {
     expect((await called(again, 'list_notes')).status).toBe(200);
   });
 
-  it('goes by the time of the methods where an identity provider dates only those', async () => {
+  it('goes by the time of the methods where an identity provider dates only those [Q-MFA-10]', async () => {
     const now = seconds();
     const amr = [
       { method: 'totp', timestamp: now - 60 },

@@ -129,7 +129,7 @@ describe('the life of one connection', () => {
     expect((await system.engine.find(auditEvents, 'tenantId', 'acme', { limit: 1000 })).length).toBeGreaterThan(5);
   });
 
-  it('says what proved the second factor [AM-08] [AM-31]', async () => {
+  it('says what proved the second factor [AM-08] [AM-31] [Q-MFA-11]', async () => {
     system.alpha.script = { claims: (honest) => ({ ...honest, acr: alphaMfa, amr: ['mfa', 'pwd'] }) };
     const begun = await beginConsent(system, { client: await named('Strong') });
     const [event] = await eventsOf(begun.client);

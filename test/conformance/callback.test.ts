@@ -166,8 +166,8 @@ describe('answers mixed up between identity providers', () => {
     ['with an iss that differs by a slash', '/callback/alpha', (answer) => iss(`${system.alpha.issuer}/`)(answer), 'sign-in-untrustworthy'],
     ['without the iss it promises', '/callback/alpha', (answer) => answer.searchParams.delete('iss'), 'sign-in-untrustworthy'],
     ['with two iss', '/callback/alpha', (answer) => answer.searchParams.append('iss', system.alpha.issuer), 'sign-in-untrustworthy'],
-    ["at the other one's callback", '/callback/beta', () => null, 'expired'],
-    ["at the other one's callback with its iss", '/callback/beta', (answer) => iss(system.beta.issuer)(answer), 'expired'],
+    ["at the other one's callback [Q-ANY-11]", '/callback/beta', () => null, 'expired'],
+    ["at the other one's callback with its iss [Q-ANY-11]", '/callback/beta', (answer) => iss(system.beta.issuer)(answer), 'expired'],
   ];
   it.each(rows)('%s: refused before any token request [W47] [S4.02] [S3.10]', async (_, path, change, kind) => {
     const before = await made();
@@ -221,7 +221,7 @@ describe('what else may stand in an answer', () => {
     }
   });
 
-  it('an error under a wrong iss is not believed [S4.02]', async () => {
+  it('an error under a wrong iss is not believed [S4.02] [Q-LIB-06]', async () => {
     const attempt = await begun();
     const answer = await answerOf(attempt);
     answer.search = new URLSearchParams({
@@ -358,7 +358,7 @@ describe('an ID token that does not hold', () => {
 });
 
 describe('what we say upstream', () => {
-  it('has a challenge, a nonce and a state of its own each time, the one callback, and nothing of the client [W55] [S2.01] [S2.04]', async () => {
+  it('has a challenge, a nonce and a state of its own each time, the one callback, and nothing of the client [W55] [S2.01] [S2.04] [Q-LIB-15]', async () => {
     const trips = [];
     for (let round = 0; round < 2; round += 1) {
       await beginConsent(system, { changes: { state: 'CLIENTSTATE', login_hint: 'ana@corp.example' } });

@@ -79,7 +79,7 @@ const last = async (): Promise<unknown> => (await testsMade()).at(-1);
 const told = (page: Page) => wordsOf(page.body);
 
 describe('a tried sign-in', () => {
-  it('shows who arrived, what was proven and where it would lead, and makes nothing', async () => {
+  it('shows who arrived, what was proven and where it would lead, and makes nothing [Q-OIDC-09]', async () => {
     const tested = (await testsMade()).length;
     const page = await press(link());
     expect(page.url.pathname).toMatch(/^\/connections\/alpha\/test\/[\w-]{22}$/);

@@ -42,7 +42,7 @@ const rolesOf = async (user: string): Promise<Record<string, string[]>> => {
 };
 
 describe('who somebody is', () => {
-  it('the same subject and e-mail at another identity provider is another user, with roles of their own [S3.04] [W67]', async () => {
+  it('the same subject and e-mail at another identity provider is another user, with roles of their own [S3.04] [W67] [Q-ANY-07]', async () => {
     await beginConsent(system, { door: 'alpha' });
     await beginConsent(system, { door: 'beta' });
     const [first, second] = [await userOf('alpha', 'person-1'), await userOf('beta', 'person-1')];
@@ -161,7 +161,7 @@ describe('a second factor', () => {
   };
   const grantsIn = async (tenant: string) => (await rowsOf(system, grants)).filter((row) => row['tenantId'] === tenant);
 
-  it('that is asked for and not proven is refused, and asked again only when the person presses [AM-08] [S3.07]', async () => {
+  it('that is asked for and not proven is refused, and asked again only when the person presses [AM-08] [S3.07] [Q-MFA-12]', async () => {
     const begun = await globex();
     expect(upstream().get('acr_values')).toBe(alphaMfa);
     expect(JSON.parse(upstream().get('claims') ?? '{}')).toMatchObject({ id_token: { acr: { essential: true, values: [alphaMfa] } } });

@@ -47,7 +47,7 @@ const works = async ({ tokens }: Who) => (await callTool(system, tokens.access_t
 const renews = async ({ client, tokens }: Who) => (await refresh(system, client, tokens.refresh_token)).status;
 
 describe('back-channel logout', () => {
-  it('ends what came of the session it names within a second, at the gateway and at the token endpoint', async () => {
+  it('ends what came of the session it names within a second, at the gateway and at the token endpoint [Q-ANY-25] [Q-KEYCLOAK-14]', async () => {
     const [one, two] = [await login('session-1'), await login('session-2')];
     expect([await works(one), await works(two)]).toEqual([200, 200]);
     const answer = await post(await logoutToken({ sid: 'session-1' }));
@@ -59,7 +59,7 @@ describe('back-channel logout', () => {
     expect([await works(two), await renews(two)]).toEqual([200, 200]);
   });
 
-  it('ends everything of the person when it names no session, and a new sign-in is not touched by its repetition', async () => {
+  it('ends everything of the person when it names no session, and a new sign-in is not touched by its repetition [Q-ANY-27]', async () => {
     const before = await login('session-3');
     const token = await logoutToken({ sub: 'person-1' });
     expect((await post(token)).status).toBe(200);
@@ -75,7 +75,7 @@ describe('back-channel logout', () => {
     ['no token at all', async () => Promise.resolve('not.a.token')],
     ['another key', async () => logoutToken({ sub: 'person-1' }, {}, await makeSigningKey('ES256'))],
     ['no signature', async () => (await logoutToken({ sub: 'person-1' })).replace(/[^.]*$/, '')],
-    ['alg none', async () => logoutToken({ sub: 'person-1' }, { alg: 'none' })],
+    ['alg none [Q-KEYCLOAK-15]', async () => logoutToken({ sub: 'person-1' }, { alg: 'none' })],
     ['another issuer', async () => logoutToken({ sub: 'person-1', iss: system.beta.issuer })],
     ['another client', async () => logoutToken({ sub: 'person-1', aud: 'somebody-else' })],
     ['an ID token', async () => logoutToken({ sub: 'person-1', events: undefined, nonce: 'n' })],
@@ -86,7 +86,7 @@ describe('back-channel logout', () => {
     ['a type of another token', async () => logoutToken({ sub: 'person-1' }, { typ: 'at+jwt' })],
     ['what is long over', async () => logoutToken({ sub: 'person-1', iat: seconds() - 600 })],
     ['what is yet to come', async () => logoutToken({ sub: 'person-1', iat: seconds() + 600 })],
-  ])('is refused with %s, and nobody loses anything', async (_what, token) => {
+  ])('is refused with %s, and nobody loses anything [Q-ANY-26]', async (_what, token) => {
     const who = await login('session-5');
     const answer = await post(await token());
     expect(answer.status).toBe(400);
@@ -133,7 +133,7 @@ describe('revocation of all of a person’s tokens, as Okta asks for it', () => 
     });
   const person = () => ({ format: 'iss_sub', iss: system.alpha.issuer, sub: 'person-1' });
 
-  it('ends them all', async () => {
+  it('ends them all [Q-OKTA-11]', async () => {
     const [one, two] = [await login('session-8'), await login('session-9')];
     expect((await ask(await bearer(), person())).status).toBe(204);
     expect([await renews(one), await renews(two)]).toEqual([400, 400]);
@@ -146,9 +146,9 @@ describe('revocation of all of a person’s tokens, as Okta asks for it', () => 
     ['another address', async () => bearer({ aud: `${system.issuer}/global-token-revocation/beta` }), person, 401],
     ['another client', async () => bearer({ sub: 'somebody' }), person, 401],
     ['one that never ends', async () => bearer({ exp: undefined }), person, 401],
-    ['an e-mail address', async () => bearer(), () => ({ format: 'email', email: 'ana@corp.example' }), 400],
+    ['an e-mail address [Q-OKTA-12]', async () => bearer(), () => ({ format: 'email', email: 'ana@corp.example' }), 400],
     ['a person of another issuer', async () => bearer(), () => ({ ...person(), iss: system.beta.issuer }), 400],
-  ])('is refused with %s, and nobody loses anything', async (_what, token, sub_id, status) => {
+  ])('is refused with %s, and nobody loses anything [Q-OKTA-11]', async (_what, token, sub_id, status) => {
     const who = await login('session-10');
     expect((await ask(await token(), sub_id())).status).toBe(status);
     expect([await works(who), await renews(who)]).toEqual([200, 200]);

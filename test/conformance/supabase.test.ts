@@ -74,7 +74,7 @@ async function expectNothingTold(...pages: Page[]): Promise<void> {
 describe('social sign-in at a Supabase project', () => {
   beforeEach(async () => start(['google']));
 
-  it('brings our state back in the path, and ends at the consent page', async () => {
+  it('brings our state back in the path, and ends at the consent page [Q-SUPABASE-01] [Q-SUPABASE-09]', async () => {
     const begun = await openDoor();
     expect(begun.browser.page.url.pathname).toBe('/social/google');
     const page = await begun.browser.submit({ login: 'ana@corp.example' }, { press: 'Continue' });
@@ -104,7 +104,7 @@ describe('social sign-in at a Supabase project', () => {
     expectStopped(system, await browser.get(landed), 'expired', /not the one that was waited for/);
   });
 
-  it('lands at the project’s own site when our address is not allowed there, and nothing happens here', async () => {
+  it('lands at the project’s own site when our address is not allowed there, and nothing happens here [Q-SUPABASE-02]', async () => {
     project.settings.redirectUrls = [];
     const begun = await openDoor();
     const page = await begun.browser.submit({ login: 'ana@corp.example' }, { press: 'Continue' });

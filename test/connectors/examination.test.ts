@@ -49,7 +49,7 @@ const reply =
     void response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 
 describe('an examined identity provider', () => {
-  it('passes when all is well, after one look at each address', async () => {
+  it('passes when all is well, after one look at each address [Q-OIDC-01]', async () => {
     const checks = await examine();
     expect(resultsOf(checks)).toEqual({
       discovery: 'ok',
@@ -107,7 +107,7 @@ describe('an examined identity provider', () => {
     expect([idp.count('/par'), idp.count('/token')]).toEqual([3, 0]);
   });
 
-  it('that calls itself something else is found out, and is shown neither keys nor credential', async () => {
+  it('that calls itself something else is found out, and is shown neither keys nor credential [Q-KEYCLOAK-02]', async () => {
     idp.script = { discovery: (document) => ({ ...document, issuer: `${idp.issuer}/\u202eevil${'x'.repeat(500)}` }) };
     const checks = await examine();
     expect(resultsOf(checks)).toMatchObject({ discovery: 'ok', issuer: 'problem', keys: 'not-run', client: 'not-run' });
@@ -127,7 +127,7 @@ describe('an examined identity provider', () => {
       'token_endpoint',
     ],
     [
-      'signs as we do not accept',
+      'signs as we do not accept [Q-OIDC-03]',
       { discovery: (document) => ({ ...document, id_token_signing_alg_values_supported: ['HS256'] }) },
       'algorithms',
       'HS256',

@@ -27,7 +27,7 @@ const withSecretOf = (secret: () => string | Buffer) => (_token: string, claims:
 
 /** Behind a function, since keys are made when the tests begin. */
 const attacks: [string, () => Script][] = [
-  ['a garbage signature', () => ({ idToken: (token) => `${token.slice(0, -6)}AAAAAA` })],
+  ['a garbage signature [Q-ANY-01]', () => ({ idToken: (token) => `${token.slice(0, -6)}AAAAAA` })],
   ['alg none', () => ({ idToken: (_t, claims) => `${base64url({ alg: 'none' })}.${base64url(claims)}.` })],
   [
     'HS256 keyed with the public key',
@@ -43,7 +43,7 @@ const attacks: [string, () => Script][] = [
   ['another client as azp', () => ({ claims: and({ azp: 'other' }) })],
   ['another nonce', () => ({ claims: and({ nonce: 'x'.repeat(43) }) })],
   ['no nonce', () => ({ claims: ({ nonce: _nonce, ...rest }) => rest })],
-  ['an issuer in the discovery document that is another', () => ({ discovery: and({ issuer: 'https://other.example' }) })],
+  ['an issuer in the discovery document that is another [Q-ANY-04]', () => ({ discovery: and({ issuer: 'https://other.example' }) })],
 ];
 
 describe.each(kinds.map((kind) => [kind.type, kind] as const))('a connection of the kind %s', (type, kind) => {
@@ -92,7 +92,7 @@ describe.each(kinds.map((kind) => [kind.type, kind] as const))('a connection of 
   });
 });
 
-describe('a second factor is asked for as the vendor understands it [S3.07]', () => {
+describe('a second factor is asked for as the vendor understands it [S3.07] [Q-OIDC-08] [Q-GOOGLE-18] [Q-ENTRA-33] [Q-OKTA-18] [Q-AUTH0-10] [Q-KEYCLOAK-11]', () => {
   const asks: Readonly<Record<string, { acr_values?: string; claims?: Json }>> = {
     oidc: { acr_values: 'urn:example:2fa', claims: { acr: { essential: true, values: ['urn:example:2fa'] }, amr: { essential: true } } },
     google: { claims: { amr: { essential: true }, auth_time: { essential: true } } },
@@ -110,9 +110,12 @@ describe('a second factor is asked for as the vendor understands it [S3.07]', ()
     expect([plain['acr_values'], plain['claims']]).toEqual([undefined, undefined]);
   });
 
-  it.each(kinds.map((kind) => [kind.type, kind] as const))('and asking %s is no proof', async (_type, kind) => {
-    const { acr: _acr, amr: _amr, acrs: _acrs, ...silent } = honestClaims(kind);
-    const identity = await openVendor(kind.type, idp).login(silent, {}, attempt({ demand: secondFactor.demand }));
-    expect(identity.assurance).toMatchObject({ mfa: false, evidence: [] });
-  });
+  it.each(kinds.map((kind) => [kind.type, kind] as const))(
+    'and asking %s is no proof [Q-ANY-08] [Q-GOOGLE-19] [Q-AUTH0-09]',
+    async (_type, kind) => {
+      const { acr: _acr, amr: _amr, acrs: _acrs, ...silent } = honestClaims(kind);
+      const identity = await openVendor(kind.type, idp).login(silent, {}, attempt({ demand: secondFactor.demand }));
+      expect(identity.assurance).toMatchObject({ mfa: false, evidence: [] });
+    },
+  );
 });

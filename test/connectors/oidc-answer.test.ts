@@ -26,18 +26,22 @@ describe('the answer in the browser', () => {
   });
 
   const mutations: [string, (answer: URLSearchParams) => void, string][] = [
-    ['iss is absent although advertised [S4.03]', (p) => p.delete('iss'), 'untrustworthy'],
+    ['iss is absent although advertised [S4.03] [Q-OIDC-07]', (p) => p.delete('iss'), 'untrustworthy'],
     ['iss has a trailing slash', (p) => p.set('iss', `${p.get('iss') ?? ''}/`), 'untrustworthy'],
     ['iss is given twice', (p) => p.append('iss', p.get('iss') ?? ''), 'untrustworthy'],
-    ['state is another', (p) => p.set('state', 'x'.repeat(43)), 'untrustworthy'],
-    ['state is absent', (p) => p.delete('state'), 'untrustworthy'],
-    ['state is given twice', (p) => p.append('state', p.get('state') ?? ''), 'untrustworthy'],
+    ['state is another [Q-LIB-04]', (p) => p.set('state', 'x'.repeat(43)), 'untrustworthy'],
+    ['state is absent [Q-LIB-04]', (p) => p.delete('state'), 'untrustworthy'],
+    ['state is given twice [Q-LIB-05]', (p) => p.append('state', p.get('state') ?? ''), 'untrustworthy'],
     ['code is absent', (p) => p.delete('code'), 'untrustworthy'],
-    ['code is given twice', (p) => p.append('code', p.get('code') ?? ''), 'untrustworthy'],
+    ['code is given twice [Q-LIB-05]', (p) => p.append('code', p.get('code') ?? ''), 'untrustworthy'],
     ['an ID token comes along', (p) => p.set('id_token', 'x'), 'untrustworthy'],
     ['a JARM response comes instead', (p) => p.set('response', 'x'), 'untrustworthy'],
     ['it is enormous', (p) => p.set('pad', 'x'.repeat(20_000)), 'untrustworthy'],
-    ['an error of another issuer comes', (p) => (p.set('error', 'access_denied'), p.set('iss', 'https://other.example')), 'untrustworthy'],
+    [
+      'an error of another issuer comes [Q-LIB-06]',
+      (p) => (p.set('error', 'access_denied'), p.set('iss', 'https://other.example')),
+      'untrustworthy',
+    ],
     ['error and code come together', (p) => p.set('error', 'access_denied'), 'cancelled'],
   ];
   it.each(mutations)('is refused when %s [W47] [W48]', async (_what, mutate, refusal) => {
@@ -60,7 +64,7 @@ describe('the answer in the browser', () => {
     ['temporarily_unavailable', 'unreachable'],
     ['unauthorized_client', 'misconfigured'],
     ['invalid_scope', 'misconfigured'],
-  ])('error=%s means %s, and its description goes nowhere [W48] [S3.14]', async (error, refusal) => {
+  ])('error=%s means %s, and its description goes nowhere [W48] [S3.14] [Q-OKTA-10]', async (error, refusal) => {
     const script = {
       answer: (p: URLSearchParams) => {
         p.delete('code');
@@ -73,7 +77,7 @@ describe('the answer in the browser', () => {
     expect(refused.reason).not.toContain('something_else');
   });
 
-  it('without iss is fine where the upstream does not advertise it', async () => {
+  it('without iss is fine where the upstream does not advertise it [Q-OIDC-07]', async () => {
     const discovery = (document: object) => ({ ...document, authorization_response_iss_parameter_supported: undefined });
     expect((await login(connectorTo(a), a, { discovery, answer: (p) => p.delete('iss') })).subject).toBe('person-1');
   });
@@ -89,12 +93,14 @@ describe('the token endpoint', () => {
     ['refuses us', 401, '{"error":"invalid_client"}', {}, 'misconfigured'],
     ['challenges us', 401, '{}', { 'www-authenticate': 'Basic realm="CNRY"' }, 'misconfigured'],
     ['is out of order', 503, '<html>CNRY</html>', { 'content-type': 'text/html' }, 'unreachable'],
-    ['throttles', 429, '{"error":"CNRY"}', {}, 'unreachable'],
+    ['took too long over our request', 408, '', {}, 'unreachable'],
+    ['has two requests of ours at a time', 409, '{"code":409,"error_code":"conflict"}', {}, 'unreachable'],
+    ['throttles [Q-ANY-19]', 429, '{"error":"CNRY"}', {}, 'unreachable'],
     ['says it is sorry', 400, '{"error":"temporarily_unavailable"}', {}, 'unreachable'],
-    ['redirects', 307, '', { location: '/token2' }, 'unreachable'],
+    ['redirects [Q-LIB-11]', 307, '', { location: '/token2' }, 'unreachable'],
     ['talks nonsense', 200, 'CNRY', {}, 'untrustworthy'],
-    ['gives no ID token', 200, '{"access_token":"CNRY","token_type":"Bearer"}', {}, 'untrustworthy'],
-    ['never stops', 200, `{"pad":"${'x'.repeat(2_000_000)}"}`, {}, 'unreachable'],
+    ['gives no ID token [Q-LIB-07]', 200, '{"access_token":"CNRY","token_type":"Bearer"}', {}, 'untrustworthy'],
+    ['never stops [Q-OIDC-16]', 200, `{"pad":"${'x'.repeat(2_000_000)}"}`, {}, 'unreachable'],
   ])('%s', async (_what, status, body, headers, refusal) => {
     const connector = connectorTo(a);
     expect((await refusalOf(login(connector, a, { raw: { '/token': reply(status, body, headers) } }))).refusal).toBe(refusal);
@@ -102,7 +108,7 @@ describe('the token endpoint', () => {
     expect((await login(connector, a)).subject).toBe('person-1');
   });
 
-  it.each(['/token', '/jwks'])('hangs: %s is given up after the configured time', async (path) => {
+  it.each(['/token', '/jwks'])('hangs: %s is given up after the configured time [Q-OIDC-16]', async (path) => {
     const connector = connectorTo(a, { timeoutSeconds: 0.2 });
     const started = Date.now();
     expect((await refusalOf(login(connector, a, { raw: { [path]: () => undefined } }))).refusal).toBe('unreachable');
@@ -110,7 +116,7 @@ describe('the token endpoint', () => {
     expect((await login(connector, a)).subject).toBe('person-1');
   });
 
-  it('hangs up', async () => {
+  it('hangs up [Q-LIB-10]', async () => {
     const raw = { '/token': (request: import('node:http').IncomingMessage) => void request.socket.destroy() };
     expect((await refusalOf(login(connectorTo(a), a, { raw }))).refusal).toBe('unreachable');
   });

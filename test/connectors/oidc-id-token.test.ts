@@ -37,7 +37,7 @@ describe('signature and algorithm', () => {
     await expectRefused({ idToken: (_t, claims) => `${base64url({ alg })}.${base64url(claims)}.` });
   });
 
-  it('a signature that does not verify is refused [W49] [S3.02]', async () => {
+  it('a signature that does not verify is refused [W49] [S3.02] [Q-ANY-01]', async () => {
     await expectRefused({ idToken: (token) => `${token.slice(0, -6)}AAAAAA` });
     await expectRefused({
       idToken: (token, claims) => `${token.split('.')[0] ?? ''}.${base64url({ ...claims, sub: 'admin' })}.${token.split('.')[2] ?? ''}`,
@@ -56,7 +56,7 @@ describe('signature and algorithm', () => {
     ['n', (jwk) => jwk.n ?? ''],
     ['client secret', () => 'CNRYclientsecret'],
   ];
-  it.each(asSecret)('HS256 keyed with our own %s is refused [W49]', async (_what, secretOf) => {
+  it.each(asSecret)('HS256 keyed with our own %s is refused [W49] [Q-ANY-02]', async (_what, secretOf) => {
     await expectRefused({
       jwks: () => ({ keys: [rsa.publicJwk] }),
       idToken: (_t, claims) =>
@@ -108,15 +108,15 @@ describe('signature and algorithm', () => {
 describe('who issued it, and for whom', () => {
   const rows: [string, () => Script][] = [
     ['another issuer that signs for itself', () => ({ signWith: b.key, claims: and({ iss: b.issuer }) })],
-    ['another issuer', () => ({ claims: and({ iss: b.issuer }) })],
-    ['a trailing slash', () => ({ claims: and({ iss: `${a.issuer}/` }) })],
+    ['another issuer [Q-ANY-12]', () => ({ claims: and({ iss: b.issuer }) })],
+    ['a trailing slash [Q-ANY-12]', () => ({ claims: and({ iss: `${a.issuer}/` }) })],
     ['a host without scheme', () => ({ claims: and({ iss: a.issuer.replace('http://', '') }) })],
     ['no issuer', () => ({ claims: without('iss') })],
-    ['the audience of another app', () => ({ claims: and({ aud: 'other' }) })],
+    ['the audience of another app [Q-ANY-15]', () => ({ claims: and({ aud: 'other' }) })],
     ['no audience', () => ({ claims: without('aud') })],
-    ['another app beside us, without azp', () => ({ claims: and({ aud: ['drawbridge', 'other'] }) })],
+    ['another app beside us, without azp [Q-ANY-15]', () => ({ claims: and({ aud: ['drawbridge', 'other'] }) })],
     ['another app beside us, azp the other', () => ({ claims: and({ aud: ['drawbridge', 'other'], azp: 'other' }) })],
-    ['azp another app', () => ({ claims: and({ azp: 'other' }) })],
+    ['azp another app [Q-ANY-15]', () => ({ claims: and({ azp: 'other' }) })],
   ];
   it.each(rows)('%s is refused [W52] [S3.02]', async (_what, script) => {
     await expectRefused(script());
@@ -148,14 +148,14 @@ describe('when, and about whom', () => {
     ['iat text', and({ iat: 'now' })],
     ['no iat', without('iat')],
     ['nbf in the future', and({ nbf: now + 120 })],
-    ['no nonce', without('nonce')],
-    ['another nonce', and({ nonce: 'x'.repeat(43) })],
+    ['no nonce [Q-ANY-13]', without('nonce')],
+    ['another nonce [Q-ANY-13]', and({ nonce: 'x'.repeat(43) })],
     ['nonce not text', and({ nonce: 7 })],
     ['no sub', without('sub')],
     ['sub empty', and({ sub: '' })],
     ['sub a number', and({ sub: 7 })],
     ['sub an object', and({ sub: { $ne: null } })],
-    ['sub too long', and({ sub: 'x'.repeat(300) })],
+    ['sub too long [Q-ANY-14]', and({ sub: 'x'.repeat(300) })],
     ['sub with a line break', and({ sub: 'a\nb' })],
     ['at_hash of another access token', and({ at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })],
     ['at_hash not text', and({ at_hash: 7 })],
@@ -163,7 +163,7 @@ describe('when, and about whom', () => {
     await expectRefused({ claims });
   });
 
-  it('clocks may differ by less than a minute [W53]', async () => {
+  it('clocks may differ by less than a minute [W53] [Q-ANY-16]', async () => {
     expect((await login(connectorTo(a), a, { claims: and({ exp: now - 20 }) })).subject).toBe('person-1');
     expect((await login(connectorTo(a), a, { claims: and({ iat: now + 40, nbf: now + 40 }) })).subject).toBe('person-1');
   });

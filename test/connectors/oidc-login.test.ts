@@ -30,7 +30,7 @@ describe('a login at an OpenID provider', () => {
     });
   });
 
-  it('sends every defence of its own: PKCE S256, nonce, state, exact callback, configured client authentication [W55] [S3.03]', async () => {
+  it('sends every defence of its own: PKCE S256, nonce, state, exact callback, configured client authentication [W55] [S3.03] [Q-LIB-03] [Q-OIDC-02]', async () => {
     const trip = attempt({ login_hint: 'ana@corp.example', prompt: 'select_account' });
     await login(connectorTo(idp, { scopes: ['email'] }), idp, {}, trip);
     const asked = Object.fromEntries(idp.requests.findLast((request) => request.path === '/authorize')?.query ?? []);
@@ -54,7 +54,7 @@ describe('a login at an OpenID provider', () => {
     expect(form.has('client_secret')).toBe(false);
   });
 
-  it('authenticates by post or not at all when so configured [W55]', async () => {
+  it('authenticates by post or not at all when so configured [W55] [Q-LIB-02]', async () => {
     await login(connectorTo(idp, { tokenEndpointAuthMethod: 'client_secret_post' }), idp);
     const posted = idp.requests.findLast((request) => request.path === '/token');
     expect(new URLSearchParams(posted?.body).get('client_secret')).toBe('CNRYclientsecret');
@@ -80,7 +80,7 @@ describe('a login at an OpenID provider', () => {
     expect((await connector.complete(answer, mine)).subject).toBe('person-1');
   });
 
-  it('goes through the guarded way out, which lets nothing reach this machine in production', async () => {
+  it('goes through the guarded way out, which lets nothing reach this machine in production [Q-OIDC-15]', async () => {
     const through = (loopback: boolean) => openOidcConnector(settingsFor(idp), { clock, ...openGuardedFetch({ loopback }) });
     expect((await login(through(true), idp)).subject).toBe('person-1');
     const before = idp.requests.length;
@@ -88,7 +88,7 @@ describe('a login at an OpenID provider', () => {
     expect(idp.requests).toHaveLength(before);
   });
 
-  it('may ask userinfo for what the ID token lacks, about the same subject only [S3.11]', async () => {
+  it('may ask userinfo for what the ID token lacks, about the same subject only [S3.11] [Q-LIB-14] [Q-OIDC-13]', async () => {
     const thin = { claims: ({ groups: _g, ...rest }: Record<string, unknown>) => rest };
     expect((await login(connectorTo(idp), idp, thin)).groups).toBeNull();
     const asking = connectorTo(idp, { userinfo: true });
@@ -154,7 +154,7 @@ describe('assurance', () => {
   it.each<[string, Record<string, unknown>, number | null, string | null]>([
     ['in the token', { auth_time: now - 5, amr: [{ method: 'totp', timestamp: now }] }, now - 5, 'id_token'],
     [
-      'with its methods',
+      'with its methods [Q-MFA-10]',
       {
         amr: [
           { method: 'pwd', timestamp: now - 9 },
@@ -178,7 +178,7 @@ describe('assurance', () => {
       null,
     ],
     ['as the year 1970', { auth_time: 0 }, null, null],
-    ['nowhere: when the token was made is no such time', { iat: now }, null, null],
+    ['nowhere: when the token was made is no such time [Q-MFA-09]', { iat: now }, null, null],
   ])('was given when the upstream says so: %s', async (_, said, auth_time, authTimeSource) => {
     const found = await login(connectorTo(idp), idp, { claims: ({ auth_time: _own, ...claims }) => ({ ...claims, ...said }) });
     expect(found.assurance).toMatchObject({ auth_time, authTimeSource });
@@ -186,7 +186,7 @@ describe('assurance', () => {
 
   it.each([
     ['absent', undefined],
-    ['0, which means unknown', 0],
+    ['0, which means unknown [Q-LIB-09]', 0],
     ['negative', -1],
     ['of this morning', now - 4 * 3600],
     ['in the future', now + 600],
@@ -203,13 +203,13 @@ describe('assurance', () => {
 
 describe('groups', () => {
   it.each<[string, object, readonly string[] | null]>([
-    ['a list', { groups: ['a', 'b'] }, ['a', 'b']],
-    ['a single one', { groups: 'a' }, ['a']],
+    ['a list [Q-OIDC-10]', { groups: ['a', 'b'] }, ['a', 'b']],
+    ['a single one [Q-OIDC-10]', { groups: 'a' }, ['a']],
     ['an empty list', { groups: [] }, []],
     ['absent', { groups: undefined }, null],
-    ['not text', { groups: ['a', 7] }, null],
-    ['an object', { groups: { a: true } }, null],
-    ['too many', { groups: Array.from({ length: 2001 }, (_, i) => `g${String(i)}`) }, null],
+    ['not text [Q-OIDC-14]', { groups: ['a', 7] }, null],
+    ['an object [Q-OIDC-10]', { groups: { a: true } }, null],
+    ['too many [Q-OIDC-14]', { groups: Array.from({ length: 2001 }, (_, i) => `g${String(i)}`) }, null],
     ['too long', { groups: ['a'.repeat(257)] }, null],
     ['elsewhere', { groups: ['a'], _claim_names: { groups: 'src1' } }, null],
     ['too many to say', { groups: ['a'], hasgroups: true }, null],
@@ -217,7 +217,7 @@ describe('groups', () => {
     expect((await login(connectorTo(idp), idp, { claims: (honest) => ({ ...honest, ...claims }) })).groups).toEqual(groups);
   });
 
-  it('are found by JSON pointer, and none when the connection conveys none', async () => {
+  it('are found by JSON pointer, and none when the connection conveys none [Q-OIDC-11]', async () => {
     const claims = (honest: Record<string, unknown>) => ({ ...honest, 'https://corp.example/app': { roles: ['ops'] } });
     const nested = connectorTo(idp, { claims: { groups: '/https:~1~1corp.example~1app/roles' } });
     expect((await login(nested, idp, { claims })).groups).toEqual(['ops']);

@@ -28,12 +28,12 @@ function shiftClock(milliseconds: number): void {
 
 describe('the discovery document', () => {
   it.each<[string, Json]>([
-    ['another issuer', { issuer: 'https://other.example' }],
+    ['another issuer [Q-ANY-04]', { issuer: 'https://other.example' }],
     ['its issuer with a trailing slash', { issuer: 'SELF/' }],
     ['a token endpoint on another port', { token_endpoint: 'CANARY' }],
     ['a key set on another port', { jwks_uri: 'CANARY' }],
     ['an authorization endpoint on another port', { authorization_endpoint: 'CANARY' }],
-    ['a key set over http elsewhere', { jwks_uri: 'http://idp.example/jwks' }],
+    ['a key set over http elsewhere [Q-LIB-13]', { jwks_uri: 'http://idp.example/jwks' }],
     ['credentials in an endpoint', { token_endpoint: 'https://user:pass@idp.example/token' }],
     ['a file as key set', { jwks_uri: 'file:///etc/passwd' }],
     ['no key set', { jwks_uri: undefined }],
@@ -51,12 +51,12 @@ describe('the discovery document', () => {
     expect((await login(connectorTo(idp), idp)).subject).toBe('person-1');
   });
 
-  it('of ten megabytes is not read to its end [W56]', async () => {
+  it('of ten megabytes is not read to its end [W56] [Q-OIDC-16]', async () => {
     const refused = await refusalOf(login(connectorTo(idp), idp, { discovery: and({ pad: 'x'.repeat(10_000_000) }) }));
     expect(refused).toEqual({ refusal: 'unreachable', reason: 'discovery: ANSWER_TOO_LARGE' });
   });
 
-  it('is not looked for where a redirect points [W56]', async () => {
+  it('is not looked for where a redirect points [W56] [Q-LIB-11]', async () => {
     const raw: NonNullable<Script['raw']> = {
       [discoveryPath]: (_q, response) => void response.writeHead(302, { location: '/elsewhere' }).end(),
     };
@@ -64,7 +64,7 @@ describe('the discovery document', () => {
     expect(idp.count('/elsewhere')).toBe(0);
   });
 
-  it('is fetched once, renewed in the background, and the old one serves while the new one is bad [W56]', async () => {
+  it('is fetched once, renewed in the background, and the old one serves while the new one is bad [W56] [Q-ANY-18]', async () => {
     const connector = connectorTo(idp);
     await Promise.all(Array.from({ length: 20 }, () => connector.begin(attempt())));
     await login(connector, idp);
@@ -76,6 +76,16 @@ describe('the discovery document', () => {
     expect((await connector.begin(attempt())).origin).toBe(idp.issuer);
     shiftClock(30 * hour);
     expect((await refusalOf(connector.begin(attempt()))).refusal).toBe('untrustworthy');
+  });
+
+  it('is followed when it names another address an hour later [Q-LIB-12]', async () => {
+    const connector = connectorTo(idp);
+    expect((await connector.begin(attempt())).pathname).toBe('/authorize');
+    shiftClock(2 * hour);
+    idp.script = { discovery: and({ authorization_endpoint: `${idp.issuer}/authorize2` }) };
+    await connector.begin(attempt());
+    await settled(() => idp.count(discoveryPath) === 2);
+    expect((await connector.begin(attempt())).pathname).toBe('/authorize2');
   });
 
   it('is asked for again after the upstream was down when we started, though not at once', async () => {
@@ -102,7 +112,7 @@ describe('the key set', () => {
     expect(idp.count('/jwks')).toBe(1);
   });
 
-  it('is fetched once for many logins at a time, and not again for a stranger key until a minute has passed [W51]', async () => {
+  it('is fetched once for many logins at a time, and not again for a stranger key until a minute has passed [W51] [Q-ANY-17]', async () => {
     const connector = connectorTo(idp);
     await Promise.all(Array.from({ length: 20 }, () => login(connector, idp)));
     expect(idp.count('/jwks')).toBe(1);
@@ -114,7 +124,7 @@ describe('the key set', () => {
     expect(idp.count('/jwks')).toBe(1);
   });
 
-  it('is fetched again for a new key, and the old key is then worth nothing [W51]', async () => {
+  it('is fetched again for a new key, and the old key is then worth nothing [W51] [Q-ANY-17]', async () => {
     const connector = connectorTo(idp);
     await login(connector, idp);
     const next = await makeSigningKey('ES256');
@@ -154,7 +164,7 @@ describe('the key set', () => {
 describe('settings', () => {
   it.each([
     ['http elsewhere', 'http://idp.example'],
-    ['a discovery URL', 'https://idp.example/.well-known/openid-configuration'],
+    ['a discovery URL [Q-ANY-03]', 'https://idp.example/.well-known/openid-configuration'],
     ['a query', 'https://idp.example/?a=b'],
     ['an empty fragment', 'https://idp.example/#'],
     ['credentials', 'https://u:p@idp.example'],

@@ -33,7 +33,7 @@ const reply =
 describe('a pushed request', () => {
   const pushedTo = (answer: Answer): Script => ({ ...offers(`${idp.issuer}/par`), raw: { '/par': answer } });
 
-  it('goes out wherever it is offered, with our credential, and the browser carries its name alone', async () => {
+  it('goes out wherever it is offered, with our credential, and the browser carries its name alone [Q-ANY-09]', async () => {
     idp.script = pushedTo(reply(201, '{"request_uri":"urn:example:1","expires_in":60}'));
     const trip = attempt({ demand: secondFactor.demand });
     const url = await connectorTo(idp).begin(trip);
@@ -74,14 +74,14 @@ describe('a pushed request', () => {
     await canary.close();
   });
 
-  it('is not made where an administrator says so, unless it has to be', async () => {
+  it('is not made where an administrator says so, unless it has to be [Q-OIDC-05]', async () => {
     idp.script = pushedTo(reply(400, '{"error":"unauthorized_client"}'));
     expect((await connectorTo(idp, { pushedRequests: false }).begin(attempt())).searchParams.has('nonce')).toBe(true);
     idp.script = { ...idp.script, ...offers(`${idp.issuer}/par`, true) };
     expect((await refusalOf(connectorTo(idp, { pushedRequests: false }).begin(attempt()))).refusal).toBe('misconfigured');
   });
 
-  it('that has to be, with nowhere to push it, ends the sign-in', async () => {
+  it('that has to be, with nowhere to push it, ends the sign-in [Q-OIDC-05]', async () => {
     expect((await refusalOf(login(connectorTo(idp), idp, offers(undefined, true)))).refusal).toBe('untrustworthy');
     expect((await login(connectorTo(idp), idp, offers(undefined, false))).subject).toBe('person-1');
   });
@@ -91,7 +91,7 @@ describe('our signed assertion', () => {
   it.each([
     ['oidc', {}, 'issuer'],
     ['entra', { 'x5t#S256': 'A'.repeat(43) }, 'token endpoint'],
-  ] as const)('of the kind %s is for its %s', async (type, more, audience) => {
+  ] as const)('of the kind %s is for its %s [Q-LIB-01] [Q-ENTRA-10]', async (type, more, audience) => {
     const alg = 'PS256';
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
     const private_key = new Secret<'private_key'>(await exportPKCS8(privateKey));

@@ -57,7 +57,7 @@ describe('an identity provider that demands pushed requests and a signed asserti
     expect([idp.count('/request'), idp.count('/token')]).toEqual([1, 1]);
   });
 
-  it('sees nothing of the request pass through the browser', async () => {
+  it('sees nothing of the request pass through the browser [Q-ANY-09]', async () => {
     const connector = connectorTo(keys.pem);
     const url = await connector.begin(demand());
     expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri']);

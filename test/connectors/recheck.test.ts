@@ -60,24 +60,29 @@ describe('asking an upstream again with its refresh token', () => {
   });
 
   it.each<[string, number, object | string, string]>([
-    ['a revoked, expired or disabled one', 400, { error: 'invalid_grant' }, 'over'],
-    ['a policy that wants the person', 400, { error: 'interaction_required' }, 'must-sign-in'],
-    ['consent taken back', 400, { error: 'consent_required' }, 'must-sign-in'],
-    ['our secret refused', 401, { error: 'invalid_client' }, 'misconfigured'],
-    ['our registration changed', 400, { error: 'unauthorized_client' }, 'misconfigured'],
-    ['a refusal without a word', 400, '', 'unexplained'],
-    ['a refusal in a word of its own', 400, { error: 'user_is_gone' }, 'unexplained'],
+    ['a revoked, expired or disabled one [Q-LEAVE-01]', 400, { error: 'invalid_grant' }, 'over'],
+    ['a policy that wants the person [Q-LEAVE-02]', 400, { error: 'interaction_required' }, 'must-sign-in'],
+    ['consent taken back [Q-LEAVE-02]', 400, { error: 'consent_required' }, 'must-sign-in'],
+    ['our secret refused [Q-LEAVE-03]', 401, { error: 'invalid_client' }, 'misconfigured'],
+    ['our registration changed [Q-LEAVE-03]', 400, { error: 'unauthorized_client' }, 'misconfigured'],
+    ['a refusal without a word [Q-LEAVE-05]', 400, '', 'unexplained'],
+    ['a refusal in a word of its own [Q-LEAVE-05]', 400, { error: 'user_is_gone' }, 'unexplained'],
     ['a proxy that lets nobody through', 403, '', 'misconfigured'],
-    ['a server that fails', 500, { error: 'server_error' }, 'unanswered'],
-    ['a server that fails in HTML', 502, '<h1>Bad Gateway</h1>', 'unanswered'],
-    ['one that is throttled', 429, { error: 'slow_down' }, 'unanswered'],
+    ['a server that fails [Q-LEAVE-04]', 500, { error: 'server_error' }, 'unanswered'],
+    ['a server that fails in HTML [Q-LEAVE-04]', 502, '<h1>Bad Gateway</h1>', 'unanswered'],
+    ['one that is throttled [Q-LEAVE-06]', 429, { error: 'slow_down' }, 'unanswered'],
+    ['one that is throttled by its gateway [Q-LEAVE-06]', 429, '<h1>Too many</h1>', 'unanswered'],
+    ['one that waited too long for us [Q-LEAVE-08]', 408, '', 'unanswered'],
+    ['two requests at a time [Q-LEAVE-08]', 409, { code: 409, error_code: 'conflict' }, 'unanswered'],
+    ['one that finds it too early [Q-LEAVE-08]', 425, '', 'unanswered'],
+    ['a sign-in that is wanted [Q-LEAVE-02]', 400, { error: 'login_required' }, 'must-sign-in'],
     ['an error while the server fails', 503, { error: 'invalid_request' }, 'unanswered'],
   ])('tells %s', async (_what, status, body, answer) => {
     answers(status, body);
     expect(await asked()).toMatchObject({ answer });
   });
 
-  it('tells a dead upstream from a person who left', async () => {
+  it('tells a dead upstream from a person who left [Q-LEAVE-07]', async () => {
     idp.script = { raw: { '/token': (request) => void request.destroy() } };
     expect(await asked()).toMatchObject({ answer: 'unanswered' });
     idp.script = { raw: { '/.well-known/openid-configuration': (request) => void request.destroy() } };
@@ -87,13 +92,19 @@ describe('asking an upstream again with its refresh token', () => {
   });
 
   it.each<[string, () => Promise<object>, string]>([
-    ['another subject', async () => ({ id_token: await idToken({ sub: 'person-2' }) }), 'over'],
+    ['another subject [Q-ANY-05]', async () => ({ id_token: await idToken({ sub: 'person-2' }) }), 'over'],
     ['another issuer', async () => ({ id_token: await idToken({ iss: 'http://127.0.0.1:1' }) }), 'unanswered'],
     ['another client', async () => ({ id_token: await idToken({ aud: 'somebody-else' }) }), 'unanswered'],
     ['a signature of nobody', async () => ({ id_token: `${(await idToken()).slice(0, -6)}AAAAAA` }), 'unanswered'],
   ])('never believes an answer about %s', async (_what, more, answer) => {
     answers(200, tokens({ refresh_token: 'next', ...(await more()) }));
     expect(await asked()).toMatchObject({ answer });
+  });
+
+  it('says nothing of how the person signed in, whatever its ID token says of that [Q-ANY-10]', async () => {
+    const said = { acr: 'urn:example:2fa', amr: ['mfa'], auth_time: seconds(), groups: ['eng'] };
+    answers(200, tokens({ refresh_token: 'next', id_token: await idToken(said) }));
+    expect(await asked()).toEqual({ answer: 'stands', refresh_token: expect.any(Secret), groups: ['eng'] });
   });
 
   it('has the refresh token and the session’s name from the sign-in', async () => {

@@ -58,7 +58,7 @@ async function warm(more: Parameters<typeof connectorTo>[1] = {}): Promise<Conne
 }
 
 describe('a sign-in after the start', () => {
-  it('asks once, for the token, and once more only where userinfo is configured', async () => {
+  it('asks once, for the token, and once more only where userinfo is configured [Q-OIDC-17]', async () => {
     const connector = await warm();
     for (let round = 0; round < 3; round += 1) expect(await trip(connector)).toEqual({ out: [], back: ['/token'] });
     const asking = connectorTo(idp, { userinfo: true });

@@ -64,7 +64,7 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
   afterAll(() => idp.close());
 
   describe('a sign-in', () => {
-    it('goes through as it is: endpoints with two slashes, PKCE, nonce, signature, issuer in the answer', async () => {
+    it('goes through as it is: endpoints with two slashes, PKCE, nonce, signature, issuer in the answer [Q-GLEWLWYD-03]', async () => {
       const connector = connectorTo();
       const url = await connector.begin(attempt());
       expect(url.href).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\/api\/op\/auth\?/);
@@ -102,7 +102,7 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
       expect(found).toEqual({ refusal: 'misconfigured', reason: 'login: unauthorized_client with status 403' });
     });
 
-    it('needs the secret posted: in the header it does not decode it, which is told as our credential refused', async () => {
+    it('needs the secret posted: in the header it does not decode it, which is told as our credential refused [Q-GLEWLWYD-05]', async () => {
       const found = await refusalOf(login(connectorTo({ tokenEndpointAuthMethod: 'client_secret_basic' })));
       expect(found).toEqual({ refusal: 'misconfigured', reason: 'login: unauthorized_client with status 403' });
     });
@@ -117,13 +117,13 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
   });
 
   describe('how the person signed in', () => {
-    it('is unknown: amr "session" proves nothing, auth_time 0 is no time [S3.07]', async () => {
+    it('is unknown: amr "session" proves nothing, auth_time 0 is no time [S3.07] [Q-GLEWLWYD-01] [Q-GLEWLWYD-02]', async () => {
       const { assurance } = await login(connectorTo());
       expect(said()).toMatchObject({ amr: ['session'], auth_time: 0 });
       expect(assurance).toMatchObject({ amrAsSaid: ['session'], amr: [], mfa: false, auth_time: null, authTimeSource: null, evidence: [] });
     });
 
-    it('is no fresh sign-in where one was asked for: it refuses the question, and to one without it the answer is not enough', async () => {
+    it('is no fresh sign-in where one was asked for: it refuses the question, and to one without it the answer is not enough [Q-GLEWLWYD-08]', async () => {
       const trip = attempt({ prompt: 'login' });
       const connector = connectorTo();
       expect(await refusalOf(login(connector, trip))).toEqual({ refusal: 'misconfigured', reason: 'login: invalid_request' });
@@ -141,7 +141,7 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
   });
 
   describe('asked again', () => {
-    it('gives no ID token and no new refresh token: the old one is kept, and nothing is known of groups', async () => {
+    it('gives no ID token and no new refresh token: the old one is kept, and nothing is known of groups [Q-GLEWLWYD-04]', async () => {
       const who = await login(connectorTo());
       const answer = await recheck(who);
       expect(Object.keys(answered)).not.toContain('id_token');
@@ -150,7 +150,7 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
       expect(await recheck(who)).toMatchObject({ answer: 'stands' });
     });
 
-    it('about somebody who was disabled it still says that the session stands, and is believed', async () => {
+    it('about somebody who was disabled it still says that the session stands, and is believed [Q-GLEWLWYD-07]', async () => {
       const who = await login(connectorTo());
       await idp.setEnabled(false);
       try {
@@ -181,7 +181,7 @@ needs('glewlwyd', 'a second, independent OpenID provider', (program) => {
       expect(await warm.recheck?.(...sessionOf(who))).toMatchObject({ answer: 'stands' });
     });
 
-    it('about somebody who is gone it refuses without a word, which is told from what is about us', async () => {
+    it('about somebody who is gone it refuses without a word, which is told from what is about us [Q-GLEWLWYD-06]', async () => {
       const who = await login(connectorTo());
       await idp.remove();
       const [refresh_token] = sessionOf(who);

@@ -64,7 +64,7 @@ describe('the emulator: social sign-in', () => {
     ['http://a.example/*', 'http://a.example/x.y', false],
     ['http://a.example/*', 'http://a.example/xy', true],
     ['http://*.example/', 'http://a.b.example/', false],
-  ])('%s over %s is %s', (pattern, url, expected) => {
+  ])('%s over %s is %s [Q-SUPABASE-03]', (pattern, url, expected) => {
     expect(globMatches(pattern, url)).toBe(expected);
   });
 

@@ -16,7 +16,7 @@ const person = () =>
 const tokenCalls = () => project.count('/token');
 
 describe('a social sign-in through GoTrue', () => {
-  it('yields the verified identity, and leaves no session behind', async () => {
+  it('yields the verified identity, and leaves no session behind [Q-SUPABASE-21] [Q-SUPABASE-40]', async () => {
     const { id } = person();
     const elsewhere = project.sessions.size;
     expect(identityOf(await socialLogin(project, connectTo(project)))).toEqual({
@@ -34,7 +34,7 @@ describe('a social sign-in through GoTrue', () => {
     expect(logout?.query.get('scope')).toBe('local');
   });
 
-  it('leaves the sessions alone that the person has elsewhere', async () => {
+  it('leaves the sessions alone that the person has elsewhere [Q-SUPABASE-21]', async () => {
     project.addPerson({ email: 'ana@corp.example', password: 'pw', app_metadata: { roles: ['eng'] } });
     const init = {
       method: 'POST',
@@ -46,7 +46,7 @@ describe('a social sign-in through GoTrue', () => {
     expect(project.sessions.size).toBe(1);
   });
 
-  it('sends our state in the path, a challenge, and what the site may be told', async () => {
+  it('sends our state in the path, a challenge, and what the site may be told [Q-SUPABASE-01] [Q-SUPABASE-04]', async () => {
     person();
     const trip = attempt({ prompt: 'select_account', login_hint: 'ana@corp.example' });
     const url = urlOf(await connectTo(project, { methods: ['azure'] }).begin(trip));
@@ -64,7 +64,7 @@ describe('a social sign-in through GoTrue', () => {
     expect(landed.href.startsWith(`${callback}/${trip.state}?code=`)).toBe(true);
   });
 
-  it('lands elsewhere where the project does not know our address, and then nobody is signed in', async () => {
+  it('lands elsewhere where the project does not know our address, and then nobody is signed in [Q-SUPABASE-02]', async () => {
     project.settings.redirectUrls = [];
     const connector = connectTo(project);
     const trip = attempt();
@@ -92,7 +92,7 @@ describe('a social sign-in through GoTrue', () => {
     expect(identityOf(await connector.complete(answer, trip)).email).toBe('ana@corp.example');
   });
 
-  it('cannot be given the code of another trip, or the same code twice [W55]', async () => {
+  it('cannot be given the code of another trip, or the same code twice [W55] [Q-SUPABASE-05] [Q-SUPABASE-08]', async () => {
     person();
     const connector = connectTo(project);
     const [mine, theirs] = [attempt(), attempt()];
@@ -106,7 +106,7 @@ describe('a social sign-in through GoTrue', () => {
     expect((await refusalOf(connector.complete(answer, mine))).reason).toBe('token: flow_state_not_found with status 404');
   });
 
-  it('that took too long may be tried again, wherever it is noticed', async () => {
+  it('that took too long may be tried again, wherever it is noticed [Q-SUPABASE-07] [Q-SUPABASE-32]', async () => {
     person();
     const connector = connectTo(project);
     expect(await refusalOf(socialLogin(project, connector, { dawdle: 301_000 }))).toMatchObject({
@@ -122,7 +122,7 @@ describe('a social sign-in through GoTrue', () => {
     });
   });
 
-  it('that was cancelled, or is somebody banned, is cancelled, and no stranger’s words are repeated', async () => {
+  it('that was cancelled, or is somebody banned, is cancelled, and no stranger’s words are repeated [Q-SUPABASE-06] [Q-SUPABASE-33]', async () => {
     expect((await refusalOf(socialLogin(project, connectTo(project), { decision: 'deny' }))).refusal).toBe('cancelled');
     person().banned = true;
     const banned = await refusalOf(socialLogin(project, connectTo(project)));
@@ -132,7 +132,7 @@ describe('a social sign-in through GoTrue', () => {
     expect((await refusalOf(connectTo(project).complete(odd, trip))).reason).toBe('answer: an error code of its own with status 400');
   });
 
-  it('of somebody banned between the code and the account is refused', async () => {
+  it('of somebody banned between the code and the account is refused [Q-SUPABASE-33]', async () => {
     const banned = person();
     const connector = connectTo(project);
     project.settings.claims = (claims) => {
@@ -142,7 +142,7 @@ describe('a social sign-in through GoTrue', () => {
     expect(await refusalOf(socialLogin(project, connector))).toEqual({ refusal: 'cancelled', reason: 'user: user_banned with status 403' });
   });
 
-  it('cannot prove that somebody signed in just now, so it is not begun where that is wanted', async () => {
+  it('cannot prove that somebody signed in just now, so it is not begun where that is wanted [Q-SUPABASE-42]', async () => {
     expect((await refusalOf(connectTo(project).begin(attempt({ prompt: 'login' })))).refusal).toBe('misconfigured');
   });
 });
@@ -156,12 +156,12 @@ describe('the session behind it', () => {
     (claims: Json): Json =>
       Object.fromEntries(Object.entries(claims).filter(([each]) => each !== name));
   it.each<[string, (claims: Json) => Json]>([
-    ['anonymous', and({ is_anonymous: true })],
-    ['of another role', and({ role: 'anon' })],
+    ['anonymous [Q-SUPABASE-24]', and({ is_anonymous: true })],
+    ['of another role [Q-SUPABASE-24]', and({ role: 'anon' })],
     ['of the service', and({ role: 'service_role' })],
-    ['made for an OAuth client', and({ client_id: 'c1' })],
-    ['of another audience', and({ aud: 'other' })],
-    ['of another issuer', and({ iss: 'https://other.supabase.co/auth/v1' })],
+    ['made for an OAuth client [Q-SUPABASE-24]', and({ client_id: 'c1' })],
+    ['of another audience [Q-SUPABASE-23]', and({ aud: 'other' })],
+    ['of another issuer [Q-SUPABASE-23]', and({ iss: 'https://other.supabase.co/auth/v1' })],
     ['with a trailing slash on its issuer', (claims) => ({ ...claims, iss: `${String(claims['iss'])}/` })],
     ['expired', and({ exp: 1_000_000 })],
     ['of the future', and({ iat: 99_999_999_999 })],
@@ -180,7 +180,7 @@ describe('the session behind it', () => {
     expect(identityOf(await socialLogin(project, connectTo(project))).groups).toEqual(['eng']);
   });
 
-  it.each(['recovery', 'invite', 'email_change', 'anonymous'])('opened by %s is no sign-in', async (loginMethod) => {
+  it.each(['recovery', 'invite', 'email_change', 'anonymous'])('opened by %s is no sign-in [Q-SUPABASE-26]', async (loginMethod) => {
     person();
     project.settings.loginMethod = loginMethod;
     const refused = await refusalOf(socialLogin(project, connectTo(project)));
@@ -188,7 +188,7 @@ describe('the session behind it', () => {
     expect(project.sessions.size).toBe(0);
   });
 
-  it('opened by a passkey is at the first level; the level and the method prove a second factor only together', async () => {
+  it('opened by a passkey is at the first level; the level and the method prove a second factor only together [Q-SUPABASE-39] [Q-SUPABASE-41]', async () => {
     person();
     project.settings.loginMethod = 'passkey';
     expect(identityOf(await socialLogin(project, connectTo(project))).assurance).toMatchObject({
@@ -210,7 +210,7 @@ describe('the session behind it', () => {
     });
   });
 
-  it('signed with the project’s secret is refused with a reason an administrator can act on, at the start too [W49]', async () => {
+  it('signed with the project’s secret is refused with a reason an administrator can act on, at the start too [W49] [Q-SUPABASE-22]', async () => {
     person();
     project.settings.sharedSecret = true;
     const connector = connectTo(project);
@@ -220,7 +220,7 @@ describe('the session behind it', () => {
     expect(project.count('/logout')).toBe(1);
   });
 
-  it('may be signed with a new key, which is looked for at most once a minute [W51]', async () => {
+  it('may be signed with a new key, which is looked for at most once a minute [W51] [Q-SUPABASE-38]', async () => {
     person();
     const connector = connectTo(project);
     await connector.warmUp();
@@ -243,12 +243,12 @@ describe('groups and address', () => {
     ['of a tenant alone', { tenant: '/org' }, { org: 'acme' }, ['acme']],
     ['unknown without the tenant', { roles: '/roles', tenant: '/org' }, { roles: ['a'] }, null],
     ['unknown when a tenant pretends to be two', { roles: '/roles', tenant: '/org' }, { roles: ['a'], org: 'acme/admin' }, null],
-  ])('are %s', async (_what, claims, app_metadata, groups) => {
+  ])('are %s [Q-SUPABASE-28] [Q-SUPABASE-43]', async (_what, claims, app_metadata, groups) => {
     project.addPerson({ email: 'ana@corp.example', app_metadata, user_metadata: { roles: ['admin'], org: 'globex' } });
     expect(identityOf(await socialLogin(project, connectTo(project, { claims }))).groups).toEqual(groups);
   });
 
-  it('are shown only where the project really confirms addresses', async () => {
+  it('are shown only where the project really confirms addresses [Q-SUPABASE-29]', async () => {
     const ana = person();
     ana.email_confirmed_at = null;
     expect(identityOf(await socialLogin(project, connectTo(project))).email).toBeNull();
@@ -267,7 +267,7 @@ describe('when GoTrue cannot be asked', () => {
     ['refuses our key', 401, {}, 'misconfigured'],
     ['redirects', 307, { location: '/elsewhere' }, 'unreachable'],
     ['says something new', 400, { 'x-sb-error-code': 'never_heard_of' }, 'misconfigured'],
-  ])('because it %s (status %i), nobody is signed in', async (_what, status, headers, refusal) => {
+  ])('because it %s (status %i), nobody is signed in [Q-SUPABASE-35]', async (_what, status, headers, refusal) => {
     person();
     project.raw = { '/token': (_request, response) => void response.writeHead(status, headers).end('{"msg":"CNRY"}') };
     expect((await refusalOf(socialLogin(project, connectTo(project)))).refusal).toBe(refusal);
@@ -287,7 +287,7 @@ describe('when GoTrue cannot be asked', () => {
     expect((await refusalOf(socialLogin(project, connectTo(project)))).refusal).toBe('unreachable');
   });
 
-  it('throttles for real beyond its limit, and that is nobody’s fault', async () => {
+  it('throttles for real beyond its limit, and that is nobody’s fault [Q-SUPABASE-37]', async () => {
     const connector = connectTo(project);
     const trip = attempt();
     const answer = new URLSearchParams({ state: trip.state, code: crypto.randomUUID() });
@@ -297,7 +297,7 @@ describe('when GoTrue cannot be asked', () => {
     expect(refusals.at(-1)).toBe('unreachable');
   });
 
-  it('tells an administrator at the start what is not switched on', async () => {
+  it('tells an administrator at the start what is not switched on [Q-SUPABASE-44]', async () => {
     await connectTo(project).warmUp();
     project.settings.social = ['github'];
     const refused = await refusalOf(connectTo(project, { methods: ['google', 'github'] }).warmUp());

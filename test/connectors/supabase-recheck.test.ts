@@ -90,19 +90,19 @@ describe('asking a project again', () => {
     expect(await asked(nextToken(none), known(), { claims: {} })).not.toHaveProperty('groups');
   });
 
-  it('survives an answer that was lost on the way: the token of before is good once more', async () => {
+  it('survives an answer that was lost on the way: the token of before is good once more [Q-SUPABASE-31]', async () => {
     const token = await tokenOf();
     await asked(token);
     expect(await asked(token)).toMatchObject({ answer: 'stands' });
   });
 
-  it('hears that the person was banned', async () => {
+  it('hears that the person was banned [Q-SUPABASE-33]', async () => {
     const token = await tokenOf();
     ana.banned = true;
     expect(await asked(token)).toMatchObject({ answer: 'over', reason: expect.stringContaining('user_banned') });
   });
 
-  it('hears that the session is over, and does not take it for a word about the person', async () => {
+  it('hears that the session is over, and does not take it for a word about the person [Q-SUPABASE-34]', async () => {
     const token = await tokenOf();
     const gotrue = { apikey: project.publishableKey, 'content-type': 'application/json' };
     const body = JSON.stringify({ email: 'ana@corp.example', password: 'CNRYpassword' });

@@ -43,7 +43,7 @@ describe('how it begins', () => {
     });
   });
 
-  it('offers no site where a fresh sign-in is wanted, and follows to one that was chosen', async () => {
+  it('offers no site where a fresh sign-in is wanted, and follows to one that was chosen [Q-SUPABASE-42]', async () => {
     expect(askedIn(await all().begin(attempt({ prompt: 'login' }))).question).toMatchObject({ password: true, elsewhere: [] });
     const fresh = attempt({ prompt: 'login' });
     expect(problemIn(await all().answer({ way: 'google' }, askedIn(await all().begin(fresh)).memory, fresh))).toBe('no-match');
@@ -55,7 +55,7 @@ describe('how it begins', () => {
 });
 
 describe('a password', () => {
-  it('signs somebody in, and leaves no session', async () => {
+  it('signs somebody in, and leaves no session [Q-SUPABASE-10]', async () => {
     const { id } = person();
     const begun = Math.floor(project.now() / 1000);
     const identity = identityOf(await byPassword(all()));
@@ -112,7 +112,7 @@ describe('a mailed code', () => {
     expect(project.sessions.size).toBe(0);
   });
 
-  it('is said to be on its way whether or not anybody is known by the address, and nobody is made', async () => {
+  it('is said to be on its way whether or not anybody is known by the address, and nobody is made [Q-SUPABASE-11]', async () => {
     person();
     const connector = all();
     const words = async (who: string) => JSON.stringify(await mailed(connector, who)).replaceAll(who, 'X');
@@ -140,7 +140,7 @@ describe('a second factor', () => {
     factor = project.addFactor(ana);
   });
 
-  it('is asked of whoever has one, and raises the session that is then proven and signed out [S3.07]', async () => {
+  it('is asked of whoever has one, and raises the session that is then proven and signed out [S3.07] [Q-SUPABASE-14]', async () => {
     const connector = all();
     const asked = await byPassword(connector);
     expect(askedIn(asked).question).toEqual({ ask: 'code', from: 'app', email, problem: null });
@@ -168,7 +168,7 @@ describe('a second factor', () => {
     expect(identityOf(await answerTo(connector, await byPassword(connector), { code: project.codeOf(second) })).assurance.mfa).toBe(true);
   });
 
-  it('is refused with a reason for the administrator when GoTrue sees us at two addresses', async () => {
+  it('is refused with a reason for the administrator when GoTrue sees us at two addresses [Q-SUPABASE-15]', async () => {
     const connector = all();
     const asked = await byPassword(connector);
     project.seenAs = (count) => `192.0.2.${String(count % 250)}`;
@@ -177,7 +177,7 @@ describe('a second factor', () => {
     expect(refused.reason).toContain('give this installation one outgoing address');
   });
 
-  it('shown elsewhere meanwhile ends this session, which is no word about the person', async () => {
+  it('shown elsewhere meanwhile ends this session, which is no word about the person [Q-SUPABASE-17]', async () => {
     const connector = all();
     const [mine, theirs] = [await byPassword(connector), await byPassword(connector)];
     identityOf(await answerTo(connector, theirs, { code: project.codeOf(factor) }));
@@ -208,7 +208,7 @@ describe('a second factor', () => {
     expect(refused).toEqual({ refusal: 'untrustworthy', reason: 'verify: not the session that was to rise' });
   });
 
-  it('can be required: whoever has none is refused, and a phone is none that can be asked for here', async () => {
+  it('can be required: whoever has none is refused, and a phone is none that can be asked for here [Q-SUPABASE-20]', async () => {
     project.addFactor(person({ email: 'bob@corp.example' }), 'phone');
     const connector = connectTo(project, { methods: ['password'], requireAal2: true });
     expect(await refusalOf(byPassword(connector, 'CNRYpassword', 'bob@corp.example'))).toEqual({

@@ -44,7 +44,7 @@ export function supabaseContract(name: string, open: () => Promise<ContractProje
       expect(settings).toMatchObject({ external: expect.any(Object), mailer_autoconfirm: expect.any(Boolean) });
     });
 
-    it('wants its key, and publishes the key set without', async () => {
+    it('wants its key, and publishes the key set without [Q-SUPABASE-45]', async () => {
       expect((await ask('/settings', { apikey: null })).status).toBe(401);
       expect((await ask('/settings', { apikey: 'wrong' })).status).toBe(401);
       const jwks = await ask('/.well-known/jwks.json', { apikey: null });
@@ -53,7 +53,7 @@ export function supabaseContract(name: string, open: () => Promise<ContractProje
       for (const key of keys) expect(Object.keys(key)).toEqual(expect.not.arrayContaining(['d', 'k', 'p', 'q']));
     });
 
-    it('names the error in a header, in both shapes of the body', async () => {
+    it('names the error in a header, in both shapes of the body [Q-SUPABASE-32]', async () => {
       const credentials = { email: stranger(), password: 'not it' };
       const plain = await post('/token?grant_type=password', credentials);
       expect(plain.status).toBe(400);
@@ -93,7 +93,7 @@ export function supabaseContract(name: string, open: () => Promise<ContractProje
       },
     );
 
-    it('sends to a social identity provider with a state of its own', async () => {
+    it('sends to a social identity provider with a state of its own [Q-SUPABASE-01] [Q-SUPABASE-46]', async () => {
       const { external } = (await ask('/settings')).body as { external: Record<string, boolean> };
       const [way] = Object.entries(external).flatMap(([each, on]) => (on && ['google', 'github', 'azure'].includes(each) ? [each] : []));
       const query = new URLSearchParams({

@@ -3,9 +3,10 @@ import { kindOf } from '../../src/connectors/kinds/known.ts';
 import { connectorTypes } from '../../src/connectors/registry.ts';
 import type { VerifiedIdentity } from '../../src/domain/identity.ts';
 import type { UpstreamAttempt } from '../../src/domain/upstream-attempt.ts';
-import type { Connector } from '../../src/ports/connector.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import type { Connector, KnownSubject, Rechecked } from '../../src/ports/connector.ts';
 import type { OutboundRequest } from '../../src/ports/document-fetcher.ts';
-import type { HostileIdp, Script } from '../support/hostile-idp.ts';
+import { signToken, type HostileIdp, type Script } from '../support/hostile-idp.ts';
 import { attempt, clock, settingsFor } from './support.ts';
 import { secondFactor } from '../support/assurance.ts';
 
@@ -21,6 +22,10 @@ export interface Vendor {
   login(claims: Json, script?: Script, trip?: UpstreamAttempt): Promise<VerifiedIdentity>;
   /** What the vendor was asked at its authorization endpoint. */
   asked(trip?: UpstreamAttempt): Promise<Record<string, string>>;
+  /** What is made of this answer to a refresh token of somebody known. */
+  renewed(known: Pick<KnownSubject, 'subject'>, status: number, body: Json): Promise<Rechecked>;
+  /** An ID token as the vendor would give it with such an answer. */
+  idToken(claims: Json): Promise<string>;
 }
 
 const discoveryPath = '/.well-known/openid-configuration';
@@ -42,9 +47,11 @@ export function openVendor(type: string, idp: HostileIdp, settings?: Json, clien
   const connector = connectorTypes[type]?.open({ ...us, ...given }, { clock, fetch: fetchFromFake });
   if (connector === undefined || 'answer' in connector) throw new Error(`no kind ${type}`);
 
+  const issuerOf = ({ tid }: Json): string => (issuerTemplate ?? issuer).replace('{tenantid}', String(tid));
+
   /** What the vendor would say of itself, and claims with its issuer, unless these bring their own. */
   function follow(claims: Json, script: Script): Script {
-    const iss = (issuerTemplate ?? issuer).replace('{tenantid}', String(claims['tid']));
+    const iss = issuerOf(claims);
     const endpoints = { authorization_endpoint: `${base}/authorize`, token_endpoint: `${base}/token`, jwks_uri: `${base}/jwks` };
     const itself = (document: Json): Json => ({
       ...document,
@@ -75,6 +82,22 @@ export function openVendor(type: string, idp: HostileIdp, settings?: Json, clien
     async asked(trip = attempt({ demand: secondFactor.demand })) {
       idp.script = follow({}, {});
       return Object.fromEntries((await connector.begin(trip)).searchParams);
+    },
+    async renewed({ subject }, status, body) {
+      const headers = { 'content-type': 'application/json' };
+      idp.script = follow(
+        {},
+        { raw: { '/token': (_request, response) => void response.writeHead(status, headers).end(JSON.stringify(body)) } },
+      );
+      const known = { issuer: issuerOf({ tid: subject.split(':')[0] }), subject };
+      const answer = await connector.recheck?.(new Secret<'upstream_token'>('CNRYrefresh'), known);
+      if (answer === undefined) throw new Error(`${type} cannot be asked again`);
+      return answer;
+    },
+    idToken(claims) {
+      const { alg, kid } = idp.key;
+      const iat = Math.floor(clock.now() / 1000);
+      return signToken({ iss: issuerOf(claims), aud: idp.client_id, iat, exp: iat + 300, ...claims }, { alg, kid }, idp.key);
     },
   };
 }

@@ -7,11 +7,11 @@ const proof = { acr: ['urn:example:mfa'], amr: ['mfa', 'hwk'] };
 describe('what a sign-in proves', () => {
   it.each<[string, Parameters<typeof assuranceFrom>[0], string[]]>([
     ['nothing said', {}, []],
-    ['a listed acr', { acr: 'urn:example:mfa' }, ['acr=urn:example:mfa']],
-    ['a listed amr among others', { amr: ['pwd', 'hwk'] }, ['amr=hwk']],
+    ['a listed acr [Q-MFA-01]', { acr: 'urn:example:mfa' }, ['acr=urn:example:mfa']],
+    ['a listed amr among others [Q-MFA-02]', { amr: ['pwd', 'hwk'] }, ['amr=hwk']],
     ['both', { acr: 'urn:example:mfa', amr: ['mfa'] }, ['acr=urn:example:mfa', 'amr=mfa']],
-    ['an acr that is not listed', { acr: 'urn:example:pwd' }, []],
-    ['an acr that only begins like one', { acr: 'urn:example:mfa2' }, []],
+    ['an acr that is not listed [Q-MFA-01]', { acr: 'urn:example:pwd' }, []],
+    ['an acr that only begins like one [Q-MFA-01]', { acr: 'urn:example:mfa2' }, []],
     ['one in capitals', { acr: 'URN:EXAMPLE:MFA', amr: ['MFA'] }, []],
     ['an amr where an acr is listed', { amr: ['urn:example:mfa'] }, []],
     ['an acr where an amr is listed', { acr: 'mfa' }, []],
@@ -21,7 +21,7 @@ describe('what a sign-in proves', () => {
     expect(assuranceFrom(claims, proof)).toMatchObject({ evidence, mfa: evidence.length > 0 });
   });
 
-  it('keeps what was said for the record, believed or not', () => {
+  it('keeps what was said for the record, believed or not [Q-MFA-08]', () => {
     expect(assuranceFrom({ auth_time: 7, acr: 'x', amr: ['pwd', 'session'] }, proof)).toEqual({
       auth_time: 7,
       authTimeSource: 'id_token',
@@ -44,7 +44,7 @@ describe('what a sign-in proves', () => {
     });
   });
 
-  it('without a list nothing proves anything, whatever is claimed', () => {
+  it('without a list nothing proves anything, whatever is claimed [Q-MFA-04]', () => {
     const claims = fc.record({ acr: fc.string(), amr: fc.array(fc.string()) });
     fc.assert(fc.property(claims, (said) => expect(assuranceFrom(said, { acr: [], amr: [] }).mfa).toBe(false)));
   });
@@ -67,7 +67,7 @@ describe('what a sign-in proves', () => {
       { amr: ['mfa/webauthn'] },
       { mfa: false, phishingResistant: false, evidence: [] },
     ],
-  ])('that cannot be phished: %s', (_, claims, found) => {
+  ])('that cannot be phished: %s [Q-MFA-05]', (_, claims, found) => {
     expect(assuranceFrom(claims, strong)).toMatchObject(found);
     expect(assuranceFrom(claims, proof).phishingResistant).toBe(false);
   });
@@ -101,7 +101,7 @@ describe('what a sign-in proves', () => {
       ['face', 'swk', 'user'],
     ],
     [['session', 'token_refresh', 'PWD', ''], []],
-  ])('says %j as %j', (said, words) => {
+  ])('says %j as %j [Q-MFA-07]', (said, words) => {
     expect(methodsOf(said)).toEqual(words);
     expect(assuranceFrom({ amr: said }, proof)).toMatchObject({ amr: words, amrAsSaid: said });
   });

@@ -101,7 +101,7 @@ describe('recovery codes', () => {
 });
 
 describe('what it proves', () => {
-  it('is a second factor and nothing that could not be phished', () => {
+  it('is a second factor and nothing that could not be phished [Q-MFA-16]', () => {
     const raised = raise(nothingProven, 'totp', now);
     expect(raised).toMatchObject({ mfa: true, phishingResistant: false, evidence: ['local totp'], amr: ['otp'] });
     expect(acrOf(raised)).toBe('urn:drawbridge:acr:mfa');

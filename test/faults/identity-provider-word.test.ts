@@ -45,7 +45,7 @@ describe('clocks that differ', () => {
     [-300, true],
     [55, true],
     [65, false],
-  ])('by %i seconds: a token is taken within a minute of its life and not beyond (%s) [F19]', async (skew, taken) => {
+  ])('by %i seconds: a token is taken within a minute of its life and not beyond (%s) [F19] [Q-ANY-16]', async (skew, taken) => {
     system.alpha.script = offBy(skew);
     const page = await pressDoor(await begin(system));
     expect(page.body.includes('Ana Anders')).toBe(taken);

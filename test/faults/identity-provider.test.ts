@@ -76,7 +76,7 @@ describe('an identity provider that is away while apps renew their tokens', () =
     ['answers 500 [F14]', answer(500, '{"error":"server_error"}')],
     ['answers a page [F14]', answer(200, '<h1>maintenance</h1>', 'text/html')],
   ];
-  it.each(outages)('%s: nobody is logged out, and without recheck nobody even notices', async (_, raw) => {
+  it.each(outages)('%s: nobody is logged out, and without recheck nobody even notices [Q-LEAVE-04] [Q-LEAVE-10]', async (_, raw) => {
     const [asked, unasked, demo] = [await signedIn('alpha'), await signedIn('beta'), await login(system, { login: 'alice' })];
     system.alpha.script = everywhere(raw);
     system.beta.script = everywhere(raw);

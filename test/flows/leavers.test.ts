@@ -54,7 +54,7 @@ const grantOf = async ({ tokens }: { tokens: IssuedTokens }) =>
   world.grants.get(readRefreshToken(tokens.refresh_token?.reveal() ?? '', world.sealing.mac)?.grantId ?? ('' as never));
 
 describe('a person behind a grant', () => {
-  it('is asked after when the upstream’s last word is older than the connection allows, with the token it gave last', async () => {
+  it('is asked after when the upstream’s last word is older than the connection allows, with the token it gave last [Q-ANY-20] [Q-ANY-22] [Q-ANY-24]', async () => {
     const begun = await begin();
     world.clock.advance(15 * minute - 1);
     let tokens = await renew(begun);
@@ -71,28 +71,31 @@ describe('a person behind a grant', () => {
     expect(JSON.stringify(row)).not.toContain('up-1');
   });
 
-  it.each(['over', 'must-sign-in'] as const)('who is %s there loses every grant that came through it, and nothing else', async (answer) => {
-    const [here, too] = [await begin(), await begin()];
-    const other = await begin(alice({ subject: 'demo-9', session: { refresh_token: new Secret('up-9'), sid: null } }));
-    world.clock.advance(15 * minute);
-    says = (token) => (token === 'up-9' ? { answer: 'stands', refresh_token: new Secret(token) } : answering(answer)());
-    await expect(renew(here)).rejects.toEqual(refused('invalid_grant'));
-    for (const begun of [here, too]) {
-      const grant = await grantOf(begun);
-      expect(grant).toMatchObject({ stage: 'ended' });
-      expect(await world.authority.standing(grant?.id ?? ('' as never))).toBeNull();
-    }
-    expect(world.events.filter(({ event }) => event === 'grant.ended')).toHaveLength(2);
-    await expect(renew(too)).rejects.toEqual(refused('invalid_grant'));
-    expect(shown).toEqual(['up-1']);
-    await renew(other);
-    // Another sign-in is another word of the upstream.
-    const again = await begin(ana('up-2'));
-    await renew(again);
-  });
+  it.each(['over', 'must-sign-in'] as const)(
+    'who is %s there loses every grant that came through it, and nothing else [Q-LEAVE-01] [Q-LEAVE-02]',
+    async (answer) => {
+      const [here, too] = [await begin(), await begin()];
+      const other = await begin(alice({ subject: 'demo-9', session: { refresh_token: new Secret('up-9'), sid: null } }));
+      world.clock.advance(15 * minute);
+      says = (token) => (token === 'up-9' ? { answer: 'stands', refresh_token: new Secret(token) } : answering(answer)());
+      await expect(renew(here)).rejects.toEqual(refused('invalid_grant'));
+      for (const begun of [here, too]) {
+        const grant = await grantOf(begun);
+        expect(grant).toMatchObject({ stage: 'ended' });
+        expect(await world.authority.standing(grant?.id ?? ('' as never))).toBeNull();
+      }
+      expect(world.events.filter(({ event }) => event === 'grant.ended')).toHaveLength(2);
+      await expect(renew(too)).rejects.toEqual(refused('invalid_grant'));
+      expect(shown).toEqual(['up-1']);
+      await renew(other);
+      // Another sign-in is another word of the upstream.
+      const again = await begin(ana('up-2'));
+      await renew(again);
+    },
+  );
 
   it.each(['unanswered', 'misconfigured'] as const)(
-    'who could not be asked after (%s) goes on for the grace, then waits, and loses nothing',
+    'who could not be asked after (%s) goes on for the grace, then waits, and loses nothing [Q-LEAVE-03] [Q-LEAVE-10]',
     async (answer) => {
       const begun = await begin();
       world.clock.advance(15 * minute);
@@ -113,7 +116,7 @@ describe('a person behind a grant', () => {
     },
   );
 
-  it('who is refused there without a word goes on for the grace, and then has to sign in instead of waiting for nothing', async () => {
+  it('who is refused there without a word goes on for the grace, and then has to sign in instead of waiting for nothing [Q-LEAVE-05]', async () => {
     const begun = await begin();
     world.clock.advance(15 * minute);
     says = answering('unexplained');
@@ -131,7 +134,7 @@ describe('a person behind a grant', () => {
     await renew(await begin(ana('up-2')));
   });
 
-  it('is asked after once, however many grants and instances want to know at the same time', async () => {
+  it('is asked after once, however many grants and instances want to know at the same time [Q-ANY-21]', async () => {
     const begun: Begun[] = [];
     for (let count = 0; count < 6; count += 1) begun.push(await begin());
     const [one, other] = [refreshTokens(world), refreshTokens(world)];
@@ -171,7 +174,7 @@ describe('a person behind a grant', () => {
     expect((await grantOf(begun))?.stage).toBe('live');
   });
 
-  it('who lost a group has lost its role in the very token that is being renewed; groups nobody can tell change nothing', async () => {
+  it('who lost a group has lost its role in the very token that is being renewed; groups nobody can tell change nothing [Q-ANY-23]', async () => {
     const begun = await begin();
     world.clock.advance(15 * minute);
     says = (token) => ({ answer: 'stands', refresh_token: new Secret(token), groups: null });
@@ -183,7 +186,7 @@ describe('a person behind a grant', () => {
     expect(await world.memberships.ofUser((await grantOf(begun))?.userId ?? ('' as never))).toEqual([]);
   });
 
-  it('whose upstream gave nothing to ask with signs in again after the grace, and is told so instead of waiting', async () => {
+  it('whose upstream gave nothing to ask with signs in again after the grace, and is told so instead of waiting [Q-LEAVE-11]', async () => {
     const begun = await begin(ana(null));
     world.clock.advance(74 * minute);
     const tokens = await renew(begun);

@@ -118,7 +118,7 @@ describe('enrolment', () => {
     expect(heard()).toEqual([{ event: 'factor.enrolled', rule: 'confirmed by a code after a fresh sign-in' }]);
   });
 
-  it('leaves neither secret nor codes readable at rest, nor anything typed in the audit', async () => {
+  it('leaves neither secret nor codes readable at rest, nor anything typed in the audit [Q-MFA-15]', async () => {
     const { id, enrolment } = await enrol();
     await world.flows.stop(id, browser);
     const second = await enter();
@@ -138,7 +138,7 @@ describe('enrolment', () => {
     ['long ago, and then just now', 3600, 1, 'own-factor'],
     ['long ago, and still', 3600, 3600, 'unproven'],
     ['nobody says when, but answered when asked afresh', null, null, 'own-factor'],
-  ])('asks once for a fresh sign-in: %s', async (_, before, after, then) => {
+  ])('asks once for a fresh sign-in: %s [Q-MFA-13]', async (_, before, after, then) => {
     const id = await enter(signedInAgo(before));
     const step = await stepOf(id);
     expect(step).toMatchObject({ step: 'prove-more', wanted: { afresh: true, demand: { mfa: false, maxAge: 600 } } });
@@ -217,7 +217,7 @@ describe('the code', () => {
     expect(heard().filter(({ event }) => event === 'factor.used')).toHaveLength(30);
   }, 30_000);
 
-  it('is taken once, whoever asks, and the next one after it', async () => {
+  it('is taken once, whoever asks, and the next one after it [Q-MFA-14]', async () => {
     const { enrolment } = await enrol();
     const second = await enter();
     expect(await stepOf(second)).toMatchObject({ step: 'own-factor', ask: 'code' });
@@ -254,7 +254,7 @@ describe('the code', () => {
     expect((await stepOf(id)).step).toBe('stopped');
   });
 
-  it('locks after five in a row however many sign-ins they come from, parallel ones too; then nothing is judged, and the lock grows', async () => {
+  it('locks after five in a row however many sign-ins they come from, parallel ones too; then nothing is judged, and the lock grows [Q-MFA-14]', async () => {
     const { enrolment } = await enrol();
     const tabs: TransactionId[] = [];
     while (tabs.length < 8) tabs.push(await enter());
@@ -284,7 +284,7 @@ describe('the code', () => {
 });
 
 describe('a recovery code', () => {
-  it('lets in instead of the app, once, also at two instances at once', async () => {
+  it('lets in instead of the app, once, also at two instances at once [Q-MFA-15]', async () => {
     const { enrolment } = await enrol();
     latency = 4;
     for (const [index, code] of enrolment.codes.entries()) {

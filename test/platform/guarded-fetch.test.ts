@@ -107,7 +107,7 @@ describe('a URL with a name in it', () => {
     }
   });
 
-  it('may be the company network only where that was said', async () => {
+  it('may be the company network only where that was said [Q-OIDC-15]', async () => {
     const resolve = async () => [{ address: '169.254.169.254', family: 4 }];
     expect(await outcomeOf('https://10.0.0.1:1/c', { loopback: false })).toBe('URL_NOT_ALLOWED');
     expect(await outcomeOf('https://10.0.0.1:8443/c', { loopback: false })).toBe('ADDRESS_NOT_ALLOWED');

@@ -71,10 +71,16 @@ export interface Proof {
   readonly amr: readonly string[];
 }
 
+/** `0` is how a provider says that it vouches for nothing, so it can prove nothing. OpenID Connect Core §2. */
+const ProvenLevel = z
+  .string()
+  .min(1)
+  .refine((value) => value !== '0', 'must not be 0, which is said of a sign-in that proves nothing');
+
 /** The values of `acr` and `amr` that count as proof; what a kind knows is the default. */
 export const proofFields = (standard: Proof) => ({
   acr: z
-    .array(z.string().min(1))
+    .array(ProvenLevel)
     .default([...standard.acr])
     .describe('Values of `acr` accepted as proof of a second factor.'),
   amr: z
@@ -87,7 +93,7 @@ export const phishingResistantFields = (standard: Proof) =>
   z
     .strictObject({
       acr: z
-        .array(z.string().min(1))
+        .array(ProvenLevel)
         .default([...standard.acr])
         .describe('Values of `acr` accepted as proof.'),
       amr: z

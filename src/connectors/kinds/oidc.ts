@@ -3,6 +3,8 @@ import { IssuerUrl, JsonPointer, ScopeToken, claimFields, parameterField, phishi
 import { defineKind } from './kind.ts';
 
 const noProof = { acr: [], amr: [] };
+/** Its OAuth server opens a session for each exchange, and tells when that one was opened. */
+const supabaseProject = /^https:\/\/[a-z0-9-]+\.supabase\.co\/auth\/v1$/;
 
 /** Any OpenID provider; what the other kinds know by themselves is said here by the administrator. */
 export const oidc = defineKind({
@@ -20,6 +22,12 @@ export const oidc = defineKind({
       .boolean()
       .default(false)
       .describe('Also ask the userinfo endpoint for claims the ID token lacks. OpenID Connect Core §5.3.'),
+    authTime: z
+      .boolean()
+      .optional()
+      .describe(
+        '`false` when the `auth_time` in its ID tokens is when the token was made and not when the person signed in: it then proves no recent sign-in. Left out it is `true`, but for the OAuth server of a Supabase project. OpenID Connect Core §2.',
+      ),
     tenantGuard: z
       .strictObject({
         claim: JsonPointer.describe('Where it stands, such as `/tenant`.'),
@@ -49,8 +57,9 @@ export const oidc = defineKind({
       'ui_locales',
     ]),
   },
-  derive: ({ tenantGuard, authorizationParameters, ...profile }) => ({
+  derive: ({ tenantGuard, authorizationParameters, authTime, ...profile }) => ({
     ...profile,
+    authTime: authTime ?? !supabaseProject.test(profile.issuer),
     guards: tenantGuard === undefined ? [] : [tenantGuard],
     parameters: authorizationParameters,
   }),
