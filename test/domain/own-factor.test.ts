@@ -7,7 +7,7 @@ import type { Belonging } from '../../src/domain/next-step.ts';
 import { nextStep } from '../../src/domain/next-step.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { Resource } from '../../src/domain/resource.ts';
-import { raise } from '../../src/domain/second-factor.ts';
+import { raise } from '../../src/domain/local-evidence.ts';
 import type { FrozenRequest, StageAt } from '../../src/domain/transaction.ts';
 import { afterFailedTrip } from '../../src/domain/transaction.ts';
 import { nothingProven } from '../support/assurance.ts';
