@@ -6,9 +6,15 @@ import type { Passkeys } from '../ports/passkeys.ts';
 const algorithms = [-7, -257, -8];
 
 /** Twenty-five megabytes and a second that a process without passkeys does not spend. */
-const library = () => import('@simplewebauthn/server');
-const tools = () => import('@simplewebauthn/server/helpers');
-type Tools = Awaited<ReturnType<typeof tools>>;
+async function load() {
+  const { verifyAuthenticationResponse, verifyRegistrationResponse } = await import('@simplewebauthn/server');
+  const { decodeAttestationObject, isoCBOR } = await import('@simplewebauthn/server/helpers');
+  return { verifyAuthenticationResponse, verifyRegistrationResponse, decodeAttestationObject, isoCBOR };
+}
+type Library = Awaited<ReturnType<typeof load>>;
+
+let loaded: Promise<Library> | undefined;
+const library = async (): Promise<Library> => (loaded ??= load());
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, 'base64url'));
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
@@ -36,7 +42,7 @@ function faultOf(encoded: string, challenge: string, origin: string): PasskeyFau
  * The same without the statement about the device, which some send unasked: it proves nothing to us, and to verify it the library would
  * fetch addresses that stand in it. WebAuthn Level 3 §5.4.7.
  */
-function withoutStatement({ decodeAttestationObject, isoCBOR }: Tools, answer: Registration): Registration {
+function withoutStatement({ decodeAttestationObject, isoCBOR }: Library, answer: Registration): Registration {
   const authData = decodeAttestationObject(bytesOf(answer.response.attestationObject)).get('authData');
   const bare = new Map<string, string | Uint8Array<ArrayBuffer> | Map<string, string>>([
     ['fmt', 'none'],
@@ -66,10 +72,10 @@ interface Party {
 async function verifyRegistration({ rpId, origin }: Party, answer: Registration, challenge: string): Promise<NewPasskey | PasskeyFault> {
   const fault = faultOf(answer.response.clientDataJSON, challenge, origin);
   if (fault !== null) return fault;
-  const [{ verifyRegistrationResponse }, helpers] = await Promise.all([library(), tools()]);
+  const webauthn = await library();
   const judged = await unlessRefused(async () =>
-    verifyRegistrationResponse({
-      response: { ...withoutStatement(helpers, answer), clientExtensionResults: {} },
+    webauthn.verifyRegistrationResponse({
+      response: { ...withoutStatement(webauthn, answer), clientExtensionResults: {} },
       expectedChallenge: challenge,
       expectedOrigin: origin,
       expectedRPID: rpId,
