@@ -72,3 +72,5 @@ export type Assertion = z.infer<typeof Assertion>;
 /** What a browser sends from a page of ours. */
 export const PasskeyAnswer = z.union([Registration, Assertion]);
 export type PasskeyAnswer = z.infer<typeof PasskeyAnswer>;
+
+export const isRegistration = (answer: PasskeyAnswer): answer is Registration => 'attestationObject' in answer.response;

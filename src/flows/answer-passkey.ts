@@ -1,7 +1,7 @@
 import type { TransactionId } from '../domain/ids.ts';
 import { raise } from '../domain/local-evidence.ts';
-import type { PasskeyAnswer } from '../domain/passkey.ts';
-import { withPasskey } from '../domain/passkey.ts';
+import type { NewPasskey, PasskeyAnswer, PasskeyFault } from '../domain/passkey.ts';
+import { isRegistration, withPasskey } from '../domain/passkey.ts';
 import { judgePasskey } from '../domain/second-factor.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
 import { advance } from '../domain/transaction.ts';
@@ -74,7 +74,7 @@ async function addPasskey(
   { secondFactors, transactions, audit, clock }: PasskeyDependencies,
   transaction: Transaction,
   { stage, tenant }: OwnFactorStep,
-  made: Parameters<typeof withPasskey>[1],
+  made: NewPasskey,
 ): Promise<Answered> {
   const { person } = stage;
   for (let look = 0; look < 3; look += 1) {
@@ -97,19 +97,16 @@ async function register(
   dependencies: PasskeyDependencies,
   transaction: Transaction,
   step: OwnFactorStep,
-  { answer, challenge }: { readonly answer: PasskeyAnswer; readonly challenge: string },
+  made: NewPasskey | PasskeyFault,
 ): Promise<Answered> {
-  const { response } = answer;
-  const made =
-    'attestationObject' in response ? await dependencies.passkeys.verifyRegistration({ ...answer, response }, challenge) : 'not verified';
   if (typeof made === 'string') {
     await wrongAnswer(dependencies, transaction, aboutPerson(transaction, step.stage, step.tenant.id), made);
     return 'wrong';
   }
   if (step.ask === 'passkey-too') return addPasskey(dependencies, transaction, step, made);
   const enrolment = enrolmentOf(dependencies.sealing, step.stage);
-  const enrolled =
-    enrolment === null ? 'elsewhere' : await makeFactor(dependencies)(transaction, step, enrolment, { by: 'passkey', passkey: made });
+  if (enrolment === null) return 'elsewhere';
+  const enrolled = await makeFactor(dependencies)(transaction, step, enrolment, { by: 'passkey', passkey: made });
   return enrolled === 'enrolled' ? 'right' : 'elsewhere';
 }
 
@@ -122,17 +119,13 @@ export const answerPasskey =
     const { step: shown } = await whatIsNext(dependencies)(found);
     if (shown.step !== 'own-factor' || !shown.ways.includes('passkey')) return 'elsewhere';
     const challenge = challengeOf(sealing, shown.stage);
-    if (challenge === null) return 'elsewhere';
+    // Or it answers what was asked before a reset.
+    if (challenge === null || isRegistration(answer) === (shown.ask === 'code')) return 'elsewhere';
     const step = { ...shown, stage: spent(shown.stage) };
     const transaction = advance(found, step.stage);
     if (!(await transactions.advance(transaction))) return othersTurn(dependencies, found);
-    if (step.ask !== 'code') return register(dependencies, transaction, step, { answer, challenge });
-    const { response } = answer;
-    return settleAnswer(dependencies)(transaction, step, async (factor) => {
-      const used =
-        'signature' in response
-          ? await passkeys.verifyAssertion({ ...answer, response }, challenge, factor.id, factor.passkeys)
-          : 'not verified';
-      return judgePasskey(factor, used, clock.now());
-    });
+    if (isRegistration(answer)) return register(dependencies, transaction, step, await passkeys.verifyRegistration(answer, challenge));
+    return settleAnswer(dependencies)(transaction, step, async (factor) =>
+      judgePasskey(factor, await passkeys.verifyAssertion(answer, challenge, factor.id, factor.passkeys), clock.now()),
+    );
   };
