@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Config } from '../../src/config/schema.ts';
 import { auditEvents, secondFactors } from '../../src/stores/collections.ts';
+import { ownFactorEverywhere } from '../support/own-factor-config.ts';
 import { Authenticator, passkeyAsked } from '../support/authenticator.ts';
 import type { Misbehaviour } from '../support/authenticator.ts';
 import type { Browser } from '../support/browser.ts';
@@ -12,22 +12,6 @@ import { hookEngine } from '../support/slow-engine.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 
-/** Behind an identity provider that proves no second factor, Globex takes ours, and Acme wants one that nobody could have copied. */
-const configure = (config: Config): Config => ({
-  ...config,
-  limits: { ...config.limits, answersPerMinute: 1_000, authorizePerMinute: 1_000 },
-  connections: config.connections.map((connection) =>
-    connection.type === 'oidc'
-      ? { ...connection, mfa: { acr_values: [], acr: [], amr: [], phishingResistant: { acr: [], amr: [] } } }
-      : connection,
-  ),
-  tenants: config.tenants.map((tenant) => ({
-    ...tenant,
-    ownSecondFactor: true,
-    ...(tenant.id === 'acme' ? { require: { mfa: true, phishingResistant: true } } : {}),
-  })),
-});
-
 let latency = 0;
 let system: System;
 beforeAll(async () => {
@@ -35,7 +19,7 @@ beforeAll(async () => {
     hookEngine(engine, async (_, when) => {
       if (when === 'before' && latency > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * latency));
     });
-  system = await startSystem({ configure, wrapEngine });
+  system = await startSystem({ configure: ownFactorEverywhere, wrapEngine });
 });
 afterAll(() => system.close());
 
