@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** One passkey of a person: what a browser or a security key proves itself by. Bytes are base64url. WebAuthn Level 3 §4 "credential record". */
-export const Passkey = z.object({
+/** One passkey of a person: what a browser or a security key proves itself by. Bytes are base64url. What a newer version wrote beside it is kept. WebAuthn Level 3 §4 "credential record". */
+export const Passkey = z.looseObject({
   id: z.string(),
   /** A COSE key. RFC 9052 §7. */
   publicKey: z.string(),
@@ -14,7 +14,7 @@ export const Passkey = z.object({
 export type Passkey = z.infer<typeof Passkey>;
 
 /** A passkey that was just made, and verified. */
-export type NewPasskey = Omit<Passkey, 'addedAt'>;
+export type NewPasskey = Pick<Passkey, 'id' | 'publicKey' | 'counter' | 'transports'>;
 
 /** What was verified about an answer of a passkey: which one, and how often it says that it was used. */
 export type UsedPasskey = Pick<Passkey, 'id' | 'counter'>;

@@ -42,8 +42,7 @@ const passkeyFirst = (view: FactorEnrolmentView, passkey: PasskeyView): Html =>
     triesLeft: view.triesLeft,
     before: html`<h2>With a passkey</h2>
       <p>You confirm it with your fingerprint, your face or a PIN: on this device, on your phone or with a security key.</p>`,
-    after: html`<p class="or"><span>or</span></p>
-      <h2>With an authenticator app</h2>`,
+    after: html`<p class="or"><span>or</span></p>`,
   });
 
 export function factorEnrolment(view: FactorEnrolmentView): Html {

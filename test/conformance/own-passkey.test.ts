@@ -61,7 +61,7 @@ describe('a tenant that demands a second factor, and a person with a passkey', (
     const { browser, finish } = await arrive('bob');
     const words = wordsOf(browser.page.body);
     expect([browser.page.status, words]).toEqual([200, expect.stringContaining('With a passkey')]);
-    expect(words).toContain('With an authenticator app');
+    expect(words).toContain('Scan this with an authenticator app');
     expect(passkeyAsked(browser.page.body)).toMatchObject({
       does: 'create',
       options: { rp: { id: 'localhost' }, attestation: 'none', authenticatorSelection: { userVerification: 'required' } },
