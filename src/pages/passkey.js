@@ -41,19 +41,21 @@
   };
   const why = { NotAllowedError: 'cancelled', AbortError: 'cancelled', InvalidStateError: 'there' };
 
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (button.disabled) return;
+  async function answer() {
     button.disabled = true;
     says(null);
     try {
-      const answer = answerOf(await ask(JSON.parse(form.dataset.options)));
-      form.elements.namedItem('passkey').value = JSON.stringify(answer);
+      form.elements.namedItem('passkey').value = JSON.stringify(answerOf(await ask(JSON.parse(form.dataset.options))));
       form.submit();
     } catch (error) {
       says(why[error?.name] ?? 'failed');
       button.disabled = false;
     }
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (!button.disabled) void answer();
   });
   // A page that is gone back to can be pressed again.
   window.addEventListener('pageshow', () => {

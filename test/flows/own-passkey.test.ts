@@ -377,6 +377,22 @@ describe('where nobody in between may have copied it', () => {
     });
   });
 
+  it('a passkey is not added to what somebody set up after a reset while it was verified', async () => {
+    const secret = await enrolApp();
+    const id = await enter('acme');
+    expect(await answerFactor(parts())(id, browser, appCode(secret))).toBe('right');
+    const answer = PasskeyAnswer.parse(new Authenticator(origin).create((await shown(id)).options));
+    const { passkeys } = world;
+    const verifyRegistration: typeof passkeys.verifyRegistration = async (given, challenge) => {
+      await resetFactor(world)(alicesId());
+      const base = { version: 1, lastStep: 0, recovery: [], failures: 0, lockedUntil: 0, enrolledAt: 0 };
+      expect(await world.secondFactors.add({ ...base, id: alicesId(), enrolment: 'another' }, 'SECRET')).toBe('added');
+      return passkeys.verifyRegistration(given, challenge);
+    };
+    expect(await answerPasskey({ ...parts(), passkeys: { ...passkeys, verifyRegistration } })(id, browser, answer)).toBe('elsewhere');
+    expect(await row()).toMatchObject({ enrolment: 'another', version: 1, passkeys: [] });
+  });
+
   it('two tabs that add one at once both keep theirs', async () => {
     const secret = await enrolApp();
     const tabs: TransactionId[] = [];
@@ -390,7 +406,7 @@ describe('where nobody in between may have copied it', () => {
     const answers = await Promise.all(tabs.map(async (id, tab) => devices[tab]?.create((await shown(id)).options)));
     latency = 4;
     expect(await Promise.all(tabs.map((id, tab) => send(id, answers[tab])))).toEqual(['right', 'right']);
-    const kept = ((await row())?.['passkeys'] as { id: string }[]).map(({ id }) => id);
+    const kept = (await world.secondFactors.get(alicesId()))?.passkeys.map(({ id }) => id) ?? [];
     expect(kept.toSorted()).toEqual(devices.map(({ id }) => id).toSorted());
   });
 
