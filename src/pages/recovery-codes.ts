@@ -23,7 +23,8 @@ export function recoveryCodes(view: RecoveryCodesView): Html {
     gate(
       html`<h1>${heading}</h1>
         <p class="lead">
-          Your second step is on. If you lose your phone or your passkey, one of these lets you in instead. Each works once.
+          Your second step is on. If you lose your phone or your passkey, one of these stands in for it wherever a code is enough. Each
+          works once.
         </p>
         <ol class="recovery-codes">
           ${codes.map((code) => html`<li><code>${code}</code></li>`)}
