@@ -8,6 +8,7 @@ import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
 import { answerFactor } from './flows/answer-factor.ts';
+import { answerPasskey, showPasskey } from './flows/answer-passkey.ts';
 import { answerQuestion } from './flows/answer-question.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
 import { beginConnectionTest } from './flows/begin-connection-test.ts';
@@ -51,6 +52,7 @@ import { openKeyRing } from './platform/key-ring.ts';
 import { readLocalFile } from './platform/local-file.ts';
 import { openSealing } from './platform/node-sealing.ts';
 import { oneTimeCodes } from './platform/one-time-codes.ts';
+import { openPasskeys } from './platform/passkeys.ts';
 import { oneAtATime } from './platform/one-at-a-time.ts';
 import { systemPause } from './platform/system-pause.ts';
 import { noFeed } from './ports/authority-feed.ts';
@@ -127,6 +129,7 @@ const describesClient = (url: string, json: unknown): boolean => 'client' in cli
 
 type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof answerFactor>[0] &
+  Parameters<typeof answerPasskey>[0] &
   Parameters<typeof confirmEnrolment>[0] &
   Parameters<typeof findCompany>[0] &
   Parameters<typeof refreshTokens>[0] &
@@ -143,6 +146,8 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   completeLogin: completeLogin(parts),
   answerQuestion: answerQuestion(parts),
   answerFactor: answerFactor(parts),
+  showPasskey: showPasskey(parts),
+  answerPasskey: answerPasskey(parts),
   showEnrolment: showEnrolment(parts),
   confirmEnrolment: confirmEnrolment(parts),
   keepCodes: keepCodes(parts),
@@ -174,7 +179,7 @@ export async function compose(world: World): Promise<Broker> {
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority } = openState(world, directory, sealing);
-  const outside = { clock, entropy, log, oneTimeCodes, pause: systemPause };
+  const outside = { clock, entropy, log, oneTimeCodes, passkeys: openPasskeys(issuer, config.organisation.name), pause: systemPause };
   const parts = { ...stores, ...outside, issuer, directory, sealing, signer, connectors, documents };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);

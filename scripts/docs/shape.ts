@@ -40,13 +40,17 @@ function walk(schema: Schema, prefix: string): Key[] {
   });
 }
 
+/** One with named members that keeps others too is a group. */
+const isMap = (schema: Schema): schema is Schema & { additionalProperties: Schema } =>
+  typeof schema.additionalProperties === 'object' && schema.properties === undefined;
+
 function inner(schema: Schema, path: string): Key[] {
   const variants = (schema.anyOf ?? schema.oneOf)?.filter((variant) => variant.properties !== undefined) ?? [];
   const types = variants.map((variant) => variant.properties?.['type']?.const);
   if (types.length > 1 && types.every((type) => typeof type === 'string')) return byType(variants, types, path);
   if (variants.length > 0) return merged(variants.flatMap((variant) => walk(variant, path)));
   if (schema.items !== undefined) return inner(schema.items, `${path}[]`);
-  if (typeof schema.additionalProperties === 'object') return inner(schema.additionalProperties, `${path}.*`);
+  if (isMap(schema)) return inner(schema.additionalProperties, `${path}.*`);
   return walk(schema, path);
 }
 
@@ -77,7 +81,7 @@ function kindOf(schema: Schema): string {
   const variants = schema.anyOf ?? schema.oneOf;
   if (variants !== undefined) return [...new Set(variants.map(kindOf))].join(' or ');
   if (schema.items !== undefined) return `list of ${plural(kindOf(schema.items))}`;
-  if (typeof schema.additionalProperties === 'object') return 'map by name';
+  if (isMap(schema)) return 'map by name';
   if (schema.type === undefined) return 'anything';
   return [schema.type]
     .flat()

@@ -30,7 +30,7 @@ const tenant = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Whether a code of ours (an authenticator app, enrolled here) stands in where a second factor is demanded and the identity provider proves none.',
+      'Whether a second factor of ours (an authenticator app or a passkey, enrolled here) stands in where one is demanded and the identity provider proves none; where a sign-in that cannot be phished is demanded, a passkey.',
     ),
   rules: z.array(rule).default([]).describe('Which groups give which role. Everybody gets every role whose rule fits.'),
   members: z.array(member).default([]).describe('People named one by one.'),

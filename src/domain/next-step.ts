@@ -3,10 +3,13 @@ import { includes, noDemand } from './assurance-demand.ts';
 import type { ConnectionId, TenantId } from './ids.ts';
 import type { Asker, Entry } from './entry.ts';
 import { entryTo, withheldScopes } from './entry.ts';
+import { enrolWithin, isFresh, raise } from './local-evidence.ts';
+import type { LocalMethod } from './local-evidence.ts';
+import type { OwnAsk, OwnFacts } from './own-ask.ts';
+import { askOwn, helpOf } from './own-ask.ts';
 import type { Person } from './person.ts';
 import type { Resource } from './resource.ts';
 import { permittedScope } from './scope.ts';
-import { enrolWithin, isFresh, raise } from './second-factor.ts';
 import type { Tenant } from './tenant.ts';
 import type { StageAt, Transaction } from './transaction.ts';
 
@@ -43,26 +46,23 @@ export type Step =
       /** What the role allows and the sign-in does not, with what it lacks. */
       readonly withheld: ReadonlyMap<string, readonly Lack[]>;
     }
-  /** Our own second factor: its code from whoever has one, and enrolment for whoever has none. */
-  | {
+  /** Our own second factor: asked of whoever has one, made by whoever has none, and joined by a passkey where only that would do. */
+  | ({
       readonly step: 'own-factor';
-      readonly ask: 'code' | 'enrolment';
       readonly stage: StageAt<'consenting'>;
       readonly tenant: Tenant;
       /** The person can go on without it, only with less. */
       readonly isOptional: boolean;
-    }
+    } & OwnAsk)
   | { readonly step: 'save-codes'; readonly stage: StageAt<'consenting'> }
   | { readonly step: 'respond'; readonly stage: StageAt<'approved'> }
   | { readonly step: 'respond-denied' }
   | { readonly step: 'stopped' };
 
 /** What a transaction is judged against. */
-export interface Circumstances {
+export interface Circumstances extends OwnFacts {
   readonly belongings: readonly Belonging[];
   readonly resource: Resource;
-  /** Whether the person has a second factor of ours. */
-  readonly isEnrolled?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -70,23 +70,24 @@ export interface Circumstances {
 const afresh = (lacks: readonly Lack[]): boolean => lacks.includes('recent sign-in');
 
 /** What the sign-in would be with our own second factor on top. */
-const withOurs = ({ person }: StageAt<'consenting'>, now: number): Person => ({
+const withOurs = ({ person }: StageAt<'consenting'>, method: LocalMethod, now: number): Person => ({
   ...person,
-  assurance: raise(person.assurance, 'totp', now),
+  assurance: raise(person.assurance, method, now),
 });
 
 const isOffered = ({ ownSecondFactor }: Tenant, { isDeclined }: StageAt<'consenting'>): boolean =>
   ownSecondFactor === true && isDeclined !== true;
 
-/** Asks for our own second factor. It is made only on a fresh sign-in, which is asked for once. */
+/** Asks for our own second factor. Anything of it is made only on a fresh sign-in, which is asked for once. */
 function ownFactor(
   stage: StageAt<'consenting'>,
   tenant: Tenant,
-  { isEnrolled = false, now }: Circumstances,
+  help: LocalMethod,
+  facts: Circumstances,
   isOptional: boolean,
 ): Step | null {
-  const ask = isEnrolled ? 'code' : 'enrolment';
-  if (isEnrolled || isFresh(stage.person, now)) return { step: 'own-factor', ask, stage, tenant, isOptional };
+  const own = askOwn(stage.person, help, facts);
+  if (own.ask === 'code' || isFresh(stage.person, facts.now)) return { step: 'own-factor', ...own, stage, tenant, isOptional };
   if (stage.person.afresh !== undefined) return null;
   const demand = { ...noDemand, maxAge: enrolWithin };
   return { step: 'prove-more', tenantId: tenant.id, stage, wanted: { demand, afresh: true, optional: true } };
@@ -95,16 +96,18 @@ function ownFactor(
 /** The sign-in does not open the tenant: more proof is asked for, once, and then our own if that would do. */
 function proveMore({ request }: Transaction, stage: StageAt<'consenting'>, tenant: Tenant, found: Entry, facts: Circumstances): Step {
   const { demand, lacks } = found;
-  const left = entryTo(tenant, facts.resource, request, withOurs(stage, facts.now), facts.now);
-  const helps = isOffered(tenant, stage) && left.lacks.length === 0 && lacks.includes('second factor');
+  const left = (method: LocalMethod) => entryTo(tenant, facts.resource, request, withOurs(stage, method, facts.now), facts.now);
+  const isOurs = lacks.some((lack) => lack !== 'recent sign-in');
+  const help = helpOf(isOffered(tenant, stage), facts, (method) => isOurs && left(method).lacks.length === 0);
   // Asked once and not proven, or the trip came to nothing: asking again by ourselves would go round in circles.
   if (stage.notice === 'unreachable') return { step: 'proof-unreachable', tenant };
   if (!includes(stage.person.asked, demand) && stage.notice !== 'step-up-cancelled')
-    return { step: 'prove-more', tenantId: tenant.id, stage, wanted: { demand, afresh: afresh(lacks), optional: helps } };
-  const ours = helps ? ownFactor(stage, tenant, facts, false) : null;
+    return { step: 'prove-more', tenantId: tenant.id, stage, wanted: { demand, afresh: afresh(lacks), optional: help !== null } };
+  const ours = help === null ? null : ownFactor(stage, tenant, help, facts, false);
   if (ours !== null) return ours;
-  if (helps) return { step: 'unproven', tenant, lacks: ['recent sign-in'], asker: found.asker };
-  const { lacks: said, asker } = isOffered(tenant, stage) && left.lacks.length > 0 ? left : found;
+  if (help !== null) return { step: 'unproven', tenant, lacks: ['recent sign-in'], asker: found.asker };
+  const most = left(facts.takesPasskeys === true ? 'passkey' : 'totp');
+  const { lacks: said, asker } = isOffered(tenant, stage) && most.lacks.length > 0 ? most : found;
   return { step: 'unproven', tenant, lacks: said, asker };
 }
 
@@ -120,8 +123,9 @@ function offer({ request }: Transaction, stage: StageAt<'consenting'>, chosen: B
     const wanted = { demand, afresh: afresh(lacks), optional: true };
     return { step: 'prove-more', tenantId: chosen.tenant.id, stage, wanted };
   }
-  const helps = isOffered(chosen.tenant, stage) && judged(withOurs(stage, facts.now).assurance).withheld.size < withheld.size;
-  const ours = helps ? ownFactor(stage, chosen.tenant, facts, offered.length > 0) : null;
+  const left = (method: LocalMethod) => judged(withOurs(stage, method, facts.now).assurance).withheld.size;
+  const help = helpOf(isOffered(chosen.tenant, stage), facts, (method) => left(method) < withheld.size);
+  const ours = help === null ? null : ownFactor(stage, chosen.tenant, help, facts, offered.length > 0);
   if (ours !== null) return ours;
   if (lacks.length > 0 && offered.length === 0) return { step: 'unproven', tenant: chosen.tenant, lacks, asker: 'resource' };
   return { step: 'consent', stage, chosen, offered, withheld };

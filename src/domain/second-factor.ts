@@ -1,18 +1,21 @@
 import { z } from 'zod';
-import type { Assurance } from './assurance.ts';
 import { sameText, sha256 } from './digest.ts';
 import { UserId } from './ids.ts';
-import type { Person } from './person.ts';
+import type { LocalMethod } from './local-evidence.ts';
+import type { OwnWay } from './own-ask.ts';
+import { Passkey, wentBack } from './passkey.ts';
+import type { PasskeyFault, UsedPasskey } from './passkey.ts';
 
-/** Our own second factor of one person: an authenticator app and recovery codes. Times are ms since the epoch. */
+/** Our own second factor of one person: an authenticator app, passkeys or both, and recovery codes. Times are ms since the epoch. */
 export const SecondFactor = z.object({
   id: UserId,
   /** Another one at each enrolment: what a sign-in was raised by. */
   enrolment: z.string(),
   /** Counts changes: a writer names the version it read, so of two at once one wins. */
   version: z.number(),
-  /** The app's secret, sealed. */
-  sealed: z.string(),
+  /** The app's secret, sealed; not there without an app. */
+  sealed: z.string().optional(),
+  passkeys: z.array(Passkey).default([]),
   /** The latest time step whose code was accepted: neither it nor an earlier one is again. RFC 6238 §5.2. */
   lastStep: z.number(),
   /** SHA-256 of each recovery code that is left. */
@@ -24,6 +27,12 @@ export const SecondFactor = z.object({
   enrolledAt: z.number(),
 });
 export type SecondFactor = z.infer<typeof SecondFactor>;
+
+/** What somebody has of it. */
+export const holdingsOf = ({ sealed, passkeys }: SecondFactor): OwnWay[] => [
+  ...(sealed === undefined ? [] : ['app' as const]),
+  ...(passkeys.length === 0 ? [] : ['passkey' as const]),
+];
 
 /** What is shown while somebody enrols, before anything of it counts; kept sealed with the transaction. */
 export const Enrolment = z.object({
@@ -64,13 +73,15 @@ const bare = (typed: string): string => typed.replace(/[\s\u2010-\u2015-]/g, '')
 /** What a recovery code is kept and found by. */
 export const recoveryDigest = (code: string): string => sha256(`recovery ${bare(code)}`);
 
-type Change = Pick<SecondFactor, 'version' | 'lastStep' | 'recovery' | 'failures' | 'lockedUntil'>;
+/** What an answer changes; passkeys only where it was one of them. */
+export type FactorChange = Pick<SecondFactor, 'version' | 'lastStep' | 'recovery' | 'failures' | 'lockedUntil'> &
+  Partial<Pick<SecondFactor, 'passkeys'>>;
 
 /** What an answer comes to; `change` has to be written over the version that was judged, or the verdict is void. */
 export type FactorVerdict =
   | { readonly verdict: 'locked' }
-  | { readonly verdict: 'wrong'; readonly change: Change }
-  | { readonly verdict: 'right'; readonly by: LocalMethod; readonly change: Change };
+  | { readonly verdict: 'wrong'; readonly change: FactorChange; readonly because?: PasskeyFault }
+  | { readonly verdict: 'right'; readonly by: LocalMethod; readonly change: FactorChange };
 
 /** Every step is compared, so that the time it takes does not tell which was near. */
 export function matchingStep(typed: string, codeAt: (step: number) => string, now: number): number | null {
@@ -78,62 +89,41 @@ export function matchingStep(typed: string, codeAt: (step: number) => string, no
   return matches.at(-1) ?? null;
 }
 
-/** Judges what somebody typed: the app's code of now or next to now, once each, or a recovery code. RFC 6238 §5.2. */
-export function judgeAnswer(factor: SecondFactor, typed: string, codeAt: (step: number) => string, now: number): FactorVerdict {
-  const { version, lastStep, recovery } = factor;
+/** As after a right answer. */
+export const settled = ({ version, lastStep, recovery }: SecondFactor): FactorChange => ({
+  version: version + 1,
+  lastStep,
+  recovery,
+  failures: 0,
+  lockedUntil: 0,
+});
+
+function wrong(factor: SecondFactor, now: number): Extract<FactorVerdict, { verdict: 'wrong' }> {
+  const failures = factor.failures + 1;
+  return { verdict: 'wrong', change: { ...settled(factor), failures, lockedUntil: now + lockAfter(failures) } };
+}
+
+/** Judges what somebody typed: the app's code of now or next to now, once each, or a recovery code. Without an app there is no `codeAt`. RFC 6238 §5.2. */
+export function judgeAnswer(factor: SecondFactor, typed: string, codeAt: ((step: number) => string) | null, now: number): FactorVerdict {
+  const { lastStep, recovery } = factor;
   if (now < factor.lockedUntil) return { verdict: 'locked' };
-  const base = { version: version + 1, lastStep, recovery, failures: 0, lockedUntil: 0 };
-  const step = matchingStep(typed, codeAt, now);
+  const base = settled(factor);
+  const step = codeAt === null ? null : matchingStep(typed, codeAt, now);
   if (step !== null && step > lastStep) return { verdict: 'right', by: 'totp', change: { ...base, lastStep: step } };
   const digest = recoveryDigest(typed);
   const left = recovery.filter((kept) => !sameText(kept, digest));
   if (left.length < recovery.length) return { verdict: 'right', by: 'recovery code', change: { ...base, recovery: left } };
-  const failures = factor.failures + 1;
-  return { verdict: 'wrong', change: { ...base, failures, lockedUntil: now + lockAfter(failures) } };
+  return wrong(factor, now);
 }
 
-const methods = ['totp', 'recovery code'] as const;
-export type LocalMethod = (typeof methods)[number];
-const evidenceOf = (method: LocalMethod): string => `local ${method}`;
-/** Whether our own factor stands behind it. */
-export const isRaised = ({ evidence }: Pick<Assurance, 'evidence'>): boolean =>
-  methods.some((method) => evidence.includes(evidenceOf(method)));
-
-/**
- * A sign-in with our own factor on top: a second factor, and nothing that could not be phished. When the person signed in stays what the
- * upstream said; only where it did not say is it the moment of our factor.
- */
-export function raise(assurance: Assurance, method: LocalMethod, now: number): Assurance {
-  const known = assurance.auth_time !== null;
-  return {
-    ...assurance,
-    auth_time: known ? assurance.auth_time : Math.floor(now / 1000),
-    authTimeSource: known ? assurance.authTimeSource : 'local_factor',
-    amr: method === 'totp' ? [...new Set([...assurance.amr, 'otp'])].sort() : assurance.amr,
-    mfa: true,
-    evidence: [...assurance.evidence.filter((value) => value !== evidenceOf(method)), evidenceOf(method)],
-  };
-}
-
-/** What our own factor proved in this transaction, and that the person signed in afresh, also after another trip to the upstream. */
-export function keepOurs(before: Person | null, person: Person): Person {
-  if (before === null) return person;
-  const afresh = person.afresh ?? before.afresh;
-  const kept = afresh === undefined ? person : { ...person, afresh };
-  if (before.ownFactor === undefined) return kept;
-  const { assurance, ownFactor } = before;
-  const [method] = methods.filter((each) => assurance.evidence.includes(evidenceOf(each)));
-  if (method === undefined) return kept;
-  const { auth_time, authTimeSource } = assurance;
-  const when = kept.assurance.auth_time === null ? { auth_time, authTimeSource } : {};
-  return { ...kept, ownFactor, assurance: { ...raise(kept.assurance, method, 0), ...when } };
-}
-
-/** How long ago somebody may have signed in who enrols, in seconds: a session left open is not enough to make a factor. */
-export const enrolWithin = 600;
-
-/** Whether the sign-in is recent enough to enrol on. Where the upstream does not say when, that it answered when asked for a fresh one. */
-export function isFresh({ assurance: { auth_time, authTimeSource }, afresh }: Person, now: number): boolean {
-  if (auth_time === null || authTimeSource === 'local_factor') return afresh === 'answered';
-  return Math.abs(now / 1000 - auth_time) <= enrolWithin;
+/** Judges what an answer of a passkey turned out to be. WebAuthn Level 3 §7.2. */
+export function judgePasskey(factor: SecondFactor, used: UsedPasskey | PasskeyFault, now: number): FactorVerdict {
+  if (now < factor.lockedUntil) return { verdict: 'locked' };
+  if (typeof used === 'string') return { ...wrong(factor, now), because: used };
+  const { id, counter } = used;
+  const kept = factor.passkeys.find((each) => each.id === id);
+  if (kept === undefined) return { ...wrong(factor, now), because: 'unknown passkey' };
+  if (wentBack(kept.counter, counter)) return { ...wrong(factor, now), because: 'counter went back' };
+  const passkeys = factor.passkeys.map((each) => (each === kept ? { ...each, counter } : each));
+  return { verdict: 'right', by: 'passkey', change: { ...settled(factor), passkeys } };
 }

@@ -41,6 +41,8 @@ const Consenting = z.object({
   notice: z.enum(['step-up-cancelled', 'unreachable', 'changed-meanwhile', 'nothing-chosen']).nullable(),
   /** Somebody is getting a second factor of ours: which, and the sealed `Enrolment`. */
   enrolment: z.object({ id: z.string(), sealed: z.string() }).optional(),
+  /** The sealed challenge a passkey is asked for with; gone once an answer is judged. */
+  challenge: z.string().optional(),
   /** Enrolled, and the recovery codes are on the page until the person has them. */
   isSaving: z.boolean().optional(),
   /** The person went on without our second factor: it is not asked for again by itself. */

@@ -1,15 +1,6 @@
 import { TransactionId } from '../domain/ids.ts';
-import type { Step } from '../domain/next-step.ts';
-import {
-  Enrolment,
-  matchingStep,
-  raise,
-  recoveryCodeBytes,
-  recoveryCodeCount,
-  recoveryCodeFrom,
-  recoveryDigest,
-} from '../domain/second-factor.ts';
-import type { SecondFactor } from '../domain/second-factor.ts';
+import { matchingStep, recoveryCodeBytes, recoveryCodeCount, recoveryCodeFrom } from '../domain/second-factor.ts';
+import type { Enrolment } from '../domain/second-factor.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
 import { advance } from '../domain/transaction.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
@@ -19,6 +10,7 @@ import type { Sealing } from '../ports/sealing.ts';
 import type { SecondFactors } from '../ports/second-factors.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
+import { enrolmentOf, isEnrolling, makeFactor, sealedEnrolment } from './steps/make-factor.ts';
 import type { NextDependencies } from './steps/what-is-next.ts';
 import { whatIsNext } from './steps/what-is-next.ts';
 import { aboutPerson, wrongAnswer } from './steps/wrong-answer.ts';
@@ -30,16 +22,6 @@ export interface EnrolDependencies extends ClaimDependencies, NextDependencies {
   readonly entropy: Entropy;
   readonly audit: AuditLog;
 }
-
-const sealedFor = 'enrolment';
-
-/** Null when there is none, or it was sealed under another key. */
-function enrolmentOf(sealing: Sealing, { enrolment }: StageAt<'consenting'>): Enrolment | null {
-  const plain = enrolment === undefined ? null : sealing.open(sealedFor, enrolment.sealed);
-  return plain === null ? null : Enrolment.parse(JSON.parse(plain));
-}
-
-const isEnrolling = (step: Step): step is Extract<Step, { step: 'own-factor' }> => step.step === 'own-factor' && step.ask === 'enrolment';
 
 /** What the page of somebody who enrols shows: the same secret however often it is looked at, and later the recovery codes. Null when nobody enrols here. */
 export const showEnrolment =
@@ -55,49 +37,28 @@ export const showEnrolment =
       if (begun !== null) return begun;
       const codes = Array.from({ length: recoveryCodeCount }, () => recoveryCodeFrom(entropy.bytes(recoveryCodeBytes)));
       const made: Enrolment = { id: entropy.id(), secret: oneTimeCodes.secretFrom(entropy.bytes(20)), codes };
-      const enrolment = { id: made.id, sealed: sealing.seal(sealedFor, JSON.stringify(made)) };
+      const enrolment = { id: made.id, sealed: sealedEnrolment(sealing, made) };
       if (await transactions.advance(advance(transaction, { ...step.stage, tenantId: step.tenant.id, enrolment }))) return made;
     }
     return null;
   };
 
-const factorFrom = ({ id: enrolment, codes }: Enrolment, id: SecondFactor['id'], lastStep: number, now: number) => ({
-  id,
-  enrolment,
-  version: 1,
-  lastStep,
-  recovery: codes.map(recoveryDigest),
-  failures: 0,
-  lockedUntil: 0,
-  enrolledAt: now,
-});
-
 /** Confirms an enrolment with a code of the app: before it nothing counts. Whoever enrolled first keeps theirs. */
 export const confirmEnrolment =
   (dependencies: EnrolDependencies) =>
   async (id: TransactionId, browser: string, typed: string): Promise<'enrolled' | 'wrong' | 'elsewhere'> => {
-    const { secondFactors, oneTimeCodes, sealing, transactions, audit, clock } = dependencies;
+    const { oneTimeCodes, sealing, clock } = dependencies;
     const transaction = await claimedTransaction(dependencies)(id, browser);
     const { step } = await whatIsNext(dependencies)(transaction);
-    const enrolment = isEnrolling(step) ? enrolmentOf(sealing, step.stage) : null;
+    const enrolment = isEnrolling(step) && step.ways.includes('app') ? enrolmentOf(sealing, step.stage) : null;
     if (!isEnrolling(step) || enrolment === null) return 'elsewhere';
-    const { stage, tenant } = step;
-    const { person } = stage;
-    const about = aboutPerson(transaction, stage, tenant.id);
-    const now = clock.now();
-    const matched = matchingStep(typed, (at) => oneTimeCodes.codeAt(enrolment.secret, at), now);
-    if (matched === null) {
-      await wrongAnswer(dependencies, transaction, about);
+    const { secret } = enrolment;
+    const lastStep = matchingStep(typed, (at) => oneTimeCodes.codeAt(secret, at), clock.now());
+    if (lastStep === null) {
+      await wrongAnswer(dependencies, transaction, aboutPerson(transaction, step.stage, step.tenant.id));
       return 'wrong';
     }
-    const added = await secondFactors.add(factorFrom(enrolment, person.userId, matched, now), enrolment.secret);
-    // Added by this transaction before, and cut off before it could say so.
-    const isOurs = added === 'added' || (await secondFactors.get(person.userId))?.enrolment === enrolment.id;
-    if (!isOurs) return 'elsewhere';
-    await audit.append({ ...about, event: 'factor.enrolled', rule: 'confirmed by a code after a fresh sign-in' }, 'again');
-    const raised = { ...person, assurance: raise(person.assurance, 'totp', now), ownFactor: enrolment.id };
-    await transactions.advance(advance(transaction, { ...stage, person: raised, tenantId: tenant.id, notice: null, isSaving: true }));
-    return 'enrolled';
+    return makeFactor(dependencies)(transaction, step, enrolment, { by: 'totp', secret, lastStep });
   };
 
 function without(stage: StageAt<'consenting'>): StageAt<'consenting'> {

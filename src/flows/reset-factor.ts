@@ -1,5 +1,5 @@
 import type { UserId } from '../domain/ids.ts';
-import { isRaised } from '../domain/second-factor.ts';
+import { isRaised } from '../domain/local-evidence.ts';
 import type { Grants } from '../ports/grants.ts';
 import type { SecondFactors } from '../ports/second-factors.ts';
 import type { EndDependencies } from './steps/end-grant.ts';

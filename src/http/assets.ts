@@ -1,4 +1,5 @@
 import { sha256 } from '../domain/digest.ts';
+import { passkeyScript } from '../pages/passkey-script.ts';
 import { stylesheet } from '../pages/stylesheet.ts';
 import type { Route } from './endpoint.ts';
 
@@ -18,7 +19,11 @@ export function openLogo(bytes: Buffer, type: Logo['type']): Logo {
 export const assetRoutes =
   (logo: Logo | null): Route =>
   (router) => {
-    const assets = [{ path: stylesheet.path, type: 'text/css; charset=utf-8', bytes: stylesheet.bytes }, ...(logo === null ? [] : [logo])];
+    const assets = [
+      { ...stylesheet, type: 'text/css; charset=utf-8' },
+      { ...passkeyScript, type: 'text/javascript; charset=utf-8' },
+      ...(logo === null ? [] : [logo]),
+    ];
     for (const { path, type, bytes } of assets) {
       router.get(path, (ctx) => {
         ctx.set('Cache-Control', 'public, max-age=31536000, immutable');

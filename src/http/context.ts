@@ -10,6 +10,7 @@ import type { BrowserCookie } from './cookies.ts';
 import type { Patience } from './patience.ts';
 import type { RateLimits } from './rate-limit.ts';
 import type { answerFactor } from '../flows/answer-factor.ts';
+import type { answerPasskey, showPasskey } from '../flows/answer-passkey.ts';
 import type { answerQuestion } from '../flows/answer-question.ts';
 import type { beginAuthorization } from '../flows/begin-authorization.ts';
 import type { beginConnectionTest } from '../flows/begin-connection-test.ts';
@@ -40,6 +41,8 @@ export interface Flows {
   readonly completeLogin: ReturnType<typeof completeLogin>;
   readonly answerQuestion: ReturnType<typeof answerQuestion>;
   readonly answerFactor: ReturnType<typeof answerFactor>;
+  readonly showPasskey: ReturnType<typeof showPasskey>;
+  readonly answerPasskey: ReturnType<typeof answerPasskey>;
   readonly showEnrolment: ReturnType<typeof showEnrolment>;
   readonly confirmEnrolment: ReturnType<typeof confirmEnrolment>;
   readonly keepCodes: ReturnType<typeof keepCodes>;

@@ -4,6 +4,9 @@ import type { Fields, Incoming } from './exchange.ts';
 /** For pages: nothing but our own stylesheet and images. `form-action` is left out because browsers apply it to the redirect that follows a form, which here leads to the client. CSP 3 §6.4.2. */
 export const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/** For pages with the one script of ours on them. */
+export const scriptedPagePolicy = `${pagePolicy}; script-src 'self'`;
+
 /** What every answer says unless its route says otherwise: it is nobody's to keep, frame, sniff or refer to. */
 export const safeFields = (secure: boolean, cacheControl = 'no-store'): Fields =>
   Object.entries({

@@ -49,6 +49,12 @@ export function html(literals: TemplateStringsArray, ...slots: readonly Slot[]):
   return new Html(out);
 }
 
+/** The one way to write a script element: a file of our own, named by its digest, that runs when the page is there. */
+export function ownScript(path: string): Html {
+  if (!/^\/assets\/[a-z]+-[0-9a-f]{16}\.js$/.test(path)) throw new TypeError('not a script of our own');
+  return new Html(`<script src="${path}" defer></script>`);
+}
+
 /** The address if it is an absolute web address without credentials; escaping alone would not stop `javascript:`. */
 export function webUrl(text: string): URL | null {
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -1,5 +1,5 @@
 /** What every page has around it: head, skip link, the company's name, and the footer. */
-import { html } from './html.ts';
+import { html, ownScript } from './html.ts';
 import type { Html, Slot } from './html.ts';
 import { mark } from './icons.ts';
 import { displayName, named } from './names.ts';
@@ -25,9 +25,11 @@ export interface Frame {
   organisation: Organisation;
   /** Address the page moves on to by itself. */
   movesOnTo?: VettedHref;
+  /** Path of a script of our own; the page's policy has to allow it. */
+  script?: string;
 }
 
-export function layout({ title, organisation, movesOnTo }: Frame, main: Html): Html {
+export function layout({ title, organisation, movesOnTo, script }: Frame, main: Html): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -35,7 +37,7 @@ export function layout({ title, organisation, movesOnTo }: Frame, main: Html): H
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        ${movesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${movesOnTo}" />`}
+        ${[movesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${movesOnTo}" />`, script !== undefined && ownScript(script)]}
         <title>${title} · ${displayName(organisation.name)}</title>
         <link rel="stylesheet" href="${stylesheet.path}" />
       </head>

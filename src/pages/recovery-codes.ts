@@ -22,7 +22,10 @@ export function recoveryCodes(view: RecoveryCodesView): Html {
     { title: heading, organisation },
     gate(
       html`<h1>${heading}</h1>
-        <p class="lead">Your second step is on. If you lose your phone, one of these lets you in instead. Each works once.</p>
+        <p class="lead">
+          Your second step is on. If you lose your phone or your passkey, one of these stands in for it wherever a code is enough. Each
+          works once.
+        </p>
         <ol class="recovery-codes">
           ${codes.map((code) => html`<li><code>${code}</code></li>`)}
         </ol>

@@ -92,7 +92,7 @@ export const secondFactors = declare({
   expires: null,
   shape: SecondFactor,
   describe:
-    'A person’s second factor of ours, where a tenant has `ownSecondFactor`: the sealed secret of the authenticator app, the last code taken, digests of the recovery codes that are left, and wrong answers in a row.',
+    'A person’s second factor of ours, where a tenant has `ownSecondFactor`: the sealed secret of the authenticator app, the last code taken, the public keys of passkeys and how often each was used, digests of the recovery codes that are left, and wrong answers in a row.',
 });
 
 export const memberships = declare({

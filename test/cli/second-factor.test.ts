@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readOptions } from '../../src/cli/options.ts';
 import { GrantId, UserId } from '../../src/domain/ids.ts';
-import { raise } from '../../src/domain/second-factor.ts';
+import { raise } from '../../src/domain/local-evidence.ts';
 import { systemClock } from '../../src/platform/system-clock.ts';
 import { auditEvents, grants, secondFactors, users } from '../../src/stores/collections.ts';
 import { openStore } from '../../src/stores/open-store.ts';

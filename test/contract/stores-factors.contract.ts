@@ -57,6 +57,34 @@ export function factorRows(engine: Opened): void {
       }
     });
 
+    it('takes a row from before passkeys as one with none, and writes them beside what is there', async () => {
+      const store = openSecondFactors(engine(), sealing);
+      await engine().insert(secondFactors, { ...factor('e'), sealed: sealing.seal('second_factor', 'OLD') });
+      const old = await store.get(id);
+      if (old === null) throw new Error('the row is gone');
+      expect(old.passkeys).toEqual([]);
+      const passkeys = [{ id: 'p', publicKey: 'k', counter: 0, transports: ['usb'], addedAt: 7 }];
+      expect(await store.settle(old, { ...change(2), passkeys })).toBe(true);
+      const row = await store.get(id);
+      expect(row).toMatchObject({ passkeys, enrolment: 'e', enrolledAt: 7 });
+      expect(row === null ? null : store.secretOf(row)).toBe('OLD');
+      // A version that knows nothing of them changes nothing about them.
+      if (row !== null) expect(await store.settle(row, change(3))).toBe(true);
+      expect((await store.get(id))?.passkeys).toEqual(passkeys);
+    });
+
+    it('without an app has no secret, until one joins it; what a newer version says of a passkey stays', async () => {
+      const store = openSecondFactors(engine(), sealing);
+      const newer = { id: 'p', publicKey: 'k', counter: 0, transports: [], addedAt: 7, heldBy: { name: 'somebody', 'a.b': 1 } };
+      expect(await store.add({ ...factor('e'), passkeys: [newer] }, null)).toBe('added');
+      const row = await store.get(id);
+      if (row === null) throw new Error('the row is gone');
+      expect([store.secretOf(row), Object.keys(row)]).toEqual([null, expect.not.arrayContaining(['sealed'])]);
+      expect(await store.settle(row, { ...change(2), passkeys: row.passkeys.map((each) => ({ ...each, counter: 1 })) }, 'NEW')).toBe(true);
+      const after = await store.get(id);
+      expect([after?.passkeys, after === null ? null : store.secretOf(after)]).toEqual([[{ ...newer, counter: 1 }], 'NEW']);
+    });
+
     it('what was judged before a reset does not touch what was enrolled after it', async () => {
       const store = openSecondFactors(engine(), sealing);
       await store.add(factor('one'), 's');

@@ -5,9 +5,10 @@ import { noDemand } from '../../src/domain/assurance-demand.ts';
 import { ConnectionId, TenantId, TransactionId, UserId } from '../../src/domain/ids.ts';
 import type { Belonging } from '../../src/domain/next-step.ts';
 import { nextStep } from '../../src/domain/next-step.ts';
+import type { OwnWay } from '../../src/domain/own-ask.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { Resource } from '../../src/domain/resource.ts';
-import { raise } from '../../src/domain/second-factor.ts';
+import { raise } from '../../src/domain/local-evidence.ts';
 import type { FrozenRequest, StageAt } from '../../src/domain/transaction.ts';
 import { afterFailedTrip } from '../../src/domain/transaction.ts';
 import { nothingProven } from '../support/assurance.ts';
@@ -46,14 +47,16 @@ interface Case {
   readonly stage?: Partial<StageAt<'consenting'>>;
   readonly belongings?: readonly Belonging[];
   readonly isEnrolled?: boolean;
+  readonly holds?: readonly OwnWay[];
+  readonly takesPasskeys?: boolean;
   readonly resource?: Partial<Resource>;
 }
 
-function stepOf({ stage: changed = {}, belongings = [globex()], isEnrolled = false, resource: with_ = {} }: Case) {
+function stepOf({ stage: changed = {}, belongings = [globex()], isEnrolled = false, resource: with_ = {}, ...own }: Case) {
   const request = { scope: ['notes:read', 'notes:write'], demand: noDemand } as unknown as FrozenRequest;
   const id = TransactionId.parse('t'.repeat(22));
   const transaction = { id, version: 1, browser: 'b', request, stage: stage(changed), createdAt: 0, expiresAt: 1 };
-  return nextStep(transaction, { belongings, resource: { ...resource, ...with_ }, isEnrolled, now });
+  return nextStep(transaction, { belongings, resource: { ...resource, ...with_ }, isEnrolled, ...own, now });
 }
 
 const enrolment = { step: 'own-factor', ask: 'enrolment', isOptional: false };
@@ -84,7 +87,7 @@ describe('our own second factor', () => {
     ['asked afresh, still old', { stage: { person: person({ assurance: old, afresh: 'answered' }) } }, tooOld],
     ['asked afresh in vain', { stage: { person: person({ assurance: nothingProven, afresh: 'failed' }) } }, tooOld],
     [
-      'never phishing-resistant',
+      'never phishing-resistant where there are no passkeys',
       {
         belongings: [globex({ ...mfa, phishingResistant: true })],
         isEnrolled: true,
@@ -114,6 +117,103 @@ describe('our own second factor', () => {
     ['declined: with less', { ...open, stage: { isDeclined: true } }, { step: 'consent', offered: ['notes:read'] }],
     ['given', { ...open, stage: { person: raised } }, { step: 'consent', offered: ['notes:read', 'notes:write'] }],
   ])('for a scope, %s', (_, given, step) => {
+    expect(stepOf(given)).toMatchObject(step);
+  });
+
+  const phr: AssuranceDemand = { ...mfa, phishingResistant: true };
+  const asked = (changed: Partial<Person> = {}) => ({ person: person({ asked: phr, ...changed }) });
+  const strict = { belongings: [globex(phr)], takesPasskeys: true, stage: asked() };
+  const enrolled = { isEnrolled: true, takesPasskeys: true };
+  const byApp = { assurance: raise(fresh, 'totp', now), ownFactor: 'e' };
+  const oldByApp = { assurance: raise(old, 'totp', now), ownFactor: 'e' };
+  const provenByUpstream = assuranceFrom({ auth_time: now / 1000, amr: ['mfa'] }, { acr: [], amr: ['mfa'] });
+  const useIt = { step: 'own-factor', ask: 'code', ways: ['passkey'], resists: true };
+  const addOne = { step: 'own-factor', ask: 'passkey-too', ways: ['passkey'], resists: true };
+
+  it.each<[string, Case, object]>([
+    [
+      'a second factor, nobody enrolled: either way',
+      { takesPasskeys: true },
+      { ask: 'enrolment', ways: ['app', 'passkey'], resists: false },
+    ],
+    ['a second factor, no passkeys at this address', {}, { ask: 'enrolment', ways: ['app'], resists: false }],
+    ['a second factor, an app', { ...enrolled, holds: ['app'] }, { ask: 'code', ways: ['app'], resists: false }],
+    ['a second factor, a passkey', { ...enrolled, holds: ['passkey'] }, { ask: 'code', ways: ['passkey'], resists: false }],
+    ['a second factor, both', { ...enrolled, holds: ['app', 'passkey'] }, { ask: 'code', ways: ['app', 'passkey'], resists: false }],
+    ['a second factor, a passkey of an address that had a name', { isEnrolled: true, holds: ['passkey'] }, { ask: 'code', ways: [] }],
+    ['uncopied, nobody enrolled: a passkey', strict, { ask: 'enrolment', ways: ['passkey'], resists: true }],
+    ['uncopied, nobody enrolled, an old sign-in: afresh', { ...strict, stage: asked({ assurance: old }) }, again],
+    ['uncopied, an app: its code first', { ...strict, ...enrolled, holds: ['app'] }, { ...code, ways: ['app'], resists: false }],
+    ['uncopied, an app that was proven: a passkey too', { ...strict, ...enrolled, holds: ['app'], stage: asked(byApp) }, addOne],
+    ['uncopied, an app proven on an old sign-in: afresh', { ...strict, ...enrolled, holds: ['app'], stage: asked(oldByApp) }, again],
+    [
+      'uncopied, an app proven on an old sign-in, asked afresh in vain',
+      { ...strict, ...enrolled, holds: ['app'], stage: asked({ ...oldByApp, afresh: 'failed' }) },
+      tooOld,
+    ],
+    ['uncopied, a passkey: that', { ...strict, ...enrolled, holds: ['passkey'] }, useIt],
+    [
+      'uncopied, both: the passkey, also on an old sign-in',
+      { ...strict, ...enrolled, holds: ['app', 'passkey'], stage: asked({ assurance: old }) },
+      useIt,
+    ],
+    [
+      'uncopied, both, and the code was typed: the passkey',
+      { ...strict, ...enrolled, holds: ['app', 'passkey'], stage: asked(byApp) },
+      useIt,
+    ],
+    [
+      'uncopied, the upstream proved a second factor',
+      { ...strict, ...enrolled, holds: ['passkey'], stage: asked({ assurance: provenByUpstream }) },
+      useIt,
+    ],
+    [
+      'proven by a passkey',
+      { ...strict, ...enrolled, stage: asked({ assurance: raise(fresh, 'passkey', now), ownFactor: 'e' }) },
+      { step: 'consent' },
+    ],
+    [
+      'uncopied, declined',
+      { ...strict, ...enrolled, holds: ['passkey'], stage: { ...asked(), isDeclined: true } },
+      { step: 'unproven', lacks: ['second factor', 'phishing-resistant sign-in'] },
+    ],
+    [
+      'uncopied, no passkeys at this address',
+      { ...strict, takesPasskeys: false },
+      { step: 'unproven', lacks: ['phishing-resistant sign-in'] },
+    ],
+    [
+      'uncopied, off',
+      { ...strict, ...enrolled, holds: ['passkey'], belongings: [globex(phr, false)] },
+      { step: 'unproven', lacks: ['second factor', 'phishing-resistant sign-in'] },
+    ],
+    [
+      'uncopied and recent: no cure for an old sign-in',
+      {
+        ...strict,
+        ...enrolled,
+        holds: ['passkey'],
+        belongings: [globex({ ...phr, maxAge: 60 })],
+        stage: asked({ assurance: old, asked: { ...phr, maxAge: 60 } }),
+      },
+      tooOld,
+    ],
+  ])('with passkeys: %s', (_, given, step) => {
+    expect(stepOf(given)).toMatchObject(step);
+  });
+
+  const strictScopes = resource.scopes.map((scope) => (scope.name === 'notes:write' ? { ...scope, demand: phr } : scope));
+  const strictOpen = { belongings: [globex(noDemand)], resource: { scopes: strictScopes }, takesPasskeys: true, stage: asked() };
+  it.each<[string, Case, object]>([
+    ['a passkey is set up', strictOpen, { ask: 'enrolment', ways: ['passkey'], isOptional: true }],
+    ['a passkey is used', { ...strictOpen, ...enrolled, holds: ['passkey'] }, { ...useIt, isOptional: true }],
+    ['a passkey is added', { ...strictOpen, ...enrolled, holds: ['app'], stage: asked(byApp) }, { ...addOne, isOptional: true }],
+    [
+      'it is declined: with less',
+      { ...strictOpen, ...enrolled, stage: { ...asked(), isDeclined: true } },
+      { step: 'consent', offered: ['notes:read'] },
+    ],
+  ])('for a scope that wants it uncopied, %s', (_, given, step) => {
     expect(stepOf(given)).toMatchObject(step);
   });
 

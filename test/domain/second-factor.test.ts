@@ -5,16 +5,8 @@ import { noDemand } from '../../src/domain/assurance-demand.ts';
 import { ConnectionId, UserId } from '../../src/domain/ids.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { SecondFactor } from '../../src/domain/second-factor.ts';
-import {
-  isFresh,
-  isRaised,
-  judgeAnswer,
-  keepOurs,
-  matchingStep,
-  raise,
-  recoveryCodeFrom,
-  recoveryDigest,
-} from '../../src/domain/second-factor.ts';
+import { isFresh, isRaised, keepOurs, raise } from '../../src/domain/local-evidence.ts';
+import { judgeAnswer, matchingStep, recoveryCodeFrom, recoveryDigest } from '../../src/domain/second-factor.ts';
 import { nothingProven } from '../support/assurance.ts';
 
 const now = 1_700_000_010_000;
@@ -29,6 +21,7 @@ const factor = (changed: Partial<SecondFactor> = {}): SecondFactor => ({
   sealed: 's',
   lastStep: step - 10,
   recovery: codes.map(recoveryDigest),
+  passkeys: [],
   failures: 0,
   lockedUntil: 0,
   enrolledAt: 0,

@@ -1,9 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import { html, webUrl } from '../../src/pages/html.ts';
+import { html, ownScript, webUrl } from '../../src/pages/html.ts';
 import type { Html, Slot } from '../../src/pages/html.ts';
 import { vettedHref } from '../../src/pages/vetted-href.ts';
 
 const text = (made: Html): string => made.toString();
+
+describe('a script element', () => {
+  it('is written for a file of our own, named by its digest', () => {
+    expect(text(ownScript('/assets/passkey-0123456789abcdef.js'))).toBe(
+      '<script src="/assets/passkey-0123456789abcdef.js" defer></script>',
+    );
+  });
+
+  it.each([
+    'https://evil.example/assets/passkey-0123456789abcdef.js',
+    '//evil.example/assets/passkey-0123456789abcdef.js',
+    '/assets/passkey.js',
+    '/assets/../passkey-0123456789abcdef.js',
+    '/assets/passkey-0123456789abcdef.js" onload="x',
+    '/assets/passkey-0123456789abcdef.js\n',
+  ])('is not written for %s', (path) => {
+    expect(() => ownScript(path)).toThrow(TypeError);
+  });
+});
 
 describe('the html tag', () => {
   it('escapes text and attribute values, and only those [W81] [S6.03]', () => {

@@ -29,6 +29,7 @@ import { liveAuthority } from '../../src/flows/steps/standing.ts';
 import { stopAuthorization } from '../../src/flows/stop-authorization.ts';
 import { openSigner } from '../../src/platform/jose-signer.ts';
 import { openKeyRing } from '../../src/platform/key-ring.ts';
+import { openPasskeys } from '../../src/platform/passkeys.ts';
 import { openSealing } from '../../src/platform/node-sealing.ts';
 import type { UpstreamAttempt } from '../../src/domain/upstream-attempt.ts';
 import type { Connector } from '../../src/ports/connector.ts';
@@ -134,6 +135,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     seenClients: openSeenClients(engine),
     upstreamSessions: openUpstreamSessions(engine, sealing),
     secondFactors: openSecondFactors(engine, sealing),
+    passkeys: openPasskeys(directory.issuer, 'Demo Company'),
     provenDomains: openProvenDomains(engine),
     audit: {
       append: async (event: AuditEvent) => {

@@ -7,6 +7,7 @@ import * as connectionTest from '../../src/pages/connection-test.ts';
 import * as consent from '../../src/pages/consent.ts';
 import * as factorCode from '../../src/pages/factor-code.ts';
 import * as factorEnrolment from '../../src/pages/factor-enrolment.ts';
+import * as factorPasskey from '../../src/pages/factor-passkey.ts';
 import * as front from '../../src/pages/front.ts';
 import * as handOver from '../../src/pages/hand-over.ts';
 import type { Html } from '../../src/pages/html.ts';
@@ -29,6 +30,7 @@ export const catalogue: readonly SamplePage[] = [
   ...render('question', question.questionPage, question.samples),
   ...render('factor-code', factorCode.factorCode, factorCode.samples),
   ...render('factor-enrolment', factorEnrolment.factorEnrolment, factorEnrolment.samples),
+  ...render('factor-passkey', factorPasskey.factorPasskey, factorPasskey.samples),
   ...render('recovery-codes', recoveryCodes.recoveryCodes, recoveryCodes.samples),
   ...render('stopped', stopped.stopped, stopped.samples),
   ...render('hand-over', handOver.handOver, handOver.samples),

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { passkeyScript } from '../../src/pages/passkey-script.ts';
 import { stylesheet } from '../../src/pages/stylesheet.ts';
 import { catalogue } from './pages-catalogue.ts';
 
@@ -36,9 +37,11 @@ const closed = (server: Server): Promise<void> =>
 function answer(request: IncomingMessage, response: ServerResponse, posts: string[], withPolicy: boolean): void {
   const path = new URL(request.url ?? '/', 'http://localhost').pathname;
   if (request.method === 'POST') posts.push(path);
-  if (withPolicy) response.setHeader('content-security-policy', policy);
   const page = catalogue.find(({ name }) => path === `/${name}`);
+  const hasScript = page?.markup.includes(passkeyScript.path) === true;
+  if (withPolicy) response.setHeader('content-security-policy', hasScript ? `${policy}; script-src 'self'` : policy);
   if (path === stylesheet.path) send(response, 'text/css', stylesheet.bytes);
+  else if (path === passkeyScript.path) send(response, 'text/javascript', passkeyScript.bytes);
   else if (path.endsWith('.svg')) send(response, 'image/svg+xml', logo);
   else if (page !== undefined) send(response, 'text/html; charset=utf-8', page.markup);
   else if (path === '/favicon.ico') response.writeHead(204).end();

@@ -13,6 +13,8 @@ export interface Answered {
 export interface SecondInstance {
   /** Posts a form to this instance under the address both share. */
   post(path: string, fields: Record<string, string>): Promise<Answered>;
+  /** Presses a button of a page of ours at this instance; the status says what came of it. */
+  press(path: string, form: string, cookie: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,16 @@ export async function startSecondInstance({ config, engine, masterKey, clock, li
         });
         sent.on('error', reject);
         sent.end(new URLSearchParams(fields).toString());
+      }),
+    press: async (path, form, cookie) =>
+      new Promise((resolve, reject) => {
+        const headers = { Host: host, 'Content-Type': 'application/x-www-form-urlencoded', Cookie: cookie };
+        const sent = request({ host: '127.0.0.1', port: listening.port, path, method: 'POST', headers, agent }, (response) => {
+          response.resume();
+          response.on('end', () => resolve(response.statusCode ?? 0));
+        });
+        sent.on('error', reject);
+        sent.end(form);
       }),
     close: async () => {
       agent.destroy();

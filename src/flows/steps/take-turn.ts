@@ -4,7 +4,7 @@ import { identityKey } from '../../domain/identity.ts';
 import type { ConnectionId, TransactionId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { mostTries } from '../../domain/question.ts';
-import { keepOurs } from '../../domain/second-factor.ts';
+import { keepOurs } from '../../domain/local-evidence.ts';
 import type { Transaction } from '../../domain/transaction.ts';
 import { advance, afterFailedTrip } from '../../domain/transaction.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';

@@ -4,8 +4,10 @@ import type { Belonging, Step } from '../../domain/next-step.ts';
 import { nextStep } from '../../domain/next-step.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import type { Resource } from '../../domain/resource.ts';
+import { holdingsOf } from '../../domain/second-factor.ts';
 import type { Transaction } from '../../domain/transaction.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Passkeys } from '../../ports/passkeys.ts';
 import type { SecondFactors } from '../../ports/second-factors.ts';
 import type { BelongingDependencies } from './belongings.ts';
 import { belongingsOf } from './belongings.ts';
@@ -13,6 +15,7 @@ import { belongingsOf } from './belongings.ts';
 export interface NextDependencies extends BelongingDependencies {
   readonly directory: Directory;
   readonly secondFactors: Pick<SecondFactors, 'get'>;
+  readonly passkeys: Pick<Passkeys, 'areTaken'>;
   readonly clock: Clock;
 }
 
@@ -27,7 +30,7 @@ export interface Next {
 export const whatIsNext =
   (dependencies: NextDependencies) =>
   async (transaction: Transaction): Promise<Next> => {
-    const { directory, secondFactors, clock } = dependencies;
+    const { directory, secondFactors, passkeys, clock } = dependencies;
     const { stage, request } = transaction;
     const resource = findResource(directory, request);
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
@@ -37,6 +40,7 @@ export const whatIsNext =
     const factor = userId !== null && hasOurs ? await secondFactors.get(userId) : null;
     // One that this very transaction made and did not get to say so is confirmed once more.
     const begun = stage.at === 'consenting' ? stage.enrolment?.id : undefined;
-    const isEnrolled = factor !== null && factor.enrolment !== begun;
-    return { resource, belongings, step: nextStep(transaction, { belongings, resource, isEnrolled, now: clock.now() }) };
+    const own = factor === null || factor.enrolment === begun ? { isEnrolled: false } : { isEnrolled: true, holds: holdingsOf(factor) };
+    const facts = { belongings, resource, ...own, takesPasskeys: passkeys.areTaken, now: clock.now() };
+    return { resource, belongings, step: nextStep(transaction, facts) };
   };

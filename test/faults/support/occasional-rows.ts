@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { ConnectionId, TransactionId, UserId } from '../../../src/domain/ids.ts';
+import { judgePasskey } from '../../../src/domain/second-factor.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { nodeEntropy } from '../../../src/platform/node-entropy.ts';
 import { openSealing } from '../../../src/platform/node-sealing.ts';
@@ -42,11 +43,14 @@ export function occasionalRows() {
     lockedUntil: 0,
     enrolledAt: now,
   };
+  const passkey = { id: 'passkey', publicKey: 'key', counter: 1, transports: ['usb'], addedAt: now };
+  const byPasskey = { ...factor, id: UserId.parse('user-with-passkey'), passkeys: [{ ...passkey, heldBy: { newer: true } }] };
   const session = { id: 'person elsewhere', userId, connectionId, sid: 's-1', stands: true, seenAt: now, askedUntil: 0, expiresAt };
   return {
     async write(engine: DocumentEngine): Promise<void> {
       const { tests, domains, factors, sessions } = storesOf(engine);
       expect([await tests.add(test), await factors.add(factor, 'SECRET')]).toEqual([true, 'added']);
+      expect(await factors.add(byPasskey, null)).toBe('added');
       await domains.keep(domain);
       await sessions.put(session, new Secret('upstream'));
       expect(await sessions.firstHeard('signal-1', now)).toBe(now);
@@ -61,6 +65,10 @@ export function occasionalRows() {
       expect(kept === null ? null : factors.secretOf(kept)).toBe('SECRET');
       const judged = { version: 1, lastStep: 5, recovery: ['digest'], failures: 1, lockedUntil: 0 };
       expect(kept === null ? null : await factors.settle(kept, judged)).toBe(true);
+      const other = await factors.get(byPasskey.id);
+      const used = other === null ? null : judgePasskey(other, { id: 'passkey', counter: 2 }, now);
+      expect(other === null || used?.verdict !== 'right' ? null : await factors.settle(other, used.change)).toBe(true);
+      expect((await factors.get(byPasskey.id))?.passkeys).toEqual([{ ...passkey, counter: 2, heldBy: { newer: true } }]);
       expect(await sessions.lease({ ...session, sealed: null }, now + 1000)).toBe(true);
       const leased = await sessions.get(session.id);
       expect(leased === null ? null : sessions.tokenOf(leased)?.reveal()).toBe('upstream');
