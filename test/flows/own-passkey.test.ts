@@ -306,7 +306,7 @@ describe('using it', () => {
 });
 
 describe('where nobody in between may have copied it', () => {
-  it('whoever has nothing sets up a passkey: the app would not do', async () => {
+  it('whoever has nothing sets up a passkey: the app would not do [Q-MFA-17]', async () => {
     const id = await enter('acme');
     expect(await stepOf(id)).toMatchObject({ step: 'own-factor', ask: 'enrolment', ways: ['passkey'], resists: true });
     const enrolment = await showEnrolment(parts())(id, browser);

@@ -14,7 +14,7 @@ import { needs } from '../support/prerequisites.ts';
 const pictures = join(process.cwd(), 'test-results', 'pages');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const themes = ['light', 'dark'] as const;
-const slow = 240_000;
+const slow = 600_000;
 
 interface AxeResult {
   violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
