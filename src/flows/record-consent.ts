@@ -125,7 +125,7 @@ export const recordConsent =
     const { stage } = transaction;
     if (stage.at !== 'consenting') return 'answered';
     await checkSession(dependencies, stage.person);
-    const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
+    const belongings = await belongingsOf(dependencies)(stage.person, transaction.request);
     const resource = findResource(directory, transaction.request);
     const step = resource === null ? null : nextStep(transaction, { belongings, resource, now: clock.now() });
     const askAgain = async (notice: StageAt<'consenting'>['notice']): Promise<Recorded> => {

@@ -7,6 +7,7 @@ import { identities, users } from '../../src/stores/collections.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openUsers } from '../../src/stores/users.ts';
+import type { AuthorityChange } from '../../src/ports/authority-feed.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
 import { nothingProven } from '../support/assurance.ts';
 
@@ -131,6 +132,18 @@ export function membershipRows(engine: Opened): void {
         await Promise.all([store.resync(acme, ana, okta, []), store.resync(acme, ana, google, [held('admin', google)])]);
         expect(await rolesAt(acme)).toEqual([held('admin', google)]);
       }
+    });
+
+    it('a role that is lost through one connection is announced, also while another connection gives the same one', async () => {
+      const told: AuthorityChange[] = [];
+      const store = openMemberships(engine(), { ...noFeed, append: async (change) => Promise.resolve(void told.push(change)) });
+      await store.resync(acme, ana, okta, [held('admin')]);
+      await store.resync(acme, ana, google, [held('admin', google)]);
+      told.length = 0;
+      await store.resync(acme, ana, okta, []);
+      const change = { kind: 'member', key: 'acme:u_1' };
+      expect(told).toEqual([change, change]);
+      expect(await rolesAt(acme)).toEqual([held('admin', google)]);
     });
 
     it('the same sign-in many times at once is the same membership', async () => {

@@ -31,10 +31,10 @@ export const whatIsNext =
     const { stage, request } = transaction;
     const resource = findResource(directory, request);
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
-    const userId = stage.at === 'consenting' ? stage.person.userId : null;
-    const belongings = userId === null ? [] : await belongingsOf(dependencies)(userId, request);
+    const person = stage.at === 'consenting' ? stage.person : null;
+    const belongings = person === null ? [] : await belongingsOf(dependencies)(person, request);
     const hasOurs = belongings.some(({ tenant }) => tenant.ownSecondFactor === true);
-    const factor = userId !== null && hasOurs ? await secondFactors.get(userId) : null;
+    const factor = person !== null && hasOurs ? await secondFactors.get(person.userId) : null;
     // One that this very transaction made and did not get to say so is confirmed once more.
     const begun = stage.at === 'consenting' ? stage.enrolment?.id : undefined;
     const isEnrolled = factor !== null && factor.enrolment !== begun;
