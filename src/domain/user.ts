@@ -20,5 +20,7 @@ export const Identity = z.object({
   issuer: z.string(),
   subject: z.string(),
   createdAt: z.number(),
+  /** Since when it is this user's (ms); absent while it is that of who first signed in with it. */
+  heldSince: z.number().optional(),
 });
 export type Identity = z.infer<typeof Identity>;

@@ -6,6 +6,10 @@ export interface Users {
   get(id: UserId): Promise<User | null>;
   /** An identity by its `identityKey`; null when nobody has signed in with it. */
   identity(id: string): Promise<Identity | null>;
+  /** Every identity of a user. */
+  identitiesOf(userId: UserId): Promise<Identity[]>;
+  /** Gives an identity to another user: of any number of concurrent callers who take it from the same one exactly one does, and is told so. */
+  handOver(id: string, from: UserId, to: UserId, now: number): Promise<boolean>;
   /**
    * The user behind an identity, made at the first sign-in: of any number of concurrent first sign-ins of one identity all get the same
    * user. Name, e-mail and `seenAt` follow the identity. `candidate` is the id a new user gets.

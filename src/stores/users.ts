@@ -26,6 +26,8 @@ export function openUsers(engine: DocumentEngine): Users {
   return {
     get: (id) => rows.get(id),
     identity: (id) => links.get(id),
+    identitiesOf: (userId) => links.findAll('userId', userId),
+    handOver: async (id, from, to, now) => (await links.updateIf(id, { userId: from }, { set: { userId: to, heldSince: now } })) !== null,
     settle: async (identity, candidate, now) => {
       const id = await userIdOf(identity, candidate, now);
       const seen = { name: identity.name, email: identity.email, seenAt: now };

@@ -12,15 +12,19 @@ export interface BelongingDependencies {
   readonly users: Users;
 }
 
-/** The tenants somebody belongs to now, by the connection they came through, and may enter by this request, in the organisation's order; none for a disabled user. */
+/** The tenants somebody belongs to now, by the connection they came through, and may enter by this request, in the organisation's order; none for a disabled user, and none by a sign-in that is another user's by now. */
 export const belongingsOf =
   ({ directory, memberships, users }: BelongingDependencies) =>
   async (
-    { userId, connectionId }: Pick<Person, 'userId' | 'connectionId'>,
+    { userId, connectionId, identityId }: Pick<Person, 'userId' | 'connectionId' | 'identityId'>,
     { tenantId: only }: Pick<FrozenRequest, 'tenantId'>,
   ): Promise<Belonging[]> => {
-    const [user, held] = await Promise.all([users.get(userId), memberships.ofUser(userId)]);
-    if (user?.status !== 'active') return [];
+    const [user, held, identity] = await Promise.all([
+      users.get(userId),
+      memberships.ofUser(userId),
+      identityId === undefined ? null : users.identity(identityId),
+    ]);
+    if (user?.status !== 'active' || (identityId !== undefined && identity?.userId !== userId)) return [];
     return directory.tenants.flatMap((tenant) => {
       if (only !== null && tenant.id !== only) return [];
       const membership = held.find((candidate) => candidate.tenantId === tenant.id);

@@ -9,6 +9,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { SecondFactors } from '../../ports/second-factors.ts';
 import type { BelongingDependencies } from './belongings.ts';
 import { belongingsOf } from './belongings.ts';
+import { linkFacts } from './link-facts.ts';
 
 export interface NextDependencies extends BelongingDependencies {
   readonly directory: Directory;
@@ -38,5 +39,7 @@ export const whatIsNext =
     // One that this very transaction made and did not get to say so is confirmed once more.
     const begun = stage.at === 'consenting' ? stage.enrolment?.id : undefined;
     const isEnrolled = factor !== null && factor.enrolment !== begun;
-    return { resource, belongings, step: nextStep(transaction, { belongings, resource, isEnrolled, now: clock.now() }) };
+    const link = stage.at === 'consenting' ? await linkFacts(dependencies)(stage) : null;
+    const circumstances = { belongings, resource, isEnrolled, ...(link === null ? {} : { link }), now: clock.now() };
+    return { resource, belongings, step: nextStep(transaction, circumstances) };
   };
