@@ -64,7 +64,7 @@ export function beforeSignIn(view: BeforeSignInView): Html {
       </div>
       ${crossing(points)}
       <div class="answer">
-        ${noticesOf(riskOf(app, returnTo), view.notice)}
+        ${noticesOf(view.linking === null ? riskOf(app, returnTo) : null, view.notice)}
         ${!verified && view.linking === null && stop(view, 'button', returnTo.kind === 'web' ? 'Stop, I don’t know this app' : 'Stop, I didn’t start this')}
         ${!verified && view.linking === null && html`<h2>${returnTo.kind === 'web' ? 'I know it, sign in' : 'I started it, sign in'}</h2>`}
         ${view.doors.length === 0 ? nowhere(organisation) : html`<div class="doors">${view.doors.map((door) => doorForm(view, door))}</div>`}

@@ -24,11 +24,11 @@ export function join(view: JoinView): Html {
           ${view.signIns.map((signIn, index) => row(signIn, (index === 0) === (proposal.stays === 'first')))}
         </ul>
         <h2>What happens then</h2>
-        <ul class="plain">
-          <li>What you may do still depends on the way you sign in, as it does now.</li>
-          <li>${appsText(proposal.apps, leavingOf(view, proposal.stays))}</li>
-          <li>Only ${named(organisation.helpName)} can take them apart again.</li>
-        </ul>
+        <p>${appsText(proposal.apps, leavingOf(view, proposal.stays))}</p>
+        <p>
+          What you may do still depends on the way you sign in, as it does now. Only ${named(organisation.helpName)} can take them apart
+          again.
+        </p>
         <p class="firm">If one of them belongs to somebody else, leave them apart.</p>
         ${postForm(
           view.joinAction,
