@@ -9,6 +9,9 @@ export const User = z.object({
   status: z.enum(['active', 'disabled']),
   createdAt: z.number(),
   seenAt: z.number(),
+  /** The transaction that is joining this account with another, and until when nobody else may (ms). */
+  reservedBy: z.string().optional(),
+  reservedUntil: z.number().optional(),
 });
 export type User = z.infer<typeof User>;
 

@@ -1,4 +1,4 @@
-import type { UserId } from '../domain/ids.ts';
+import type { TransactionId, UserId } from '../domain/ids.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
 import type { Identity, User } from '../domain/user.ts';
 
@@ -8,6 +8,9 @@ export interface Users {
   identity(id: string): Promise<Identity | null>;
   /** Every identity of a user. */
   identitiesOf(userId: UserId): Promise<Identity[]>;
+  /** Keeps a user for one transaction that changes what identities they have: until then (ms) of any number of others none gets them. */
+  reserve(id: UserId, by: TransactionId, until: number, now: number): Promise<boolean>;
+  release(id: UserId, by: TransactionId): Promise<void>;
   /** Gives an identity to another user: of any number of concurrent callers who take it from the same one exactly one does, and is told so. */
   handOver(id: string, from: UserId, to: UserId, now: number): Promise<boolean>;
   /**

@@ -351,6 +351,23 @@ describe('at the same time', () => {
     }
   });
 
+  it('two accounts of one connection, joined with the same user in two browsers, leave that user with one of them', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      latency = 0;
+      const usual = ana({ subject: `a${round}` });
+      const [one, two] = [anaToo({ subject: `x${round}` }), anaToo({ subject: `y${round}` })];
+      const ids = [await both(usual, one), await both(usual, two)];
+      latency = 6;
+      await Promise.allSettled(ids.map((id) => join(id)));
+      latency = 0;
+      const user = await userOf(usual);
+      const held = (await world.users.identitiesOf(user)).map(({ connectionId }) => connectionId).sort();
+      expect(held).toEqual(['demo', 'other']);
+      expect(new Set([await userOf(one), await userOf(two)]).size).toBe(2);
+      expect(await world.users.get(user)).not.toHaveProperty('reservedBy');
+    }
+  });
+
   it('a transaction of the one who leaves, open in another tab, makes no grant any more', async () => {
     const id = await both();
     const open = await start();
