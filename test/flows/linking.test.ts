@@ -10,16 +10,17 @@ import { codeOf } from '../../src/domain/token-format.ts';
 import { beginLink, leaveApart } from '../../src/flows/begin-link.ts';
 import { endUpstreamSession } from '../../src/flows/end-upstream-session.ts';
 import { finishJoin, joinAccounts } from '../../src/flows/join-accounts.ts';
+import { separateIdentity } from '../../src/flows/separate-identity.ts';
 import { LoginRefused } from '../../src/ports/connector.ts';
 import { StoreUnavailable } from '../../src/ports/document-engine.ts';
-import { grants, users } from '../../src/stores/collections.ts';
+import { grants, secondFactors, users } from '../../src/stores/collections.ts';
 import type { FlowWorld } from '../support/flow-world.ts';
 import { alice, asked, browser, openFlowWorld, redeem, registered, StubConnector } from '../support/flow-world.ts';
 import { hookEngine } from '../support/slow-engine.ts';
 
 const [demo, other] = [ConnectionId.parse('demo'), ConnectionId.parse('other')];
 
-/** The demonstration with another connection, of which support is in Initech, and people who may join their accounts. */
+/** The demonstration with another connection, whose people in support alone are in Initech, and people who may join their accounts. */
 const configure = (config: Config): Config => ({
   ...config,
   linking: true,
@@ -27,6 +28,10 @@ const configure = (config: Config): Config => ({
     { ...connection, recheck: { afterSeconds: 900, graceSeconds: 3600 } },
     { ...connection, id: other, name: 'Other Company', recheck: { afterSeconds: 900, graceSeconds: 3600 } },
   ]),
+  tenants: config.tenants.map((tenant) => ({
+    ...tenant,
+    rules: tenant.rules.map((rule) => (tenant.id === 'initech' ? { ...rule, connection: other } : rule)),
+  })),
 });
 
 let latency = 0;
@@ -187,6 +192,85 @@ describe('joining two accounts', () => {
   });
 });
 
+describe('a second factor of ours', () => {
+  const enrolled = async (id: UserId) => {
+    const factor = { enrolment: 'e', version: 1, sealed: 's', lastStep: 1, recovery: [], failures: 0, lockedUntil: 0, enrolledAt: 1 };
+    await world.engine.insert(secondFactors, { id, ...factor });
+  };
+
+  it('stays with who has it, though younger, and where both have one nothing is joined', async () => {
+    await connected(ana(), 'acme');
+    await connected(anaToo(), 'initech', other);
+    const [one, two] = [await userOf(ana()), await userOf(anaToo())];
+    await enrolled(two);
+    const id = await both();
+    expect(await stepOf(id)).toMatchObject({ verdict: { verdict: 'join', stays: 'second' } });
+    await enrolled(one);
+    await join(id, 'second');
+    expect(await stepOf(id)).toMatchObject({ verdict: { verdict: 'two-factors' } });
+    expect(linked()).toEqual([]);
+    await world.secondFactors.remove(one);
+    await join(id, 'second');
+    expect([await userOf(ana()), await userOf(anaToo())]).toEqual([two, two]);
+    expect(await world.secondFactors.get(two)).not.toBeNull();
+  });
+});
+
+describe('an operator who takes them apart', () => {
+  const separate = async () => {
+    const identity = await world.users.identity(identityKey(anaToo()));
+    if (identity === null) throw new Error('no such identity');
+    return separateIdentity(world)(identity);
+  };
+
+  it('gives the sign-in a user of its own, ends what came through it, and leaves the rest', async () => {
+    await join(await both());
+    const one = await userOf(ana());
+    const theirs = await connected(anaToo(), 'initech', other);
+    const mine = await connected(ana(), 'acme');
+    const open = await start();
+    await signInAs(open, anaToo(), other);
+    expect(await separate()).toMatchObject({ separated: true, ended: 1 });
+    const apart = await userOf(anaToo());
+    expect(apart).not.toBe(one);
+    expect([(await world.grants.get(theirs))?.endedBecause, (await world.grants.get(mine))?.stage]).toEqual(['identity separated', 'live']);
+    expect((await world.memberships.ofUser(one)).map(({ tenantId }) => tenantId).sort()).toEqual(['acme', 'globex']);
+    expect(await stepOf(open)).toMatchObject({ step: 'no-access' });
+    expect(world.events.filter(({ event }) => event === 'identity.separated')).toEqual([
+      expect.objectContaining({ userId: apart, leftUserId: one, connectionId: other }),
+    ]);
+    const again = await start();
+    await signInAs(again, anaToo(), other);
+    expect(await stepOf(again)).toMatchObject({ step: 'consent', stage: { person: { userId: apart } } });
+    expect(await separate()).toEqual({ separated: false, userId: apart, ended: 0 });
+  });
+
+  it('and is cut off finishes it by doing it again, wherever that was', async () => {
+    let isOver = false;
+    let points = 0;
+    for (let point = 0; !isOver; point += 1) {
+      points = point;
+      if (point > 30) throw new Error('it never ends');
+      const joining = await both();
+      const step = await stepOf(joining);
+      if (step.step === 'join' && step.verdict.verdict === 'join') await join(joining, step.verdict.stays);
+      const user = await userOf(ana());
+      const theirs = await connected(anaToo(), 'initech', other);
+      writes = point;
+      isOver = await separate().then(
+        () => true,
+        () => false,
+      );
+      writes = Number.POSITIVE_INFINITY;
+      await separate();
+      expect(await userOf(anaToo())).not.toBe(user);
+      expect((await world.memberships.ofUser(user)).map(({ tenantId }) => tenantId)).not.toContain('initech');
+      expect((await world.grants.get(theirs))?.stage).toBe('ended');
+    }
+    expect(points).toBeGreaterThan(4);
+  });
+});
+
 describe('nothing is joined', () => {
   const apart = async () => {
     const users = await Promise.all([userOf(ana()), userOf(anaToo())]);
@@ -312,6 +396,13 @@ describe('nothing is joined', () => {
     await endUpstreamSession(world)({ connectionId: demo, issuer, subject, sid: null, jti: 'j', log: world.log });
     await expect(join(id)).rejects.toMatchObject({ kind: 'expired' });
     await apart();
+  });
+
+  it('at the address of a tenant that only the one connection leads into', async () => {
+    const id = await world.flows.begin(asked(client_id, { resource: 'http://localhost:4000/t/initech/mcp' }), browser);
+    await signInAs(id, anaToo(), other);
+    await expect(beginLink(world)(id, browser)).rejects.toMatchObject({ kind: 'not-found' });
+    expect(await stepOf(id)).toMatchObject({ step: 'consent' });
   });
 
   it('where the page said that somebody else stays', async () => {
