@@ -12,6 +12,7 @@ import { answerPasskey, showPasskey } from './flows/answer-passkey.ts';
 import { answerQuestion } from './flows/answer-question.ts';
 import { beginAuthorization } from './flows/begin-authorization.ts';
 import { beginConnectionTest } from './flows/begin-connection-test.ts';
+import { beginLink, leaveApart } from './flows/begin-link.ts';
 import { beginLogin } from './flows/begin-login.ts';
 import { chooseTenant } from './flows/choose-tenant.ts';
 import { completeConnectionTest } from './flows/complete-connection-test.ts';
@@ -22,6 +23,7 @@ import { checkDomains } from './flows/check-domains.ts';
 import { confirmEnrolment, declineFactor, keepCodes, showEnrolment } from './flows/enrol-factor.ts';
 import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
+import { finishJoin, joinAccounts } from './flows/join-accounts.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
@@ -143,6 +145,10 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   continueAuthorization: continueAuthorization(parts),
   beginLogin: beginLogin(parts),
   findCompany: findCompany(parts),
+  beginLink: beginLink(parts),
+  leaveApart: leaveApart(parts),
+  joinAccounts: joinAccounts(parts),
+  finishJoin: finishJoin(parts),
   completeLogin: completeLogin(parts),
   answerQuestion: answerQuestion(parts),
   answerFactor: answerFactor(parts),

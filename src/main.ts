@@ -11,6 +11,7 @@ import { tellConnections } from './commands/connections.ts';
 import { copy } from './commands/copy-store.ts';
 import { domains } from './commands/domains.ts';
 import { end } from './commands/end-grants.ts';
+import { separate, tellIdentities } from './commands/identities.ts';
 import { resetSecondFactor } from './commands/second-factor.ts';
 import { configure, explain, folderOf } from './commands/installation.ts';
 import { testConnection } from './commands/test-connection.ts';
@@ -115,6 +116,8 @@ try {
   else if (options.command === 'grants end') await end(options);
   else if (options.command === 'connections') tellConnections(options);
   else if (options.command === 'connections test') process.exitCode = (await testConnection(options)) ? 0 : 1;
+  else if (options.command === 'identities') await tellIdentities(options);
+  else if (options.command === 'identities separate') await separate(options);
   else if (options.command === 'second-factor reset') await resetSecondFactor(options);
   else await run(options);
 } catch (error) {

@@ -3,6 +3,8 @@ import type { AuditQuery } from './audit.ts';
 import { auditHelp, connectionsHelp, copyHelp, domainsHelp, endHelp, help, testHelp } from './help-texts.ts';
 import { addFactor } from './factor-options.ts';
 import type { FactorOptions } from './factor-options.ts';
+import { addIdentities } from './identity-options.ts';
+import type { IdentitiesOptions, SeparateOptions } from './identity-options.ts';
 
 export type Options =
   | StartOptions
@@ -12,7 +14,9 @@ export type Options =
   | EndOptions
   | ConnectionsOptions
   | TestOptions
-  | FactorOptions;
+  | FactorOptions
+  | IdentitiesOptions
+  | SeparateOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -194,6 +198,7 @@ export function readOptions(argv: readonly string[]): Options {
   addConnections(program, choose);
   addDomains(program, choose);
   addFactor(program, choose);
+  addIdentities(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -102,6 +102,7 @@ export function directoryOf(config: Config): Directory {
     tenants: config.tenants.map(tenantOf),
     roles: config.roles,
     registration: config.registration,
+    linking: config.linking,
     resources,
     addresses: new Map(addresses.map((resource) => [resource.identifier, resource])),
     clients: [

@@ -126,6 +126,12 @@ export const ConfigSchema = z.strictObject({
   roles: z.array(role).min(1).describe('What people can be.'),
   resources: z.array(ResourceSchema).min(1).describe('The MCP servers behind the gateway.'),
   clients: z.array(ClientSchema).default([]).describe('Clients made known beforehand, for every resource.'),
+  linking: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a person with two accounts at two connections may join them, after a fresh sign-in to each. What they may do still depends on the connection they sign in with.',
+    ),
   limits: z
     .strictObject({
       authorizePerMinute: z.int().min(1).default(600).describe('Authorization requests per minute and source address.'),

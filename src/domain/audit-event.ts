@@ -26,6 +26,9 @@ export type AuditEvent = AuditSubject &
     | { readonly event: 'factor.recovery-used'; readonly rule: string }
     | { readonly event: 'factor.locked'; readonly rule: string }
     | { readonly event: 'factor.reset'; readonly rule: string }
+    /** A sign-in of one user became another's: `userId` is who has it from then on. */
+    | { readonly event: 'identity.linked'; readonly leftUserId: string; readonly otherConnectionId: string; readonly rule: string }
+    | { readonly event: 'identity.separated'; readonly leftUserId: string; readonly rule: string }
     | { readonly event: 'domain.proven'; readonly domain: string; readonly rule: string }
     | { readonly event: 'domain.lost'; readonly domain: string; readonly rule: string }
     | { readonly event: 'connection.tested'; readonly evidence: readonly string[]; readonly rule: string }

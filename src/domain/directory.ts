@@ -25,6 +25,8 @@ export interface Directory {
   readonly resources: readonly Resource[];
   /** Every address a resource answers at, by its identifier: its own and one for each tenant. */
   readonly addresses: ReadonlyMap<string, Resource>;
+  /** Whether a person may join two accounts of theirs. */
+  readonly linking?: boolean;
   readonly clients: readonly Client[];
   /** The other ways in which clients become known. RFC 7591; draft-ietf-oauth-client-id-metadata-document. */
   readonly registration: { readonly dynamic: boolean; readonly documents: boolean };
@@ -42,6 +44,11 @@ export function findConnection(directory: Directory, id: ConnectionId): Connecti
 export function offeredConnections({ connections, tenants }: Directory, tenantId: TenantId | null): readonly ConnectionEntry[] {
   const tenant = tenants.find(({ id }) => id === tenantId);
   return tenant === undefined ? connections : connections.filter(({ id }) => leadsInto(tenant, id));
+}
+
+/** Whether somebody who came through this connection can join their account with another: there has to be another way in. */
+export function canLink(directory: Directory, tenantId: TenantId | null, connectionId: ConnectionId): boolean {
+  return directory.linking === true && offeredConnections(directory, tenantId).some(({ id }) => id !== connectionId);
 }
 
 /** What a refusal's words call a connection. */

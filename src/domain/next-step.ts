@@ -3,6 +3,8 @@ import { includes, noDemand } from './assurance-demand.ts';
 import type { ConnectionId, TenantId } from './ids.ts';
 import type { Asker, Entry } from './entry.ts';
 import { entryTo, withheldScopes } from './entry.ts';
+import { judgeLink } from './linking.ts';
+import type { LinkFacts, LinkVerdict } from './linking.ts';
 import { enrolWithin, isFresh, raise } from './local-evidence.ts';
 import type { LocalMethod } from './local-evidence.ts';
 import type { OwnAsk, OwnFacts } from './own-ask.ts';
@@ -11,7 +13,7 @@ import type { Person } from './person.ts';
 import type { Resource } from './resource.ts';
 import { permittedScope } from './scope.ts';
 import type { Tenant } from './tenant.ts';
-import type { StageAt, Transaction } from './transaction.ts';
+import type { Stage, StageAt, Transaction } from './transaction.ts';
 
 /** A tenant the person belongs to at this moment, with what they may do there. */
 export interface Belonging {
@@ -29,11 +31,16 @@ export interface ProofWanted {
 
 /** The one next thing that has to happen. */
 export type Step =
-  | { readonly step: 'choose-connection'; readonly notice: 'unreachable' | 'sign-in-cancelled' | null }
+  | {
+      readonly step: 'choose-connection';
+      readonly notice: 'unreachable' | 'sign-in-cancelled' | null;
+      /** Whose account the sign-in that is chosen is to be joined with. */
+      readonly joins?: Person;
+    }
   /** A page of ours asks on behalf of this connection. */
   | { readonly step: 'ask'; readonly connectionId: ConnectionId }
   | { readonly step: 'no-access' }
-  | { readonly step: 'prove-more'; readonly tenantId: TenantId; readonly stage: StageAt<'consenting'>; readonly wanted: ProofWanted }
+  | { readonly step: 'prove-more'; readonly tenantId: TenantId | null; readonly stage: StageAt<'consenting'>; readonly wanted: ProofWanted }
   | { readonly step: 'unproven'; readonly tenant: Tenant; readonly lacks: readonly Lack[]; readonly asker: Asker }
   /** The upstream could not be asked for it. */
   | { readonly step: 'proof-unreachable'; readonly tenant: Tenant }
@@ -55,6 +62,10 @@ export type Step =
       readonly isOptional: boolean;
     } & OwnAsk)
   | { readonly step: 'save-codes'; readonly stage: StageAt<'consenting'> }
+  /** Two sign-ins of one person: whether they are joined, or why they cannot be. */
+  | { readonly step: 'join'; readonly stage: StageAt<'consenting'>; readonly verdict: LinkVerdict }
+  /** The person decided to join them, and it is not done yet. */
+  | { readonly step: 'finish-join'; readonly stage: StageAt<'joining'> }
   | { readonly step: 'respond'; readonly stage: StageAt<'approved'> }
   | { readonly step: 'respond-denied' }
   | { readonly step: 'stopped' };
@@ -63,6 +74,8 @@ export type Step =
 export interface Circumstances extends OwnFacts {
   readonly belongings: readonly Belonging[];
   readonly resource: Resource;
+  /** Both halves, where two accounts are being joined. */
+  readonly link?: LinkFacts;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -78,6 +91,9 @@ const withOurs = ({ person }: StageAt<'consenting'>, method: LocalMethod, now: n
 const isOffered = ({ ownSecondFactor }: Tenant, { isDeclined }: StageAt<'consenting'>): boolean =>
   ownSecondFactor === true && isDeclined !== true;
 
+/** What is built on a session left open is not the person's: a trip that asks for the sign-in of just now. */
+export const freshSignIn: ProofWanted = { demand: { ...noDemand, maxAge: enrolWithin }, afresh: true, optional: true };
+
 /** Asks for our own second factor. Anything of it is made only on a fresh sign-in, which is asked for once. */
 function ownFactor(
   stage: StageAt<'consenting'>,
@@ -89,8 +105,7 @@ function ownFactor(
   const own = askOwn(stage.person, help, facts);
   if (own.ask === 'code' || isFresh(stage.person, facts.now)) return { step: 'own-factor', ...own, stage, tenant, isOptional };
   if (stage.person.afresh !== undefined) return null;
-  const demand = { ...noDemand, maxAge: enrolWithin };
-  return { step: 'prove-more', tenantId: tenant.id, stage, wanted: { demand, afresh: true, optional: true } };
+  return { step: 'prove-more', tenantId: tenant.id, stage, wanted: freshSignIn };
 }
 
 /** The sign-in does not open the tenant: more proof is asked for, once, and then our own if that would do. */
@@ -145,6 +160,27 @@ function proveOrConsent(transaction: Transaction, stage: StageAt<'consenting'>, 
     : offer(transaction, stage, chosen, facts, found);
 }
 
+/** Who is joining accounts and has the other sign-in still to come: now, or before a trip that brought nothing. */
+export function awaitsOther(stage: Stage, now: number): StageAt<'consenting'> | null {
+  const signedIn = stage.at === 'consenting' ? stage : 'previous' in stage ? stage.previous : null;
+  return signedIn?.linking?.half === 'first' && isFresh(signedIn.person, now) ? signedIn : null;
+}
+
+/** Joining two accounts takes a fresh sign-in to each: the one that is there is made sure of before the other is asked for. */
+function link(stage: StageAt<'consenting'>, { link: halves = { first: null, second: null }, now }: Circumstances): Step {
+  const { person, linking } = stage;
+  if (linking?.half === 'second') return { step: 'join', stage, verdict: judgeLink(linking.first, person, halves, now) };
+  if (isFresh(person, now)) return { step: 'choose-connection', notice: null, joins: person };
+  if (person.afresh === undefined) return { step: 'prove-more', tenantId: stage.tenantId, stage, wanted: freshSignIn };
+  return { step: 'join', stage, verdict: { verdict: 'not-fresh', half: 'first' } };
+}
+
+/** Coming back from the upstream without an answer means choosing again. */
+function chooseAgain(stage: Stage, now: number): Step {
+  const joining = awaitsOther(stage, now);
+  return { step: 'choose-connection', notice: null, ...(joining === null ? {} : { joins: joining.person }) };
+}
+
 /** The only place that knows what comes next; steps never route to one another. */
 export function nextStep(transaction: Transaction, facts: Circumstances): Step {
   const { stage } = transaction;
@@ -153,12 +189,13 @@ export function nextStep(transaction: Transaction, facts: Circumstances): Step {
       return { step: 'choose-connection', notice: stage.notice };
     case 'asking':
       return { step: 'ask', connectionId: stage.connectionId };
-    // Coming back from the upstream without an answer means choosing again.
     case 'upstream':
     case 'judging':
-      return { step: 'choose-connection', notice: null };
+      return chooseAgain(stage, facts.now);
     case 'consenting':
-      return proveOrConsent(transaction, stage, facts);
+      return stage.linking === undefined ? proveOrConsent(transaction, stage, facts) : link(stage, facts);
+    case 'joining':
+      return { step: 'finish-join', stage };
     case 'approved':
       return { step: 'respond', stage };
     case 'denied':

@@ -94,13 +94,16 @@ export function mapRoles(tenant: Tenant, { connectionId, subject, groups }: Arri
   return [...held.values()];
 }
 
-/** What the roles of a member allow together. */
-export function permissionsOf(membership: Membership, roles: readonly Role[]): string[] {
-  const held = new Set(membership.roles.map((entry) => entry.role));
-  return [...new Set(roles.filter((role) => held.has(role.id)).flatMap((role) => role.permissions))];
-}
+/** The roles that came through one connection: only these count for who signed in with it, or a leaver there would keep them by coming another way. */
+const heldThrough = ({ roles }: Membership, connectionId: ConnectionId): ReadonlySet<RoleId> =>
+  new Set(roles.filter((held) => held.connectionId === connectionId).map((held) => held.role));
 
-export function rolesOf(membership: Membership, roles: readonly Role[]): Role[] {
-  const held = new Set(membership.roles.map((entry) => entry.role));
+export function rolesOf(membership: Membership, connectionId: ConnectionId, roles: readonly Role[]): Role[] {
+  const held = heldThrough(membership, connectionId);
   return roles.filter((role) => held.has(role.id));
 }
+
+/** What the roles of a member who came through this connection allow together. */
+export const permissionsOf = (membership: Membership, connectionId: ConnectionId, roles: readonly Role[]): string[] => [
+  ...new Set(rolesOf(membership, connectionId, roles).flatMap((role) => role.permissions)),
+];

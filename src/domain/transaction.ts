@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AssuranceDemand, noDemand, strictest } from './assurance-demand.ts';
 import { ConnectionId, GrantId, TenantId, TransactionId } from './ids.ts';
+import { Handover, Linking } from './linking.ts';
 import { Person } from './person.ts';
 import { ReturnAddress } from './redirect-uri.ts';
 import type { UpstreamAttempt } from './upstream-attempt.ts';
@@ -38,7 +39,7 @@ const Consenting = z.object({
   person: Person,
   /** The tenant the person chose, if they chose. */
   tenantId: TenantId.nullable(),
-  notice: z.enum(['step-up-cancelled', 'unreachable', 'changed-meanwhile', 'nothing-chosen']).nullable(),
+  notice: z.enum(['step-up-cancelled', 'unreachable', 'changed-meanwhile', 'nothing-chosen', 'link-cancelled', 'joined']).nullable(),
   /** Somebody is getting a second factor of ours: which, and the sealed `Enrolment`. */
   enrolment: z.object({ id: z.string(), sealed: z.string() }).optional(),
   /** The sealed challenge a passkey is asked for with; gone once an answer is judged. */
@@ -47,6 +48,8 @@ const Consenting = z.object({
   isSaving: z.boolean().optional(),
   /** The person went on without our second factor: it is not asked for again by itself. */
   isDeclined: z.boolean().optional(),
+  /** The person is joining this account with another of theirs. */
+  linking: Linking.optional(),
 });
 
 /** Where a transaction stands; each stage carries only what exists at that stage. */
@@ -75,6 +78,8 @@ export const Stage = z.discriminatedUnion('at', [
   /** The upstream's answer is being judged; whoever reached this stage owns the answer. */
   z.object({ at: z.literal('judging'), connectionId: ConnectionId, previous: Consenting.nullable() }),
   Consenting,
+  /** Two accounts are being joined; `person` is who goes on. */
+  z.object({ at: z.literal('joining'), person: Person, handover: Handover, otherConnectionId: ConnectionId }),
   z.object({
     at: z.literal('approved'),
     person: Person,
@@ -115,6 +120,11 @@ export function transactionOfState(state: string | null): TransactionId | null {
   return TransactionId.safeParse(state?.split('.')[0]).data ?? null;
 }
 
+/** Nothing is joined, and the person goes on as who they are. */
+export function unlinked({ linking: _linking, ...stage }: StageAt<'consenting'>, notice: StageAt<'consenting'>['notice']) {
+  return { ...stage, notice };
+}
+
 /** Back to the sign-in page, or to the consent page when somebody had already signed in. */
 export function afterFailedTrip(
   previous: StageAt<'consenting'> | null,
@@ -122,6 +132,7 @@ export function afterFailedTrip(
   trip: Pick<UpstreamAttempt, 'demand' | 'optional' | 'afresh'>,
 ): Stage {
   if (previous === null) return { at: 'choosing', notice: because === 'unreachable' ? 'unreachable' : 'sign-in-cancelled' };
+  if (previous.linking !== undefined) return unlinked(previous, because === 'unreachable' ? 'unreachable' : 'link-cancelled');
   const notice = because === 'unreachable' ? 'unreachable' : 'step-up-cancelled';
   // Without a proof that was optional the person stays where they were, and is not sent for it again.
   const asked = strictest(previous.person.asked, trip.demand);

@@ -9,6 +9,9 @@ export const User = z.object({
   status: z.enum(['active', 'disabled']),
   createdAt: z.number(),
   seenAt: z.number(),
+  /** The transaction that is joining this account with another, and until when nobody else may (ms). */
+  reservedBy: z.string().optional(),
+  reservedUntil: z.number().optional(),
 });
 export type User = z.infer<typeof User>;
 
@@ -20,5 +23,7 @@ export const Identity = z.object({
   issuer: z.string(),
   subject: z.string(),
   createdAt: z.number(),
+  /** Since when it is this user's (ms); absent while it is that of who first signed in with it. */
+  heldSince: z.number().optional(),
 });
 export type Identity = z.infer<typeof Identity>;

@@ -1,8 +1,10 @@
 import type { Directory } from '../domain/directory.ts';
 import { findResource, offeredConnections } from '../domain/directory.ts';
+import { strictest } from '../domain/assurance-demand.ts';
 import { beforeSignIn } from '../domain/entry.ts';
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
 import type { ProofWanted } from '../domain/next-step.ts';
+import { awaitsOther, freshSignIn } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
 import { advance, afterFailedTrip } from '../domain/transaction.ts';
@@ -37,7 +39,7 @@ export interface LoginStart {
 
 function begins(transaction: Transaction, purpose: LoginStart['purpose']): StageAt<'consenting'> | null {
   const { stage } = transaction;
-  if (stage.at === 'approved' || stage.at === 'denied' || stage.at === 'stopped')
+  if (stage.at === 'approved' || stage.at === 'denied' || stage.at === 'stopped' || stage.at === 'joining')
     throw new PageRefusal('expired', `transaction is ${stage.at}`);
   if (stage.at === 'consenting') return stage;
   if (purpose !== 'sign-in') throw new PageRefusal('expired', `nobody has signed in, transaction is ${stage.at}`);
@@ -47,13 +49,17 @@ function begins(transaction: Transaction, purpose: LoginStart['purpose']): Stage
 type Wanted = Pick<UpstreamAttempt, 'demand' | 'afresh' | 'optional' | 'prompt'>;
 
 /** What the trip is to bring: more proof, another account, or what the client asked for. */
-function wantedOf({ directory }: BeginLoginDependencies, { purpose }: LoginStart, { request }: Transaction): Wanted {
+function wantedOf({ directory, clock }: BeginLoginDependencies, { purpose }: LoginStart, { request, stage }: Transaction): Wanted {
   if (typeof purpose === 'object') return { ...purpose, prompt: null };
   const resource = findResource(directory, request);
   if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
   // A fresh login is one of whichever account: its page lets another be named.
   const prompt = purpose === 'another-account' ? (request.prompt ?? 'select_account') : request.prompt;
-  return { demand: beforeSignIn(resource, request), afresh: false, optional: false, prompt };
+  const demand = beforeSignIn(resource, request);
+  const joins = purpose === 'sign-in' && awaitsOther(stage, clock.now()) !== null;
+  return joins
+    ? { ...freshSignIn, demand: strictest(demand, freshSignIn.demand), prompt }
+    : { demand, afresh: false, optional: false, prompt };
 }
 
 /** The trip that has just begun, when it is the one asked for: a button that is pressed twice leads to one place. */
@@ -87,19 +93,22 @@ export const beginLogin =
     const { request } = transaction;
     if (connector === undefined || !offeredConnections(directory, request.tenantId).some(({ id: offered }) => offered === connectionId))
       throw new PageRefusal('not-found', 'unknown connection, or one that does not lead into the tenant');
+    const joining = purpose === 'sign-in' ? awaitsOther(transaction.stage, clock.now()) : null;
+    // What the client hinted at may be the account that is signed in already.
+    const hint = joining === null ? request.login_hint : null;
     const state = `${id}.${entropy.secret()}`;
     const attempt: UpstreamAttempt = {
       state,
       nonce: entropy.secret(),
       code_verifier: entropy.secret(),
       ...wantedOf(dependencies, start, transaction),
-      login_hint: typeof purpose === 'object' ? (signedIn?.person.email ?? null) : (start.login_hint ?? request.login_hint),
+      login_hint: typeof purpose === 'object' ? (signedIn?.person.email ?? null) : (start.login_hint ?? hint),
       begunAt: clock.now(),
     };
     const { stage: now } = transaction;
     const isWaiting = now.at === 'upstream' || now.at === 'asking';
     const before = isWaiting && underWay !== null ? now.previous : signedIn;
-    const previous = typeof purpose === 'object' ? before : null;
+    const previous = typeof purpose === 'object' ? before : joining;
     try {
       if (underWay !== null) return await onTheWay(connector, transaction, underWay);
       const turn = await firstTurn(connector, attempt);

@@ -15,7 +15,7 @@ export const chooseTenant =
     const { stage } = transaction;
     // A second press, or a page from before the answer: the dispatcher says what is true now.
     if (stage.at !== 'consenting') return;
-    const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
+    const belongings = await belongingsOf(dependencies)(stage.person, transaction.request);
     const chosen = belongings.find((belonging) => belonging.tenant.id === asked);
     if (chosen === undefined) throw new PageRefusal('no-access', 'the person does not belong to the tenant asked for');
     const { afresh: _afresh, ...known } = stage.person;

@@ -1,6 +1,6 @@
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
-import type { Stage } from '../domain/transaction.ts';
-import { advance } from '../domain/transaction.ts';
+import type { Stage, StageAt } from '../domain/transaction.ts';
+import { advance, unlinked } from '../domain/transaction.ts';
 import type { AnyConnector } from '../ports/connector.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
@@ -12,6 +12,12 @@ export interface LeaveDependencies extends ClaimDependencies {
   readonly sealing: Sealing;
 }
 
+function backFrom({ previous }: StageAt<'asking'>): Stage {
+  if (previous === null) return { at: 'choosing', notice: null };
+  if (previous.linking !== undefined) return unlinked(previous, 'link-cancelled');
+  return { ...previous, tenantId: null, notice: 'step-up-cancelled' };
+}
+
 /** Back from a question to the ways to sign in, or to whoever had signed in; what the question held at the upstream ends. */
 export const leaveQuestion =
   ({ connectors, sealing, ...dependencies }: LeaveDependencies) =>
@@ -19,8 +25,7 @@ export const leaveQuestion =
     const transaction = await claimedTransaction(dependencies)(id, browser);
     const { stage } = transaction;
     if (stage.at !== 'asking') return;
-    const back: Stage =
-      stage.previous === null ? { at: 'choosing', notice: null } : { ...stage.previous, tenantId: null, notice: 'step-up-cancelled' };
+    const back = backFrom(stage);
     if (!(await dependencies.transactions.advance(advance(transaction, back)))) return;
     const connector = connectors.get(stage.connectionId);
     const asked = askedOf(sealing, stage);

@@ -4,8 +4,6 @@ import { GrantId } from '../domain/ids.ts';
 import type { TransactionId } from '../domain/ids.ts';
 import type { Belonging } from '../domain/next-step.ts';
 import { nextStep } from '../domain/next-step.ts';
-import { PageRefusal } from '../domain/oauth-error.ts';
-import type { Person } from '../domain/person.ts';
 import type { Resource } from '../domain/resource.ts';
 import { clientKey } from '../domain/seen-client.ts';
 import type { Stage, StageAt, Transaction } from '../domain/transaction.ts';
@@ -20,6 +18,7 @@ import type { UpstreamSessions } from '../ports/upstream-sessions.ts';
 import { findResource } from '../domain/directory.ts';
 import type { BelongingDependencies } from './steps/belongings.ts';
 import { belongingsOf } from './steps/belongings.ts';
+import { checkSession } from './steps/check-session.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
 
@@ -110,12 +109,6 @@ export const ensureGrant =
     if ((await grants.get(grant.id)) === null) await makeGrant(dependencies, grant);
   };
 
-/** Nobody decides anything whose upstream has said meanwhile that they are signed out. */
-async function checkSession({ upstreamSessions }: ConsentDependencies, { identityId }: Person): Promise<void> {
-  const session = identityId === undefined ? null : await upstreamSessions.get(identityId);
-  if (session?.stands === false) throw new PageRefusal('expired', 'the identity provider has said that the sign-in is over');
-}
-
 /** Records the person's decision, once: of any number of presses one decides, and the grant hangs on that one. */
 export const recordConsent =
   (dependencies: ConsentDependencies) =>
@@ -124,8 +117,8 @@ export const recordConsent =
     const transaction = await claimedTransaction(dependencies)(id, browser);
     const { stage } = transaction;
     if (stage.at !== 'consenting') return 'answered';
-    await checkSession(dependencies, stage.person);
-    const belongings = await belongingsOf(dependencies)(stage.person.userId, transaction.request);
+    await checkSession(dependencies)(stage.person);
+    const belongings = await belongingsOf(dependencies)(stage.person, transaction.request);
     const resource = findResource(directory, transaction.request);
     const step = resource === null ? null : nextStep(transaction, { belongings, resource, now: clock.now() });
     const askAgain = async (notice: StageAt<'consenting'>['notice']): Promise<Recorded> => {

@@ -10,6 +10,6 @@ export const stopAuthorization =
     const transaction = await claimedTransaction(dependencies)(id, browser);
     const { at } = transaction.stage;
     if (at === 'stopped') return 'stopped';
-    if (at === 'approved' || at === 'denied') return 'answered';
+    if (at === 'approved' || at === 'denied' || at === 'joining') return 'answered';
     return (await dependencies.transactions.advance(advance(transaction, { at: 'stopped' }))) ? 'stopped' : 'answered';
   };

@@ -18,6 +18,7 @@ import { callbackRoute } from './login/callback.ts';
 import { connectionTestRoutes } from './login/connection-test.ts';
 import { decisionRoutes } from './login/decisions.ts';
 import { factorRoutes } from './login/factors.ts';
+import { linkRoutes } from './login/links.ts';
 import { questionRoutes } from './login/questions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
 import { authorizeRoute } from './oauth/authorize.ts';
@@ -93,6 +94,7 @@ function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'
     decisionRoutes(dependencies),
     questionRoutes(dependencies),
     factorRoutes(dependencies),
+    linkRoutes(dependencies),
     callbackRoute(dependencies),
     connectionTestRoutes(dependencies),
     assetRoutes(dependencies.logo),

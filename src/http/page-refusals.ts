@@ -95,6 +95,7 @@ export function newReference(bytes: Uint8Array): string {
 export interface StoppedExtras {
   readonly button?: StoppedButton;
   readonly otherButton?: StoppedButton;
+  readonly quietButton?: StoppedButton;
 }
 
 export function showPage(ctx: Context, status: number, page: Html): void {
@@ -120,6 +121,7 @@ export function showStopped(ctx: Context, dependencies: HttpDependencies, refusa
     organisation,
     button: extras.button ?? null,
     otherButton: extras.otherButton ?? null,
+    ...(extras.quietButton === undefined ? {} : { quietButton: extras.quietButton }),
     reference,
     time: `${now} UTC`,
     detail: [{ term: 'Kind', text: refusal.kind }],

@@ -5,6 +5,7 @@ import { hostile } from './hostile.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icons } from './icons.ts';
+import { otherSignIn } from './join-texts.ts';
 import { layout } from './layout.ts';
 import type { Organisation } from './layout.ts';
 import { displayName, named, plainText } from './names.ts';
@@ -39,6 +40,8 @@ export interface BeforeSignInView extends FormKeys {
   doors: readonly Door[];
   /** Form action of "Find my company"; null where nobody can be found by e-mail. */
   emailLookup: { action: string; lookedFor: LookedFor | null } | null;
+  /** Somebody is signed in and chooses the sign-in of their other account, to join the two. */
+  linking: { account: string; connectionName: string; backAction: string } | null;
   notice: Notice | null;
   stopAction: string;
 }
@@ -46,33 +49,41 @@ export interface BeforeSignInView extends FormKeys {
 export function beforeSignIn(view: BeforeSignInView): Html {
   const { app, organisation, resource, returnTo } = view;
   const verified = isVouchedFor(app);
+  const heading = view.linking === null ? 'Sign in with your company account' : 'Now sign in the way you usually do';
   const points = [
     askingPoint(app),
     { label: 'What it wants to use', value: named(resource.name), note: note(plainText(resource.host)) },
     answerPoint(returnTo, app, organisation),
   ];
   return layout(
-    { title: `${view.emailLookup?.lookedFor ? 'Error: ' : ''}Sign in with your company account`, organisation },
+    { title: `${view.emailLookup?.lookedFor ? 'Error: ' : ''}${heading}`, organisation },
     html`<main id="main" class="card deck split" tabindex="-1">
       <div class="intro">
-        <h1>Sign in with your company account</h1>
-        <p class="lead">
-          Nothing is shared yet. After you sign in you will see exactly what ${verified ? named(app.name) : 'it'} asks for, and you can
-          still say no.
-        </p>
+        <h1>${heading}</h1>
+        <p class="lead">${leadOf(view)}</p>
       </div>
       ${crossing(points)}
       <div class="answer">
-        ${noticesOf(riskOf(app, returnTo), view.notice)}
-        ${!verified && stop(view, 'button', returnTo.kind === 'web' ? 'Stop, I don’t know this app' : 'Stop, I didn’t start this')}
-        ${!verified && html`<h2>${returnTo.kind === 'web' ? 'I know it, sign in' : 'I started it, sign in'}</h2>`}
+        ${noticesOf(view.linking === null ? riskOf(app, returnTo) : null, view.notice)}
+        ${!verified && view.linking === null && stop(view, 'button', returnTo.kind === 'web' ? 'Stop, I don’t know this app' : 'Stop, I didn’t start this')}
+        ${!verified && view.linking === null && html`<h2>${returnTo.kind === 'web' ? 'I know it, sign in' : 'I started it, sign in'}</h2>`}
         ${view.doors.length === 0 ? nowhere(organisation) : html`<div class="doors">${view.doors.map((door) => doorForm(view, door))}</div>`}
         ${view.emailLookup !== null && emailForm(view, view.emailLookup)}
-        ${verified && stop(view, 'button leave', 'I didn’t start this, stop')}
+        ${
+          view.linking === null
+            ? verified && stop(view, 'button leave', 'I didn’t start this, stop')
+            : postForm(view.linking.backAction, view, html`<button class="button leave">Don’t join anything, go back</button>`)
+        }
       </div>
     </main>`,
   );
 }
+
+const leadOf = ({ app, linking }: BeforeSignInView): Html =>
+  linking === null
+    ? html`Nothing is shared yet. After you sign in you will see exactly what ${isVouchedFor(app) ? named(app.name) : 'it'} asks for, and
+      you can still say no.`
+    : html`${otherSignIn(linking.account, linking.connectionName)}`;
 
 const stop = (view: BeforeSignInView, look: string, words: string): Html =>
   postForm(view.stopAction, view, html`<button class="${look}">${words}</button>`);
@@ -147,6 +158,7 @@ const everyday: BeforeSignInView = {
     { connectionId: 'google', name: 'Google', subline: 'For acme-labs.example accounts', filled: false },
   ],
   emailLookup: { action: '/find-company', lookedFor: null },
+  linking: null,
   notice: null,
   stopAction: '/stop',
   transaction: 'sample-transaction',
@@ -168,6 +180,16 @@ export const samples: Record<string, BeforeSignInView> = {
     ...everyday,
     organisation: { ...sampleOrganisation, helpName: hostile.markup },
     emailLookup: { action: '/find-company', lookedFor: { email: hostile.quotes, isAddress: true } },
+  },
+  linking: {
+    ...everyday,
+    doors: everyday.doors.slice(0, 1),
+    linking: { account: 'dana.reyes@mail.example', connectionName: 'Google', backAction: '/link/apart' },
+  },
+  'linking.hostile': {
+    ...everyday,
+    app: paperclip,
+    linking: { account: hostile.markup, connectionName: hostile.direction, backAction: '/apart"><b>' },
   },
   'no-door': { ...everyday, doors: [], emailLookup: null },
   hostile: {

@@ -40,6 +40,7 @@ const everyday: ConsentView = {
   resource: { name: 'Acme Billing', host: 'billing.tools.acme.example' },
   account: { name: 'Dana Reyes', email: 'dana@acme.example', connectionName: 'Okta' },
   otherAccountAction: '/other-account',
+  linkAction: null,
   tenants: [inc, labs],
   tenantIsGiven: false,
   scopes: [look, send, refund],
@@ -68,6 +69,15 @@ export const samples: Record<string, ConsentView> = {
     tenants: [inc],
   },
   'step-up': { ...everyday, tenants: [inc, { ...labs, needsStepUp: true }], returnTo: { kind: 'web', host: 'lantern.example', own: true } },
+  'can-join': { ...everyday, linkAction: '/link' },
+  joined: {
+    ...everyday,
+    notice: {
+      tone: 'ok',
+      title: 'Your accounts are joined',
+      text: 'Whichever of the two you sign in with, you are the same person here from now on.',
+    },
+  },
   'given-workspace': { ...everyday, tenants: [inc], tenantIsGiven: true },
   'given-workspace.hostile': {
     ...everyday,
@@ -91,6 +101,7 @@ export const samples: Record<string, ConsentView> = {
     organisation: { ...sampleOrganisation, name: hostile.markup, helpName: hostile.quotes },
     app: { name: hostile.quotes, verifiedHost: hostile.host },
     resource: { name: hostile.markup, host: hostile.host },
+    linkAction: '/link"><b>',
     account: { name: hostile.direction, email: hostile.markup, connectionName: hostile.long },
     tenants: payloads.map((name, index) => ({ id: name, name, roleTitle: name, chosen: index === 0, needsStepUp: index === 1 })),
     scopes: payloads.map((name, index) => ({

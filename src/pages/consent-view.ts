@@ -20,6 +20,8 @@ export interface ConsentView extends FormKeys {
   resource: { name: string; host: string };
   account: { name: string; email: string | null; connectionName: string };
   otherAccountAction: string;
+  /** Where another account of the person is joined with this one; null where that is not offered. */
+  linkAction: string | null;
   tenants: readonly TenantChoice[];
   /** The address the app uses is that of one workspace: there is nothing to choose. */
   tenantIsGiven: boolean;

@@ -5,6 +5,7 @@ import type { ConsentView, TenantChoice } from './consent-view.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icons } from './icons.ts';
+import { joinButton } from './join-texts.ts';
 import { layout } from './layout.ts';
 import { displayName, named, plainText, withArticle } from './names.ts';
 import { noticesOf } from './notice.ts';
@@ -32,15 +33,16 @@ export function consent(view: ConsentView): Html {
   );
 }
 
-function pointsOf({ account, app, lasts, organisation, otherAccountAction, returnTo, ...view }: ConsentView): Point[] {
+function pointsOf({ account, app, lasts, linkAction, organisation, otherAccountAction, returnTo, ...view }: ConsentView): Point[] {
   const from = html`signed in with ${named(account.connectionName)}`;
   const other = postForm(otherAccountAction, view, html`<button class="button leave">Use another account</button>`);
+  const link = linkAction !== null && postForm(linkAction, view, html`<button class="button leave">${joinButton}</button>`);
   return [
     askingPoint(app),
     {
       label: 'Acting as you',
       value: named(account.name),
-      note: [note(account.email === null ? from : html`<bdi>${plainText(account.email)}</bdi>, ${from}`), other],
+      note: [note(account.email === null ? from : html`<bdi>${plainText(account.email)}</bdi>, ${from}`), other, link],
     },
     { label: 'How long it lasts', value: lasts.title, note: note(lasts.note) },
     answerPoint(returnTo, app, organisation),

@@ -20,6 +20,8 @@ export interface StoppedView extends StoppedText {
   button: StoppedButton | null;
   /** A second way on, quieter. */
   otherButton: StoppedButton | null;
+  /** A third, for the few it is for. */
+  quietButton?: StoppedButton;
   reference: string;
   /** With its zone: "14:32 UTC". */
   time: string;
@@ -28,7 +30,7 @@ export interface StoppedView extends StoppedText {
 }
 
 export function stopped(view: StoppedView): Html {
-  const { organisation, otherButton, detail } = view;
+  const { organisation, otherButton, quietButton, detail } = view;
   const button = view.button ?? contact(organisation);
   return layout(
     { title: view.title, organisation },
@@ -37,7 +39,8 @@ export function stopped(view: StoppedView): Html {
         <p class="lead">${view.cause}</p>
         ${view.assurance !== null && html`<p class="firm">${view.assurance}</p>`}
         <p>${view.nextStep}</p>
-        ${button !== null && press(button, 'button main')} ${otherButton !== null && press(otherButton, 'button')}
+        ${button !== null && press(button, 'button main')}
+        ${[otherButton !== null && press(otherButton, 'button'), quietButton !== undefined && press(quietButton, 'button leave')]}
         <dl class="reference">
           <div>
             <dt>Reference for ${named(organisation.helpName)}</dt>
@@ -102,6 +105,16 @@ export const samples: Record<string, StoppedView> = {
     ...stoppedText({ kind: 'no-access', server: 'Acme Billing', account: 'Dana Reyes' }, 'Acme IT'),
     otherButton: { text: 'Sign in with another account', action: '/other-account', fields: { transaction: 'sample', csrf: 'sample' } },
   },
+  'no-access-joinable': {
+    ...everyday,
+    ...stoppedText({ kind: 'no-access', server: 'Acme Billing', account: 'Dana Reyes' }, 'Acme IT'),
+    otherButton: { text: 'Sign in with another account', action: '/other-account', fields: { transaction: 'sample', csrf: 'sample' } },
+    quietButton: {
+      text: 'This is not how I usually sign in: join my accounts',
+      action: '/link',
+      fields: { transaction: 'sample', csrf: 'sample' },
+    },
+  },
   'no-access-workspace': {
     ...everyday,
     ...stoppedText({ kind: 'no-access', server: 'Acme Billing', workspace: 'Acme Labs', account: 'Dana Reyes' }, 'Acme IT'),
@@ -119,6 +132,7 @@ export const samples: Record<string, StoppedView> = {
     organisation: { ...sampleOrganisation, name: hostile.long, helpName: hostile.markup },
     button: { text: hostile.quotes, action: '/again', fields: { [hostile.quotes]: hostile.markup } },
     otherButton: { text: hostile.long, href: '/other' },
+    quietButton: { text: hostile.markup, action: '/quiet', fields: { [hostile.markup]: hostile.quotes } },
     reference: hostile.markup,
     time: hostile.quotes,
     detail: [hostile.direction, hostile.long, hostile.template].map((text) => ({ term: text, text })),

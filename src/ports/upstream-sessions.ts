@@ -1,3 +1,4 @@
+import type { UserId } from '../domain/ids.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { UpstreamSession } from '../domain/upstream-session.ts';
 
@@ -10,6 +11,8 @@ export interface UpstreamSessions {
   get(id: string): Promise<UpstreamSession | null>;
   /** A sign-in, or the upstream's own word: whatever was known before is replaced. */
   put(session: SessionFacts, token: Token): Promise<void>;
+  /** The session is another user's from now on, as its identity is. */
+  handOver(id: string, from: UserId, to: UserId): Promise<void>;
   /** What the upstream can be asked with; null also when it was sealed under another key. */
   tokenOf(session: UpstreamSession): Token;
   /** Takes the right to ask the upstream: of any number of concurrent callers who saw the same session exactly one gets it. */

@@ -31,7 +31,9 @@ export function openMemberships(engine: DocumentEngine, feed: AuthorityFeed): Me
         const others = (before?.roles ?? []).filter((held) => held.connectionId !== connectionId);
         const next = [...others, ...roles];
         const take = () => write(before, { id, tenantId, userId, roles: next });
-        const isLoss = (before?.roles ?? []).some((held) => !next.some(({ role }) => role === held.role));
+        // A role counts through its connection only: the same one by another way is no substitute.
+        const isKept = (held: HeldRole) => next.some(({ role, connectionId: by }) => role === held.role && by === held.connectionId);
+        const isLoss = (before?.roles ?? []).some((held) => !isKept(held));
         const change = { kind: 'member', key: id } as const;
         if (isLoss) {
           if (await announced(feed, change, take)) return;

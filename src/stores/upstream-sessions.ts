@@ -26,6 +26,9 @@ export function openUpstreamSessions(engine: DocumentEngine, sealing: Sealing): 
       }
       throw new StoreUnavailable('an upstream session could not be written');
     },
+    handOver: async (id, from, to) => {
+      await rows.updateIf(id, { userId: from }, { set: { userId: to } });
+    },
     tokenOf: ({ sealed }) => {
       const plain = sealed === null ? null : sealing.open(sealedFor, sealed);
       return plain === null ? null : new Secret(plain);

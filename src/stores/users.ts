@@ -26,6 +26,21 @@ export function openUsers(engine: DocumentEngine): Users {
   return {
     get: (id) => rows.get(id),
     identity: (id) => links.get(id),
+    identitiesOf: (userId) => links.findAll('userId', userId),
+    reserve: async (id, by, until, now) => {
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        const user = await rows.get(id);
+        if (user === null || ((user.reservedBy ?? by) !== by && (user.reservedUntil ?? 0) > now)) return false;
+        const { reservedBy = null, reservedUntil = null } = user;
+        const change = { set: { reservedBy: by, reservedUntil: until } };
+        if ((await rows.updateIf(id, { reservedBy, reservedUntil }, change)) !== null) return true;
+      }
+      return false;
+    },
+    release: async (id, by) => {
+      await rows.updateIf(id, { reservedBy: by }, { unset: ['reservedBy', 'reservedUntil'] });
+    },
+    handOver: async (id, from, to, now) => (await links.updateIf(id, { userId: from }, { set: { userId: to, heldSince: now } })) !== null,
     settle: async (identity, candidate, now) => {
       const id = await userIdOf(identity, candidate, now);
       const seen = { name: identity.name, email: identity.email, seenAt: now };

@@ -4,6 +4,7 @@ import { ConnectionId } from '../../src/domain/ids.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { auditEvents, identities, transactions, upstreamSessions } from '../../src/stores/collections.ts';
 import { wordsOf, type Page } from '../support/browser.ts';
+import { signIn } from '../support/client.ts';
 import { openSupabase, type SupabaseProject } from '../support/supabase/project.ts';
 import type { Person } from '../support/supabase/world.ts';
 import { startSystem, type System, type SystemOptions } from '../support/system.ts';
@@ -70,6 +71,30 @@ async function expectNothingTold(...pages: Page[]): Promise<void> {
   expect(told).not.toMatch(/CNRY|eyJ[\w-]+\.eyJ/);
   for (const { token } of project.mailbox) expect(told).not.toContain(token);
 }
+
+describe('an account at a Supabase project', () => {
+  it('is joined with another one by answering on our page, and is left alone by whoever leaves that page [W64]', async () => {
+    await start(['password']);
+    await system.restart((config) => ({ ...config, linking: true }));
+    const begun = await begin(system);
+    await signIn(begun.browser, 'alice');
+    const toQuestion = async () => {
+      await begun.browser.submit({}, { form: '/link' });
+      expect(wordsOf(begun.browser.page.body)).toContain('You are signed in as');
+      await begun.browser.submit({}, { form: '/login/base' });
+    };
+    await toQuestion();
+    await begun.browser.submit({}, { form: '/other-way' });
+    expect(wordsOf(begun.browser.page.body)).toContain('The other sign-in was not finished');
+    await toQuestion();
+    await password(begun);
+    expect(wordsOf(begun.browser.page.body)).toContain('Are both of these you?');
+    const page = await begun.browser.submit({}, { press: 'Join them' });
+    expect([isConsent(page, begun), wordsOf(page.body)]).toEqual([true, expect.stringContaining('Your accounts are joined')]);
+    const held = (await rowsOf(system, identities)).map(({ userId }) => userId);
+    expect([held.length, new Set(held).size]).toEqual([2, 1]);
+  });
+});
 
 describe('social sign-in at a Supabase project', () => {
   beforeEach(async () => start(['google']));

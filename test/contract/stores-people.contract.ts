@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
+import { identityKey } from '../../src/domain/identity.ts';
+import { ConnectionId, RoleId, TenantId, TransactionId, UserId } from '../../src/domain/ids.ts';
 import type { VerifiedIdentity } from '../../src/domain/identity.ts';
 import type { HeldRole } from '../../src/domain/tenant.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
@@ -7,6 +8,7 @@ import { identities, users } from '../../src/stores/collections.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openUsers } from '../../src/stores/users.ts';
+import type { AuthorityChange } from '../../src/ports/authority-feed.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
 import { nothingProven } from '../support/assurance.ts';
 
@@ -31,6 +33,13 @@ function identity(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
     ...changed,
   };
 }
+
+const identityRow = ({ connectionId, issuer, subject }: VerifiedIdentity) => ({
+  id: identityKey({ connectionId, issuer, subject }),
+  connectionId,
+  issuer,
+  subject,
+});
 
 export function userRows(engine: Opened): void {
   describe('users', () => {
@@ -67,6 +76,36 @@ export function userRows(engine: Opened): void {
       const one = await store.settle(identity({ subject: 'ana' }), candidate(1), 7);
       const other = await store.settle(identity({ subject: 'ana', ...changed }), candidate(2), 7);
       expect([one.id, other.id]).toEqual(['u_1', 'u_2']);
+    });
+
+    it('an identity changes hands once: of any number who take it from the same user one does, and sign-ins follow it', async () => {
+      const store = openUsers(engine());
+      await store.settle(identity(), candidate(1), 7);
+      const { id } = identityRow(identity());
+      const taken = await many(20, (n) => store.handOver(id, candidate(1), candidate(`to-${n}`), 9));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      const to = candidate(`to-${taken.indexOf(true)}`);
+      expect(await store.identity(id)).toEqual({ ...identityRow(identity()), userId: to, createdAt: 7, heldSince: 9 });
+      expect(await store.handOver(id, candidate(1), candidate('late'), 10)).toBe(false);
+      expect([await store.identitiesOf(candidate(1)), (await store.identitiesOf(to)).map((each) => each.id)]).toEqual([[], [id]]);
+      expect((await store.settle(identity(), candidate(2), 11)).id).toBe(to);
+    });
+
+    it('a user is kept for one transaction at a time, for as long as it said, and given free by it alone', async () => {
+      const store = openUsers(engine());
+      const user = await store.settle(identity(), candidate(1), 7);
+      const by = (n: number) => TransactionId.parse(String(n).padStart(22, 't'));
+      const got = await many(20, (n) => store.reserve(user.id, by(n), 100, 10));
+      expect(got.filter(Boolean)).toHaveLength(1);
+      const mine = by(got.indexOf(true));
+      const other = by(21);
+      expect([await store.reserve(user.id, mine, 100, 99), await store.reserve(user.id, other, 200, 99)]).toEqual([true, false]);
+      await store.release(user.id, other);
+      expect(await store.reserve(user.id, other, 200, 99)).toBe(false);
+      expect(await store.reserve(user.id, other, 200, 100)).toBe(true);
+      await store.release(user.id, other);
+      expect(await store.get(user.id)).toEqual(user);
+      expect(await store.reserve(candidate('nobody'), mine, 100, 10)).toBe(false);
     });
 
     it('a user whose row was never written after the identity’s is made good at the next sign-in', async () => {
@@ -132,6 +171,18 @@ export function membershipRows(engine: Opened): void {
         await Promise.all([store.resync(acme, ana, okta, []), store.resync(acme, ana, google, [held('admin', google)])]);
         expect(await rolesAt(acme)).toEqual([held('admin', google)]);
       }
+    });
+
+    it('a role that is lost through one connection is announced, also while another connection gives the same one', async () => {
+      const told: AuthorityChange[] = [];
+      const store = openMemberships(engine(), { ...noFeed, append: async (change) => Promise.resolve(void told.push(change)) });
+      await store.resync(acme, ana, okta, [held('admin')]);
+      await store.resync(acme, ana, google, [held('admin', google)]);
+      told.length = 0;
+      await store.resync(acme, ana, okta, []);
+      const change = { kind: 'member', key: 'acme:u_1' };
+      expect(told).toEqual([change, change]);
+      expect(await rolesAt(acme)).toEqual([held('admin', google)]);
     });
 
     it('the same sign-in many times at once is the same membership', async () => {

@@ -167,7 +167,17 @@ describe('what a membership allows', () => {
     ['the union, once each', [editor, viewer], ['read', 'write']],
     ['nothing for a role that is not configured any more', [admin], []],
   ])('%s', (_, ids, permissions) => {
-    expect(permissionsOf(membership(...ids), roles)).toEqual(permissions);
-    expect(rolesOf(membership(...ids), roles).flatMap((role) => role.permissions)).toEqual(expect.arrayContaining(permissions));
+    expect(permissionsOf(membership(...ids), okta, roles)).toEqual(permissions);
+    expect(rolesOf(membership(...ids), okta, roles).flatMap((role) => role.permissions)).toEqual(expect.arrayContaining(permissions));
+  });
+
+  it('only what came through the connection somebody signed in with: the rest is for who signs in with the other one', () => {
+    const both = membership(viewer, editor);
+    const [byOkta, byGoogle] = both.roles;
+    const held = { ...both, roles: [byOkta, byGoogle && { ...byGoogle, connectionId: google }].filter((one) => one !== undefined) };
+    expect(rolesOf(held, okta, roles).map(({ id }) => id)).toEqual([viewer]);
+    expect(rolesOf(held, google, roles).map(({ id }) => id)).toEqual([editor]);
+    expect([permissionsOf(held, okta, roles), permissionsOf(held, google, roles)]).toEqual([['read'], ['read', 'write']]);
+    expect(rolesOf(held, ConnectionId.parse('entra'), roles)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readRefreshToken } from '../../src/domain/token-format.ts';
 import type { IssuedTokens } from '../../src/flows/steps/issue-tokens.ts';
+import { ConnectionId, RoleId, TenantId } from '../../src/domain/ids.ts';
 import { clientKey } from '../../src/domain/seen-client.ts';
 import { memberships, seenClients, users } from '../../src/stores/collections.ts';
 import type { FlowWorld } from '../support/flow-world.ts';
@@ -25,6 +26,31 @@ async function begin(options: Parameters<typeof approve>[1] = {}) {
   const approved = await approve(world, options);
   return { client_id: approved.client_id, tokens: await redeem(world, approved) };
 }
+
+describe('roles that came through another connection', () => {
+  const acme = TenantId.parse('acme');
+  const [demo, other] = [ConnectionId.parse('demo'), ConnectionId.parse('other')];
+  const adminBy = (connectionId: ConnectionId) => [{ role: RoleId.parse('admin'), connectionId, rule: 'r' }];
+
+  it('add nothing to a grant, and keep none alive whose own have gone [W71] [A11.08]', async () => {
+    const says = alice({ subject: 'demo-by-two-ways' });
+    const { client_id, tokens } = await begin({ says });
+    const grant = await grantOf(tokens);
+    if (grant === null) throw new Error('no grant');
+    await world.memberships.resync(acme, grant.userId, other, adminBy(other));
+    const standing = await world.authority.standing(grant.id);
+    expect(standing?.roles.map(({ id }) => id)).toEqual(['editor']);
+    const next = await refresh(world, client_id, tokens);
+    expect(next.scope).toBe('read write');
+    await world.memberships.resync(acme, grant.userId, demo, []);
+    expect(await world.authority.standing(grant.id)).toBeNull();
+    await expect(refresh(world, client_id, next)).rejects.toEqual(refused('invalid_grant'));
+    const id = await world.flows.begin(asked(client_id), browser);
+    await signIn(world, id, { ...says, groups: [] });
+    expect((await world.flows.continue(id, browser)).step.step).toBe('no-access');
+    expect((await world.memberships.get(acme, grant.userId))?.roles).toEqual(adminBy(other));
+  });
+});
 
 describe('a refresh token', () => {
   it('is good for thirty days without use, counted anew at each use [AM-14] [AM-17] [A11.06]', async () => {

@@ -84,10 +84,14 @@ export function alice(changed: Partial<VerifiedIdentity> = {}): VerifiedIdentity
 
 /** An upstream that vouches for whoever the test says, and keeps what it was asked. */
 export class StubConnector implements Connector {
-  readonly id = demo;
+  readonly id: ConnectionId;
   readonly name = 'Demo Company';
   says: VerifiedIdentity | LoginRefused = alice();
   readonly attempts: UpstreamAttempt[] = [];
+
+  constructor(id: ConnectionId = demo) {
+    this.id = id;
+  }
 
   begin = async (attempt: UpstreamAttempt): Promise<URL> => {
     this.attempts.push(attempt);

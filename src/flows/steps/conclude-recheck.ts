@@ -29,7 +29,9 @@ export const words = {
 /** Ends everything of a session whose upstream said that it is over. */
 export const endOver = (dependencies: ConcludeDependencies) => {
   const end = endSession(dependencies);
-  return async ({ connectionId, userId }: UpstreamSession, because: string): Promise<Presence> => {
+  return async ({ id, connectionId, ...session }: UpstreamSession, because: string): Promise<Presence> => {
+    // The identity's own row says whose it is, whatever the session's was written with.
+    const userId = (await dependencies.users.identity(id))?.userId ?? session.userId;
     await end({ connectionId, userId, sidKey: null, until: dependencies.clock.now() }, because);
     return 'gone';
   };
@@ -48,7 +50,7 @@ export const concludeRecheck = (dependencies: ConcludeDependencies) => {
     const isNewest = await upstreamSessions.settle(leased, next);
     if (answer.groups === null) log.warn('upstream.groups-unknown', { connection: connectionId, user: userId });
     const known = isNewest && answer.groups ? await users.identity(id) : null;
-    if (answer.groups && known !== null) await resync(userId, { connectionId, subject: known.subject, groups: answer.groups });
+    if (answer.groups && known !== null) await resync(known.userId, { connectionId, subject: known.subject, groups: answer.groups });
     return 'there';
   }
 

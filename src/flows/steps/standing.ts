@@ -36,7 +36,7 @@ export const standingOf =
       seenClients.get(grant.client_id),
     ]);
     if (user === null || user.status !== 'active' || membership === null || client?.status === 'withdrawn') return null;
-    const roles = rolesOf(membership, directory.roles);
+    const roles = rolesOf(membership, grant.connectionId, directory.roles);
     if (roles.length === 0) return null;
     return {
       grantId: grant.id,
@@ -44,7 +44,7 @@ export const standingOf =
       user: { id: user.id, name: user.name, email: user.email },
       tenant: { id: tenant.id, name: tenant.name },
       roles: roles.map(({ id, name }) => ({ id, name })),
-      permissions: permissionsOf(membership, directory.roles),
+      permissions: permissionsOf(membership, grant.connectionId, directory.roles),
       resource: grant.resource,
       scope: grant.scope,
       assurance: grant.assurance,

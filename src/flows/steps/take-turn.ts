@@ -2,6 +2,7 @@ import { noDemand, strictest } from '../../domain/assurance-demand.ts';
 import { connectionNames } from '../../domain/directory.ts';
 import { identityKey } from '../../domain/identity.ts';
 import type { ConnectionId, TransactionId } from '../../domain/ids.ts';
+import { linkingAfter } from '../../domain/linking.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { mostTries } from '../../domain/question.ts';
 import { keepOurs } from '../../domain/local-evidence.ts';
@@ -72,7 +73,9 @@ async function signedIn(dependencies: TurnDependencies, judged: Judged, turn: Ex
   const { connectionId, name, email, assurance, session } = turn.identity;
   const sid = session?.sid ?? null;
   const known = { identityId: identityKey(turn.identity), ...(sid === null ? {} : { sid }) };
-  const before = previous?.person.userId === user.id ? previous.person : null;
+  // Joined accounts are one user with two sign-ins: what one proved is not proven of the other.
+  const isSame = previous?.person.userId === user.id && previous.person.connectionId === connectionId;
+  const before = isSame ? previous.person : null;
   const wanted = turn.askedForMfa === true ? strictest(attempt.demand, { ...noDemand, mfa: true }) : attempt.demand;
   const asked = strictest(before?.asked, wanted);
   const shown = { userId: user.id, connectionId, name, email, assurance, ...known, asked, askedAt: attempt.begunAt };
@@ -88,7 +91,7 @@ async function signedIn(dependencies: TurnDependencies, judged: Judged, turn: Ex
     roles: roles.map((held) => held.role),
     rule: roles.map((held) => held.rule).join('; ') || 'no rule gives a role',
   });
-  const next = advance(judging, { at: 'consenting', person, tenantId, notice: null });
+  const next = advance(judging, { at: 'consenting', person, tenantId, notice: null, ...linkingAfter(previous, person) });
   const { renewal = judging.browser } = judged;
   const settled = await dependencies.transactions.advance({ ...next, browser: renewal });
   return { id: judging.id, renewed: settled && judged.renewal !== undefined };

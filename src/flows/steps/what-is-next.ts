@@ -11,6 +11,7 @@ import type { Passkeys } from '../../ports/passkeys.ts';
 import type { SecondFactors } from '../../ports/second-factors.ts';
 import type { BelongingDependencies } from './belongings.ts';
 import { belongingsOf } from './belongings.ts';
+import { linkFacts } from './link-facts.ts';
 
 export interface NextDependencies extends BelongingDependencies {
   readonly directory: Directory;
@@ -34,13 +35,14 @@ export const whatIsNext =
     const { stage, request } = transaction;
     const resource = findResource(directory, request);
     if (resource === null) throw new PageRefusal('expired', 'the resource is no longer configured');
-    const userId = stage.at === 'consenting' ? stage.person.userId : null;
-    const belongings = userId === null ? [] : await belongingsOf(dependencies)(userId, request);
+    const person = stage.at === 'consenting' ? stage.person : null;
+    const belongings = person === null ? [] : await belongingsOf(dependencies)(person, request);
     const hasOurs = belongings.some(({ tenant }) => tenant.ownSecondFactor === true);
-    const factor = userId !== null && hasOurs ? await secondFactors.get(userId) : null;
+    const factor = person !== null && hasOurs ? await secondFactors.get(person.userId) : null;
     // One that this very transaction made and did not get to say so is confirmed once more.
     const begun = stage.at === 'consenting' ? stage.enrolment?.id : undefined;
     const own = factor === null || factor.enrolment === begun ? { isEnrolled: false } : { isEnrolled: true, holds: holdingsOf(factor) };
-    const facts = { belongings, resource, ...own, takesPasskeys: passkeys.areTaken, now: clock.now() };
+    const link = stage.at === 'consenting' ? await linkFacts(dependencies)(stage) : null;
+    const facts = { belongings, resource, ...own, ...(link === null ? {} : { link }), takesPasskeys: passkeys.areTaken, now: clock.now() };
     return { resource, belongings, step: nextStep(transaction, facts) };
   };

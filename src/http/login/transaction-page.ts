@@ -9,6 +9,7 @@ import type { StageAt } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
 import { beforeSignIn } from '../../pages/before-sign-in.ts';
 import { consent } from '../../pages/consent.ts';
+import { joinButton } from '../../pages/join-texts.ts';
 import { appText } from '../../pages/request.ts';
 import type { HttpDependencies } from '../context.ts';
 import { sendOn } from '../context.ts';
@@ -22,7 +23,8 @@ import { logOf } from '../request-log.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
 import { showFactor } from './factor-page.ts';
 import { showQuestion } from './question-page.ts';
-import { appOf, consentView, signInView } from './views.ts';
+import { showJoin } from './link-page.ts';
+import { appOf, consentView, linkActionOf, signInView } from './views.ts';
 
 /** The transaction named in the path and the browser it has to belong to. */
 export function addressed(ctx: Context, { cookie }: HttpDependencies): { id: TransactionId; browser: Browser } {
@@ -82,7 +84,12 @@ function stoppedShort(
   const fields = { transaction: transaction.id, csrf };
   const at = transactionPath(transaction.id);
   const other = { text: 'Sign in with another account', action: `${at}/account`, fields };
-  if (again === null) return showStopped(ctx, dependencies, refusal, { otherButton: other });
+  if (again === null) {
+    const person = personOf(transaction);
+    const link = person === null ? null : linkActionOf(dependencies, transaction, person);
+    const quiet = link === null ? {} : { quietButton: { text: joinButton, action: link, fields } };
+    return showStopped(ctx, dependencies, refusal, { otherButton: other, ...quiet });
+  }
   const button = { text: again.text, action: `${at}/tenant`, fields: { ...fields, tenant: again.tenant } };
   return showStopped(ctx, dependencies, refusal, { button, otherButton: other });
 }
@@ -121,6 +128,11 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
       const refusal = new PageRefusal('no-access', 'the person belongs to no tenant, or not to the one of this address', names);
       return stoppedShort(ctx, dependencies, situation, csrf, refusal, null);
     }
+    case 'join':
+      return showJoin(ctx, dependencies, situation, { step, csrf });
+    case 'finish-join':
+      await dependencies.flows.finishJoin(transaction.id, browser.digest);
+      return sendOn(ctx, transactionPath(transaction.id));
     case 'ask':
       return showQuestion(ctx, dependencies, situation, { csrf, connectionId: step.connectionId });
     case 'prove-more':

@@ -1,5 +1,7 @@
 import type { Belonging, Step } from '../../domain/next-step.ts';
-import { findConnection, rolesHolding } from '../../domain/directory.ts';
+import type { Directory } from '../../domain/directory.ts';
+import { canLink, findConnection, rolesHolding } from '../../domain/directory.ts';
+import type { Person } from '../../domain/person.ts';
 import type { Resource, ResourceScope } from '../../domain/resource.ts';
 import { isPermitted } from '../../domain/scope.ts';
 import type { Lack } from '../../domain/assurance-demand.ts';
@@ -34,6 +36,14 @@ export function returnToOf({ returnAddress, verifiedHost }: Transaction['request
   }
 }
 
+const accountText = ({ email, name }: Person): string => email ?? name ?? 'You';
+const nameOf = (directory: Directory, { connectionId }: Person): string =>
+  findConnection(directory, connectionId)?.name ?? 'Your company sign-in';
+
+/** Where somebody presses who has another account too; null where there is nothing to join. */
+export const linkActionOf = ({ directory }: HttpDependencies, { id, request }: Transaction, { connectionId }: Person): string | null =>
+  canLink(directory, request.tenantId, connectionId) ? `${transactionPath(id)}/link` : null;
+
 const serverOf = (resource: Resource) => ({ name: resource.name, host: new URL(resource.identifier).host });
 
 function signInNotice(notice: 'unreachable' | 'sign-in-cancelled' | null): Notice | null {
@@ -47,11 +57,12 @@ function signInNotice(notice: 'unreachable' | 'sign-in-cancelled' | null): Notic
 }
 
 export function signInView(
-  { organisation }: HttpDependencies,
-  { transaction, resource, offer }: Situation,
+  { organisation, directory }: HttpDependencies,
+  { transaction, resource, offer, step }: Situation,
   facts: { csrf: string; notice: 'unreachable' | 'sign-in-cancelled' | null; lookedFor?: LookedFor },
 ): BeforeSignInView {
   const { connections = [], hinted = null, byEmail = false } = offer ?? {};
+  const joining = step.step === 'choose-connection' ? step.joins : undefined;
   const single = connections.length === 1;
   const at = transactionPath(transaction.id);
   return {
@@ -67,6 +78,10 @@ export function signInView(
       tile: 'lock' as const,
     })),
     emailLookup: byEmail ? { action: `${at}/company`, lookedFor: facts.lookedFor ?? null } : null,
+    linking:
+      joining === undefined
+        ? null
+        : { account: accountText(joining), connectionName: nameOf(directory, joining), backAction: `${at}/link/apart` },
     notice: signInNotice(facts.notice),
     stopAction: `${at}/stop`,
     transaction: transaction.id,
@@ -128,6 +143,14 @@ function consentNotice({ stage: { notice }, withheld }: ConsentStep): Notice | n
       return { tone: 'warn', title: 'Choose at least one thing it may do', text: 'Or press Deny: then it gets nothing.' };
     case 'unreachable':
       return offlineNotice('Your company sign-in');
+    case 'link-cancelled':
+      return { tone: 'plain', title: 'The other sign-in was not finished', text: 'Nothing was joined. You can go on here as before.' };
+    case 'joined':
+      return {
+        tone: 'ok',
+        title: 'Your accounts are joined',
+        text: 'Whichever of the two you sign in with, you are the same person here from now on.',
+      };
     case 'step-up-cancelled':
       return {
         tone: 'plain',
@@ -161,6 +184,7 @@ export function consentView(
       connectionName,
     },
     otherAccountAction: `${at}/account`,
+    linkAction: linkActionOf(dependencies, transaction, stage.person),
     tenants: belongings.map((belonging) => ({
       id: belonging.tenant.id,
       name: belonging.tenant.name,
