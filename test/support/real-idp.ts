@@ -13,12 +13,16 @@ export interface RealIdpOptions {
   /** Where it listens; 0 takes a free port. */
   readonly port?: number;
   readonly idTokenAlg?: 'ES256' | 'RS256';
+  /** Where it tells of sign-outs. OpenID Connect Back-Channel Logout §2.2. */
+  readonly backchannel_logout_uri?: string;
 }
 
 export interface RealIdp {
   readonly issuer: string;
   /** What the next person signs in with; `acr` is granted only when this says so. */
   signsIn: { accountId: string; acr?: string; amr?: string[] };
+  /** Who is no longer known there. */
+  readonly removed: Set<string>;
   /** The browser's part: follows every redirect until the callback, and gives its parameters. */
   visit(url: URL): Promise<URLSearchParams>;
   /** How often a path was asked for. */
@@ -38,6 +42,7 @@ export async function openRealIdp({
   idTokenAlg = 'ES256',
   redirect_uri = standardCallback,
   port = 0,
+  backchannel_logout_uri,
 }: RealIdpOptions): Promise<RealIdp> {
   const loopback = await listenOn(undefined, port);
   const issuer = `http://localhost:${loopback.port}`;
@@ -47,15 +52,18 @@ export async function openRealIdp({
     token_endpoint_auth_signing_alg: 'ES256',
     id_token_signed_response_alg: idTokenAlg,
     redirect_uris: [redirect_uri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    ...(backchannel_logout_uri === undefined ? {} : { backchannel_logout_uri, backchannel_logout_session_required: true }),
     // Fetched, as an administrator would have it.
     jwks_uri: `${issuer}${clientKeysPath}`,
     require_pushed_authorization_requests: requirePar,
   };
   const asked: string[] = [];
+  const removed = new Set<string>();
   let listener = await provider();
 
   async function provider() {
-    const idp = new Provider(issuer, await configuration(client, idTokenAlg, requirePar));
+    const idp = new Provider(issuer, await configuration(client, idTokenAlg, { isPushed: requirePar, removed }));
     idp.use(async (ctx, next) => {
       asked.push(ctx.path);
       if (ctx.path === clientKeysPath) {
@@ -79,6 +87,7 @@ export async function openRealIdp({
   const real: RealIdp = {
     issuer,
     signsIn: { accountId: 'person-1' },
+    removed,
     visit: (url) => follow(url),
     count: (path) => asked.filter((one) => one === path).length,
     rotate: async () => {
@@ -89,7 +98,12 @@ export async function openRealIdp({
   return real;
 }
 
-async function configuration(client: ClientMetadata, alg: string, isPushed: boolean): Promise<Configuration> {
+interface Circumstances {
+  readonly isPushed: boolean;
+  readonly removed: ReadonlySet<string>;
+}
+
+async function configuration(client: ClientMetadata, alg: string, { isPushed, removed }: Circumstances): Promise<Configuration> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   const policy = interactionPolicy.base();
   return {
@@ -103,9 +117,12 @@ async function configuration(client: ClientMetadata, alg: string, isPushed: bool
     acrValues: ['gold', 'silver'],
     pkce: { required: () => true },
     interactions: { policy, url: (_ctx, { uid }) => `/interaction/${uid}` },
-    ttl: { AccessToken: 60, AuthorizationCode: 60, IdToken: 60, Interaction: 60, Session: 60, Grant: 60 },
+    ttl: { AccessToken: 60, AuthorizationCode: 60, IdToken: 60, Interaction: 60, Session: 60, Grant: 600, RefreshToken: 600 },
+    issueRefreshToken: async (_ctx, client) => Promise.resolve(client.grantTypeAllowed('refresh_token')),
+    rotateRefreshToken: true,
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId, groups: ['eng'] }) }),
+    findAccount: (_ctx, accountId) =>
+      removed.has(accountId) ? undefined : { accountId, claims: () => ({ sub: accountId, groups: ['eng'] }) },
     async loadExistingGrant({ oidc }) {
       if (oidc.client === undefined || oidc.session?.accountId === undefined) return undefined;
       const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
@@ -119,6 +136,7 @@ async function configuration(client: ClientMetadata, alg: string, isPushed: bool
     clientBasedCORS: () => false,
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: isPushed },
     },
