@@ -43,8 +43,8 @@ else {
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
-const [before, flooded] = loginMs;
-const isKept = flooded < 2 * before + 1_000;
+const [quiet, inFlood] = loginMs;
+const isKept = inFlood < 2 * quiet + 1_000;
 if (!isKept) process.stderr.write('people who sign in wait too long in the flood\n');
 const steady = [resident, heap, external].every((trend) => trend === null || trend.verdict === 'steady');
 process.exitCode = steady && isKept && flooded.failures.length === 0 ? 0 : 1;
