@@ -4,15 +4,11 @@ import type { Identity } from '../domain/user.ts';
 import { separateIdentity } from '../flows/separate-identity.ts';
 import { nodeEntropy } from '../platform/node-entropy.ts';
 import { openSealing } from '../platform/node-sealing.ts';
-import { openLog } from '../platform/pino-log.ts';
 import { systemClock } from '../platform/system-clock.ts';
-import { noFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import { readIdentities } from '../stores/all-identities.ts';
-import { openAuthorityFeed } from '../stores/authority-feed.ts';
 import { openStores } from '../stores/open-stores.ts';
-import { storeFile } from '../stores/open-store.ts';
-import { configure, folderOf, openExisting } from './installation.ts';
+import { configure, folderOf, onInstallation, openExisting } from './installation.ts';
 
 const moment = (at: number): string => new Date(at).toISOString();
 
@@ -31,6 +27,9 @@ async function chosen(engine: DocumentEngine, isMeant: (identity: Identity) => b
   return found;
 }
 
+const nobody = (user: string | null): string =>
+  user === null ? 'Nobody has signed in yet.' : `Nobody signs in as ${JSON.stringify(user)}. Without --user you see everybody.`;
+
 /** Prints who is who, the identities of one user together. */
 export async function tellIdentities(options: IdentitiesOptions): Promise<void> {
   const { user, json } = options;
@@ -40,7 +39,7 @@ export async function tellIdentities(options: IdentitiesOptions): Promise<void> 
     found.sort((a, b) => a.user.localeCompare(b.user) || a.since.localeCompare(b.since));
     const lines = found.map((each) => `${each.user} ${each.connection} ${JSON.stringify(each.subject)} since ${each.since}`);
     if (json) process.stdout.write(`${JSON.stringify({ identities: found })}\n`);
-    else process.stdout.write(lines.length === 0 ? 'Nobody has signed in yet.\n' : `${lines.join('\n')}\n`);
+    else process.stdout.write(`${lines.length === 0 ? nobody(user) : lines.join('\n')}\n`);
   } finally {
     await engine.close();
   }
@@ -49,11 +48,7 @@ export async function tellIdentities(options: IdentitiesOptions): Promise<void> 
 /** Gives one identity a user of its own again and tells what came of it. */
 export async function separate(options: SeparateOptions): Promise<void> {
   const { connection, subject, json } = options;
-  const config = configure(options, '');
-  const engine = await openExisting(config.store);
-  const isShared = storeFile(config.store) === null;
-  const feed = isShared ? openAuthorityFeed(engine, { clock: systemClock, entropy: nodeEntropy, log: openLog(config.log) }) : noFeed;
-  try {
+  await onInstallation(options, async ({ config, engine, feed }) => {
     const found = await chosen(engine, (each) => each.connectionId === connection && each.subject === subject);
     const [identity] = found;
     if (identity === undefined) throw new Error(`Nobody signed in with ${JSON.stringify(subject)} at ${JSON.stringify(connection)}.`);
@@ -65,8 +60,5 @@ export async function separate(options: SeparateOptions): Promise<void> {
       ? `separated: it is the user ${done.userId} from now on; ${done.ended} grants ended`
       : `nothing to separate: it is the only one of ${done.userId}`;
     process.stdout.write(`${json ? JSON.stringify(done) : words}\n`);
-  } finally {
-    feed.close();
-    await engine.close();
-  }
+  });
 }

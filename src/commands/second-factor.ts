@@ -4,24 +4,16 @@ import { UserId } from '../domain/ids.ts';
 import { resetFactor } from '../flows/reset-factor.ts';
 import { nodeEntropy } from '../platform/node-entropy.ts';
 import { openSealing } from '../platform/node-sealing.ts';
-import { openLog } from '../platform/pino-log.ts';
 import { systemClock } from '../platform/system-clock.ts';
-import { noFeed } from '../ports/authority-feed.ts';
 import { openAuditLog } from '../stores/audit-log.ts';
-import { openAuthorityFeed } from '../stores/authority-feed.ts';
 import { openGrants } from '../stores/grants.ts';
-import { storeFile } from '../stores/open-store.ts';
 import { openSecondFactors } from '../stores/second-factors.ts';
 import { openUsers } from '../stores/users.ts';
-import { configure, folderOf, openExisting } from './installation.ts';
+import { folderOf, onInstallation } from './installation.ts';
 
 /** Takes a person's second factor of ours away and tells what came of it. */
 export async function resetSecondFactor({ user, json, ...options }: FactorOptions): Promise<void> {
-  const config = configure(options, '');
-  const engine = await openExisting(config.store);
-  const isShared = storeFile(config.store) === null;
-  const feed = isShared ? openAuthorityFeed(engine, { clock: systemClock, entropy: nodeEntropy, log: openLog(config.log) }) : noFeed;
-  try {
+  await onInstallation(options, async ({ config, engine, feed }) => {
     const id = UserId.safeParse(user).data ?? null;
     if (id === null || (await openUsers(engine).get(id)) === null) throw new Error(`There is no user ${JSON.stringify(user)}.`);
     const sealing = openSealing(config.key ?? keyBeside(folderOf(config)));
@@ -30,8 +22,5 @@ export async function resetSecondFactor({ user, json, ...options }: FactorOption
     const done = await resetFactor(parts)(id);
     const what = done.removed ? 'second factor reset' : 'there was no second factor';
     process.stdout.write(`${json ? JSON.stringify(done) : `${what}; ${done.ended} grants ended`}\n`);
-  } finally {
-    feed.close();
-    await engine.close();
-  }
+  });
 }

@@ -10,6 +10,8 @@ export interface TypedCollection<Value> {
   /** Every document of that value, page after page. */
   findAll(field: string, value: string | number): Promise<Value[]>;
   page(page?: Page): Promise<Value[]>;
+  /** Every document there is, in pages of at most so many. */
+  pages(limit: number): AsyncGenerator<readonly Value[]>;
   updateIf(id: string, where: Readonly<Record<string, Scalar>>, change: Change): Promise<Value | null>;
   delete(id: string, where?: Readonly<Record<string, Scalar>>): Promise<boolean>;
 }
@@ -30,13 +32,26 @@ export function typedCollection<Shape extends z.ZodObject>(
     }
   }
 
+  const page = async (asked?: Page) => (await engine.page(collection, asked)).map((document) => collection.shape.parse(document));
+  async function* pages(limit: number) {
+    for (let after = ''; ;) {
+      const found = await page({ after, limit });
+      // The engine's own `id`, whatever the shape says of it.
+      const last = found.at(-1) as StoredDocument | undefined;
+      if (last === undefined) return;
+      yield found;
+      after = last.id;
+    }
+  }
+
   return {
     findAll,
+    page,
+    pages,
     insert: (document) => engine.insert(collection, document),
     get: async (id) => read(await engine.get(collection, id)),
     find: async (field, value, page) =>
       (await engine.find(collection, field, value, page)).map((document) => collection.shape.parse(document)),
-    page: async (page) => (await engine.page(collection, page)).map((document) => collection.shape.parse(document)),
     updateIf: async (id, where, change) => read(await engine.updateIf(collection, id, where, change, 'after')),
     delete: (id, where) => engine.delete(collection, id, where),
   };

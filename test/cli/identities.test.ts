@@ -53,6 +53,7 @@ describe('identities', () => {
         'u_1 google "g 1" since 1970-01-01T00:00:01.000Z\n' +
         'u_2 okta "o-2" since 1970-01-01T00:00:00.003Z\n',
     });
+    expect((await run('--user', 'u_3')).stdout).toBe('Nobody signs in as "u_3". Without --user you see everybody.\n');
     const { stdout } = await run('--user', 'u_2', '--json');
     const issuer = 'https://i.example';
     const theirs = { user: 'u_2', connection: 'okta', issuer, subject: 'o-2', since: '1970-01-01T00:00:00.003Z', joined: false };
