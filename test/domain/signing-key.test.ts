@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { SigningKey } from '../../src/domain/signing-key.ts';
-import { currentKey, dueKey, publishedKeys, rotationPolicy } from '../../src/domain/signing-key.ts';
+import { currentKey, dueKey, mayHaveSigned, publishedKeys, rotationPolicy } from '../../src/domain/signing-key.ts';
 
 const day = 86_400_000;
 const policy = { ...rotationPolicy, alg: 'ES256' };
@@ -27,6 +27,14 @@ describe('keys at a moment', () => {
   ])('%s', (_, now, current, published) => {
     expect(currentKey([second, first], now)?.number ?? null).toBe(current);
     expect(numbers(publishedKeys([first, second], now, rotationPolicy))).toEqual(published);
+  });
+
+  it.each<[string, number, boolean]>([
+    ['once it signs', 0, true],
+    ['a minute before, at one whose clock is ahead', -60_000, true],
+    ['earlier than that nowhere', -60_001, false],
+  ])('a key may have signed %s', (_, now, may) => {
+    expect(mayHaveSigned(first, now)).toBe(may);
   });
 
   it.each<[string, SigningKey[], number, object | null]>([

@@ -142,6 +142,7 @@ describe('the guard', () => {
     ['no grant', () => ({ grant_id: undefined })],
     ['[G3.02] an expiry long past', () => ({ exp: Math.floor(Date.now() / 1000) - 31 })],
     ['[G3.02] a time it is not valid yet', () => ({ nbf: Math.floor(Date.now() / 1000) + 60 })],
+    ['the word of a clock that is more than a minute ahead', () => ({ iat: Math.floor(Date.now() / 1000) + 65 })],
     ['claims that are no claims', () => ({ exp: 'never', scope: 7 })],
   ])('[W135] [G2.04] [G3.03] refuses a token with %s', async (_, changed) => {
     await expectPasses(await world.token());
@@ -150,6 +151,10 @@ describe('the guard', () => {
 
   it('[G3.02] allows clocks to differ by half a minute and no more', async () => {
     await expectPasses(await world.token({ exp: Math.floor(Date.now() / 1000) - 20 }));
+  });
+
+  it('takes a token of an instance whose clock is almost a minute ahead', async () => {
+    await expectPasses(await world.token({ iat: Math.floor(Date.now() / 1000) + 50 }));
   });
 
   it('[W135] a token for one resource does not open another that stands for somebody else', async () => {
