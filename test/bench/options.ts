@@ -52,9 +52,9 @@ const help = `
 Progress and what it means for the targets; the figures themselves with --json or --write. A quiet machine with two cores or more is worth
 waiting for: the load stays on one and every server on the other. Servers that are not there (a MongoDB) are said to be missing.
 
-  npm run bench -- --quick                                   two minutes, to look at
+  npm run bench -- --quick                                   in short rounds, to look at
   npm run bench -- --only refresh,code --engine sqlite       one thing, while it is worked on
-  npm run bench -- --full --write --json > bench.json        what docs/performance.md is made from`;
+  npm run bench -- --write --json > bench.json               what docs/performance.md is made from`;
 
 function commandLine(): Command {
   return new Command('npm run bench --')
