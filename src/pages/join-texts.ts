@@ -31,7 +31,7 @@ export function refusedText(refusal: JoinRefusal, helpName: string): RefusedText
     case 'two-factors':
       return {
         title: 'Both accounts have a second step',
-        cause: 'Each of them has an authenticator app of its own here, and only one can stay.',
+        cause: 'Each of them has an authenticator app or a passkey of its own here, and only one of the two can stay.',
         nextStep: `Ask ${help} to reset the second step of one of them. Then try again.`,
       };
     case 'two-joined':
