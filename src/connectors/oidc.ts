@@ -33,7 +33,8 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     name: settings.name,
 
     async begin(attempt) {
-      if (attempt.prompt === 'login' && !settings.authTime)
+      // However it is asked: coming back from there would be taken for a fresh sign-in.
+      if ((attempt.afresh || attempt.prompt === 'login') && !settings.authTime)
         throw new LoginRefused('misconfigured', 'begin: nothing it says proves that somebody signed in just now');
       const config = await discovery.configuration();
       discovery.renewKeysInTime();

@@ -48,11 +48,11 @@ describe('the OAuth server of a Supabase project', () => {
     ['under a domain of its own, where an administrator says so', { issuer: 'https://auth.corp.example/auth/v1', authTime: false }],
   ])('[Q-SBOAUTH-02] %s, is not begun with where a fresh sign-in is wanted', async (_what, settings) => {
     const before = idp.count('/authorize');
-    const outcome = projectAt(settings).login(said(), advertised, attempt({ prompt: 'login' }));
-    expect(await refusalOf(outcome)).toEqual({
-      refusal: 'misconfigured',
-      reason: 'begin: nothing it says proves that somebody signed in just now',
-    });
+    for (const fresh of [{ prompt: 'login' as const }, { afresh: true }])
+      expect(await refusalOf(projectAt(settings).login(said(), advertised, attempt(fresh)))).toEqual({
+        refusal: 'misconfigured',
+        reason: 'begin: nothing it says proves that somebody signed in just now',
+      });
     expect(idp.count('/authorize')).toBe(before);
     expect((await projectAt({ ...settings, authTime: true }).login(said(), advertised, attempt({ prompt: 'login' }))).subject).toBe(
       said()['sub'],
