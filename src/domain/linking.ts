@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Grant } from './grant.ts';
 import { ConnectionId, UserId } from './ids.ts';
 import { Person } from './person.ts';
-import { isFresh } from './local-evidence.ts';
+import { isProvenFresh } from './local-evidence.ts';
 
 /** Somebody is joining two accounts: the other sign-in is still to come, or has come and both halves are there. */
 export const Linking = z.discriminatedUnion('half', [
@@ -57,8 +57,8 @@ export function whoStays(first: Half, second: Half): WhoStays {
 
 /** Judges two sign-ins of one browser. Nothing is joined but by two that are both of just now. */
 export function judgeLink(first: Person, second: Person, facts: LinkFacts, now: number): LinkVerdict {
-  if (!isFresh(first, now)) return { verdict: 'not-fresh', half: 'first' };
-  if (!isFresh(second, now)) return { verdict: 'not-fresh', half: 'second' };
+  if (!isProvenFresh(first, now)) return { verdict: 'not-fresh', half: 'first' };
+  if (!isProvenFresh(second, now)) return { verdict: 'not-fresh', half: 'second' };
   return facts.first === null || facts.second === null ? { verdict: 'changed' } : whoStays(facts.first, facts.second);
 }
 

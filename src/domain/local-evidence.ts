@@ -46,8 +46,13 @@ export function keepOurs(before: Person | null, person: Person): Person {
 /** How long ago somebody may have signed in who enrols, in seconds: a session left open is not enough to make a factor. */
 export const enrolWithin = 600;
 
+/** Whether the upstream itself says that the sign-in is recent: that it was asked to have one made is no proof. */
+export const isProvenFresh = ({ assurance: { auth_time, authTimeSource } }: Person, now: number): boolean =>
+  auth_time !== null && authTimeSource !== 'local_factor' && Math.abs(now / 1000 - auth_time) <= enrolWithin;
+
 /** Whether the sign-in is recent enough to enrol on. Where the upstream does not say when, that it answered when asked for a fresh one. */
-export function isFresh({ assurance: { auth_time, authTimeSource }, afresh }: Person, now: number): boolean {
-  if (auth_time === null || authTimeSource === 'local_factor') return afresh === 'answered';
-  return Math.abs(now / 1000 - auth_time) <= enrolWithin;
+export function isFresh(person: Person, now: number): boolean {
+  const { auth_time, authTimeSource } = person.assurance;
+  if (auth_time === null || authTimeSource === 'local_factor') return person.afresh === 'answered';
+  return isProvenFresh(person, now);
 }

@@ -88,7 +88,13 @@ describe('two sign-ins that are to be joined', () => {
     ['the first longer ago', { assurance: at(601) }, {}, facts, { verdict: 'not-fresh', half: 'first' }],
     ['the second longer ago', {}, { assurance: at(601) }, facts, { verdict: 'not-fresh', half: 'second' }],
     ['the second without a word when', {}, { assurance: at(null) }, facts, { verdict: 'not-fresh', half: 'second' }],
-    ['the second when asked for a fresh one', {}, { assurance: at(null), afresh: 'answered' }, facts, { verdict: 'join' }],
+    [
+      'the second when asked for a fresh one, which says nothing of when',
+      {},
+      { assurance: at(null), afresh: 'answered' },
+      facts,
+      { verdict: 'not-fresh', half: 'second' },
+    ],
     ['long ago, though asked for a fresh one', {}, { assurance: at(601), afresh: 'answered' }, facts, { verdict: 'not-fresh' }],
     ['one that is not that user’s any more', {}, {}, { ...facts, first: null }, { verdict: 'changed' }],
   ])('%s [W64]', (_, first, second, halves, expected) => {
