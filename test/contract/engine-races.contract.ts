@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CollectionDeclaration, DocumentEngine } from '../../src/ports/document-engine.ts';
-
-const many = <T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, (_, n) => work(n)));
+import { many } from '../support/many.ts';
 
 /** What holds when many callers come at once. `things` has the unique field `email` and the index `owner`. */
 export function engineRaces(engine: () => DocumentEngine, things: CollectionDeclaration): void {

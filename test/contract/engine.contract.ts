@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CollectionDeclaration, type DocumentEngine, type StoredDocument, StoreUnavailable } from '../../src/ports/document-engine.ts';
+import { many } from '../support/many.ts';
 import { engineRaces } from './engine-races.contract.ts';
 
 export const things: CollectionDeclaration = { name: 'things', unique: ['email', 'slug'], indexes: ['owner'], expires: 'expiresAt' };
@@ -200,7 +201,7 @@ function readRows(engine: Opened): void {
 
     it('a page has 100 documents unless told, 1000 at most, and none for 0', async () => {
       const insert = (n: number): Promise<string> => engine().insert(things, { id: `n${String(n).padStart(5, '0')}`, owner: 'ana' });
-      await Promise.all(Array.from({ length: 1_010 }, (_, n) => insert(n)));
+      await many(1_010, insert);
       for (const read of [engine().page.bind(engine(), things), engine().find.bind(engine(), things, 'owner', 'ana')]) {
         expect(await read()).toHaveLength(100);
         expect(await read({ limit: 5_000 })).toHaveLength(1_000);
@@ -281,7 +282,7 @@ function dataRows(engine: Opened): void {
 function closeRows(engine: Opened): void {
   describe('close', () => {
     it('finishes what was asked before and refuses what is asked after', async () => {
-      const inserts = Array.from({ length: 300 }, (_, n) => engine().insert(plain, { id: `n${n}` }));
+      const inserts = Array.from({ length: 100 }, (_, n) => engine().insert(plain, { id: `n${n}` }));
       const closed = engine().close();
       await expect(engine().insert(plain, { id: 'late' })).rejects.toThrow(StoreUnavailable);
       await expect(engine().get(plain, 'n1')).rejects.toThrow(StoreUnavailable);

@@ -5,7 +5,7 @@ import { openSealing } from '../../src/platform/node-sealing.ts';
 import { secondFactors } from '../../src/stores/collections.ts';
 import { openSecondFactors } from '../../src/stores/second-factors.ts';
 import type { Opened } from './stores-people.contract.ts';
-import { many } from './stores-people.contract.ts';
+import { many } from '../support/many.ts';
 
 export function factorRows(engine: Opened): void {
   describe('second factors', () => {

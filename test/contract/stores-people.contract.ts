@@ -11,11 +11,9 @@ import { openUsers } from '../../src/stores/users.ts';
 import type { AuthorityChange } from '../../src/ports/authority-feed.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
 import { nothingProven } from '../support/assurance.ts';
+import { many } from '../support/many.ts';
 
 export type Opened = () => DocumentEngine;
-
-export const many = <T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, (_, n) => work(n)));
 
 const assurance = nothingProven;
 

@@ -18,7 +18,8 @@ import type { OpenEngine } from './engine.contract.ts';
 import { domainRows } from './stores-domains.contract.ts';
 import { factorRows } from './stores-factors.contract.ts';
 import type { Opened } from './stores-people.contract.ts';
-import { clientRows, many, membershipRows, userRows } from './stores-people.contract.ts';
+import { many } from '../support/many.ts';
+import { clientRows, membershipRows, userRows } from './stores-people.contract.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
 
 /** What every store promises over any engine, sentence by sentence. `slow` makes an engine as slow as one across a network. */
