@@ -5,7 +5,7 @@ import { listed } from './connection-check.ts';
 import type { TestOutcome } from './connection-test.ts';
 import type { Directory } from './directory.ts';
 import type { ConnectionId } from './ids.ts';
-import { mapRoles } from './tenant.ts';
+import { mapRoles } from './role-mapping.ts';
 
 /** One result of a tried sign-in, in the words of whoever set the connection up. */
 export interface Finding extends Pick<Check, 'result' | 'says' | 'todo'> {
@@ -33,7 +33,7 @@ export function placesFor(
 ): Place[] {
   if (groups === null) return [];
   return directory.tenants.flatMap((tenant) => {
-    const held = mapRoles(tenant, { connectionId, subject, groups });
+    const held = mapRoles(tenant, { connectionId, subject, groups, claims: {} });
     if (held.length === 0) return [];
     const roles = held.map(({ role }) => directory.roles.find(({ id }) => id === role)?.name ?? role);
     return [{ tenant: tenant.name, roles, rules: held.map(({ rule }) => rule), lacks: shortfall(assurance, tenant.demand, now) }];

@@ -1,5 +1,6 @@
 import type { ConnectionId, TenantId, UserId } from '../domain/ids.ts';
-import type { HeldRole, Membership } from '../domain/tenant.ts';
+import type { Membership } from '../domain/tenant.ts';
+import type { HeldRole } from '../domain/role-mapping.ts';
 
 export interface Memberships {
   get(tenantId: TenantId, userId: UserId): Promise<Membership | null>;

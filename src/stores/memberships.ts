@@ -1,4 +1,5 @@
-import type { HeldRole, Membership } from '../domain/tenant.ts';
+import type { Membership } from '../domain/tenant.ts';
+import type { HeldRole } from '../domain/role-mapping.ts';
 import { membershipId } from '../domain/tenant.ts';
 import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';

@@ -5,7 +5,7 @@ import { validate } from '../../src/config/load.ts';
 import { secretDigest } from '../../src/domain/digest.ts';
 import { ConnectionId, RoleId } from '../../src/domain/ids.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { mapRoles } from '../../src/domain/tenant.ts';
+import { mapRoles } from '../../src/domain/role-mapping.ts';
 
 const directory = directoryOf(demoConfig(4000, { client_secret: 'made at start' }));
 
@@ -17,7 +17,7 @@ const belongings = (...groups: string[]) =>
         (tenant) =>
           [
             tenant.id,
-            mapRoles(tenant, { connectionId: ConnectionId.parse('demo'), subject: 'anybody', groups }).map(({ role }) => role),
+            mapRoles(tenant, { connectionId: ConnectionId.parse('demo'), subject: 'anybody', groups, claims: {} }).map(({ role }) => role),
           ] as const,
       )
       .filter(([, roles]) => roles.length > 0),

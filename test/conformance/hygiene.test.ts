@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigProblems } from '../../src/config/problems.ts';
-import { mapRoles } from '../../src/domain/tenant.ts';
+import { mapRoles } from '../../src/domain/role-mapping.ts';
 import { ConnectionId, RoleId, TenantId } from '../../src/domain/ids.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 import { wordsOf } from '../support/browser.ts';
@@ -268,7 +268,7 @@ describe('input made to keep us busy', () => {
     };
     const groups = Array.from({ length: 2000 }, (_, index) => `${'a'.repeat(250)}${index}`);
     const began = performance.now();
-    expect(mapRoles(tenant, { connectionId: ConnectionId.parse('c'), subject: 's', groups })).toEqual([]);
+    expect(mapRoles(tenant, { connectionId: ConnectionId.parse('c'), subject: 's', groups, claims: {} })).toEqual([]);
     expect(performance.now() - began).toBeLessThan(3000);
   });
 });

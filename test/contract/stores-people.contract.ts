@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { identityKey } from '../../src/domain/identity.ts';
 import { ConnectionId, RoleId, TenantId, TransactionId, UserId } from '../../src/domain/ids.ts';
 import type { VerifiedIdentity } from '../../src/domain/identity.ts';
-import type { HeldRole } from '../../src/domain/tenant.ts';
+import type { HeldRole } from '../../src/domain/role-mapping.ts';
 import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 import { identities, users } from '../../src/stores/collections.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
 import type { Role } from '../../src/domain/resource.ts';
 import type { Membership, Tenant } from '../../src/domain/tenant.ts';
-import { leadsInto, mapRoles, permissionsOf, rolesOf } from '../../src/domain/tenant.ts';
+import { leadsInto, permissionsOf, rolesOf } from '../../src/domain/tenant.ts';
+import { mapRoles } from '../../src/domain/role-mapping.ts';
 import { noDemand } from '../../src/domain/assurance-demand.ts';
 
 const [okta, google] = [ConnectionId.parse('okta'), ConnectionId.parse('google')];
@@ -15,7 +16,7 @@ function tenant(changed: Partial<Tenant> = {}): Tenant {
 
 const withRule = (group: string, connectionId: ConnectionId | null = null) => tenant({ rules: [{ group, role: editor, connectionId }] });
 const gives = (pattern: string, group: string) =>
-  mapRoles(withRule(pattern), { connectionId: okta, subject: 's', groups: [group] }).length === 1;
+  mapRoles(withRule(pattern), { connectionId: okta, subject: 's', groups: [group], claims: {} }).length === 1;
 
 describe('the connections that lead into a tenant', () => {
   const rule = (connectionId: ConnectionId | null) => ({ group: 'eng', role: editor, connectionId });
@@ -99,7 +100,7 @@ describe('groups and rules', () => {
 
 describe('the roles a tenant gives', () => {
   const held = (where: Tenant, groups: string[], connectionId = okta, subject = 'ana') =>
-    mapRoles(where, { connectionId, subject, groups }).map(({ role, rule }) => [role, rule]);
+    mapRoles(where, { connectionId, subject, groups, claims: {} }).map(({ role, rule }) => [role, rule]);
 
   it('a rule of one connection is nothing to another that has a group of that name', () => {
     expect(held(withRule('admins', okta), ['admins'])).toHaveLength(1);

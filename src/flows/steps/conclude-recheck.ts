@@ -50,7 +50,8 @@ export const concludeRecheck = (dependencies: ConcludeDependencies) => {
     const isNewest = await upstreamSessions.settle(leased, next);
     if (answer.groups === null) log.warn('upstream.groups-unknown', { connection: connectionId, user: userId });
     const known = isNewest && answer.groups ? await users.identity(id) : null;
-    if (answer.groups && known !== null) await resync(known.userId, { connectionId, subject: known.subject, groups: answer.groups });
+    if (answer.groups && known !== null)
+      await resync(known.userId, { connectionId, subject: known.subject, groups: answer.groups, claims: {} });
     return 'there';
   }
 

@@ -1,7 +1,7 @@
 import type { Directory } from '../../domain/directory.ts';
 import type { UserId } from '../../domain/ids.ts';
-import type { Arrival, HeldRole } from '../../domain/tenant.ts';
-import { mapRoles } from '../../domain/tenant.ts';
+import type { Arrival, HeldRole } from '../../domain/role-mapping.ts';
+import { mapRoles } from '../../domain/role-mapping.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 
 export interface ResyncDependencies {

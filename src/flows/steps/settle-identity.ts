@@ -4,7 +4,7 @@ import { UserId } from '../../domain/ids.ts';
 import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { identityKey } from '../../domain/identity.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
-import type { HeldRole } from '../../domain/tenant.ts';
+import type { HeldRole } from '../../domain/role-mapping.ts';
 import type { User } from '../../domain/user.ts';
 import { StoreUnavailable } from '../../ports/document-engine.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -34,7 +34,7 @@ export const settleIdentity =
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const user = await users.settle(identity, UserId.parse(`u_${entropy.id()}`), clock.now());
       if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
-      const roles = await resyncRoles({ directory, memberships })(user.id, { connectionId, subject, groups });
+      const roles = await resyncRoles({ directory, memberships })(user.id, { connectionId, subject, groups, claims: {} });
       // Whoever has it by now got its roles when it changed hands, and nobody else keeps any.
       if ((await users.identity(identityKey(identity)))?.userId === user.id) return { user, roles };
       await takeRoles({ memberships })(user.id, connectionId);

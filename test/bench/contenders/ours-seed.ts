@@ -6,7 +6,7 @@ import type { Grant } from '../../../src/domain/grant.ts';
 import { ConnectionId, GrantId, TenantId, UserId } from '../../../src/domain/ids.ts';
 import { clientKey } from '../../../src/domain/seen-client.ts';
 import type { Secret } from '../../../src/domain/secret.ts';
-import { mapRoles } from '../../../src/domain/tenant.ts';
+import { mapRoles } from '../../../src/domain/role-mapping.ts';
 import { codeOf, refreshTokenOf } from '../../../src/domain/token-format.ts';
 import { registerClient } from '../../../src/flows/register-client.ts';
 import { nodeEntropy } from '../../../src/platform/node-entropy.ts';
@@ -101,7 +101,7 @@ async function fill(engine: DocumentEngine, config: Config, client_id: string, p
     const who = { connectionId, issuer: upstreamIssuer(connection), subject: subject(index) };
     const seen = { name: 'A person', email: `${subject(index)}@example.test`, groups: ['eng'], assurance, said: [] };
     await users.settle({ ...who, ...seen }, userId(index), Date.now());
-    await memberships.resync(tenantId, userId(index), connectionId, mapRoles(tenant, { ...who, groups: ['eng'] }));
+    await memberships.resync(tenantId, userId(index), connectionId, mapRoles(tenant, { ...who, groups: ['eng'], claims: {} }));
   });
   await openSeenClients(engine).note({ client_id, client_name }, userId(0), Date.now());
   const add = (stage: 'live' | 'coded') => (index: number) => grants.add(grantOf(stage, index, people, client_id, resource.identifier));
