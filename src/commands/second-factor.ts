@@ -15,7 +15,7 @@ import { folderOf, onInstallation } from './installation.ts';
 export async function resetSecondFactor({ user, json, ...options }: FactorOptions): Promise<void> {
   await onInstallation(options, async ({ config, engine, feed }) => {
     const id = UserId.safeParse(user).data ?? null;
-    if (id === null || (await openUsers(engine).get(id)) === null) throw new Error(`There is no user ${JSON.stringify(user)}.`);
+    if (id === null || (await openUsers(engine, feed).get(id)) === null) throw new Error(`There is no user ${JSON.stringify(user)}.`);
     const sealing = openSealing(config.key ?? keyBeside(folderOf(config)));
     const audit = openAuditLog(engine, { chain: nodeEntropy.id(), clock: systemClock });
     const parts = { secondFactors: openSecondFactors(engine, sealing), grants: openGrants(engine, feed), audit };

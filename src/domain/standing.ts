@@ -5,6 +5,8 @@ import type { ClientId, GrantId, RoleId, TenantId, UserId } from './ids.ts';
 /** What a live grant amounts to at this moment: who, where, through which client, and what the person may do there now. */
 export interface Standing {
   readonly grantId: GrantId;
+  /** Whose sign-in it came from, by `identityKey`. */
+  readonly identityId: string;
   readonly client: { readonly id: ClientId; readonly name: string };
   readonly user: { readonly id: UserId; readonly name: string | null; readonly email: string | null };
   readonly tenant: { readonly id: TenantId; readonly name: string };

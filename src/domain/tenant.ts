@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { AssuranceDemand } from './assurance-demand.ts';
-import type { ConnectionId, RoleId } from './ids.ts';
+import type { ConnectionId } from './ids.ts';
 import { TenantId, UserId } from './ids.ts';
-import type { Role } from './resource.ts';
 import { HeldRole } from './role-mapping.ts';
 import type { RoleRules } from './role-mapping.ts';
 
@@ -12,11 +11,13 @@ export interface Tenant extends RoleRules {
   readonly name: string;
   /** What has to be proven before anybody enters. */
   readonly demand: AssuranceDemand;
+  /** Nobody enters, and what was granted rests. */
+  readonly isSuspended?: boolean;
   /** Our own second factor stands in where the upstream proves none. */
   readonly ownSecondFactor?: boolean;
 }
 
-/** That a user belongs to a tenant, with the roles and the provenance of each. */
+/** The roles that were assigned to a user in a tenant by hand; what the rules give is computed. See held-roles.ts. */
 export const Membership = z.object({
   /** `tenant:user` */
   id: z.string(),
@@ -36,17 +37,3 @@ export function leadsInto({ rules, members, defaultRole }: Tenant, connectionId:
   const named = [...rules, ...members].map((entry) => entry.connectionId);
   return defaultRole !== null || named.length === 0 || named.includes(null) || named.includes(connectionId);
 }
-
-/** The roles that came through one connection: only these count for who signed in with it, or a leaver there would keep them by coming another way. */
-const heldThrough = ({ roles }: Membership, connectionId: ConnectionId): ReadonlySet<RoleId> =>
-  new Set(roles.filter((held) => held.connectionId === connectionId).map((held) => held.role));
-
-export function rolesOf(membership: Membership, connectionId: ConnectionId, roles: readonly Role[]): Role[] {
-  const held = heldThrough(membership, connectionId);
-  return roles.filter((role) => held.has(role.id));
-}
-
-/** What the roles of a member who came through this connection allow together. */
-export const permissionsOf = (membership: Membership, connectionId: ConnectionId, roles: readonly Role[]): string[] => [
-  ...new Set(rolesOf(membership, connectionId, roles).flatMap((role) => role.permissions)),
-];

@@ -15,6 +15,14 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
+/** What a connection last said of somebody, as far as rules ask: what their roles are computed from. */
+export const Known = z.object({
+  groups: z.array(z.string()),
+  /** By JSON Pointer (RFC 6901), as `Arrival` has them. */
+  claims: z.record(z.string(), z.array(z.string())),
+});
+export type Known = z.infer<typeof Known>;
+
 /** One upstream identity and whose it is; the id is `identityKey`. */
 export const Identity = z.object({
   id: z.string(),
@@ -25,5 +33,9 @@ export const Identity = z.object({
   createdAt: z.number(),
   /** Since when it is this user's (ms); absent while it is that of who first signed in with it. */
   heldSince: z.number().optional(),
+  /** Absent in rows from before roles were computed, and where nothing is known any more. */
+  known: Known.optional(),
+  /** When that was said (ms since the epoch). */
+  knownAt: z.number().optional(),
 });
 export type Identity = z.infer<typeof Identity>;

@@ -7,7 +7,7 @@ import type { HandOverDependencies } from './steps/hand-over.ts';
 import { handOver } from './steps/hand-over.ts';
 
 export interface SeparateDependencies extends HandOverDependencies {
-  readonly users: Pick<Users, 'identitiesOf' | 'handOver'>;
+  readonly users: Pick<Users, 'forget' | 'handOver' | 'identitiesOf'>;
   readonly audit: AuditLog;
   readonly entropy: Entropy;
 }

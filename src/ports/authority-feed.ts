@@ -1,7 +1,7 @@
 /** Something was taken away, or may have been: whatever was remembered about it has to be asked again. */
 export interface AuthorityChange {
-  readonly kind: 'grant' | 'member' | 'user' | 'client';
-  /** The grant's id, `tenant:user`, the user's id or the client_id. */
+  readonly kind: 'grant' | 'member' | 'user' | 'client' | 'identity';
+  /** The grant's id, `tenant:user`, the user's id, the client_id or the identity's. */
   readonly key: string;
 }
 

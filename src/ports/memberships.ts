@@ -5,6 +5,6 @@ import type { HeldRole } from '../domain/role-mapping.ts';
 export interface Memberships {
   get(tenantId: TenantId, userId: UserId): Promise<Membership | null>;
   ofUser(userId: UserId): Promise<Membership[]>;
-  /** Replaces the roles that came through one connection and leaves the others; a membership without roles is removed. */
+  /** Replaces the roles that are bound to one connection and leaves the others; a membership without roles is removed. */
   resync(tenantId: TenantId, userId: UserId, connectionId: ConnectionId, roles: readonly HeldRole[]): Promise<void>;
 }

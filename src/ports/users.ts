@@ -1,6 +1,6 @@
 import type { TransactionId, UserId } from '../domain/ids.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
-import type { Identity, User } from '../domain/user.ts';
+import type { Identity, Known, User } from '../domain/user.ts';
 
 export interface Users {
   get(id: UserId): Promise<User | null>;
@@ -15,7 +15,14 @@ export interface Users {
   handOver(id: string, from: UserId, to: UserId, now: number): Promise<boolean>;
   /**
    * The user behind an identity, made at the first sign-in: of any number of concurrent first sign-ins of one identity all get the same
-   * user. Name, e-mail and `seenAt` follow the identity. `candidate` is the id a new user gets.
+   * user. Name, e-mail and `seenAt` follow the identity, and so does what is known of it. `candidate` is the id a new user gets.
    */
-  settle(identity: VerifiedIdentity, candidate: UserId, now: number): Promise<User>;
+  settle(identity: VerifiedIdentity, known: Known, candidate: UserId, now: number): Promise<{ user: User; identity: Identity }>;
+  /**
+   * Keeps what the connection says now of an identity that is there, unless something newer is known; what it leaves out stays. Every
+   * instance hears of a change before this is answered. Null when there is no such identity.
+   */
+  learn(id: string, said: Pick<Known, 'groups'> & Partial<Known>, now: number): Promise<Identity | null>;
+  /** Forgets what is known of an identity: no rule gives it anything until its connection speaks again. */
+  forget(id: string): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { LiveAuthority } from '../ports/live-authority.ts';
 import type { CacheBounds } from './heard-changes.ts';
 import { cacheBounds, heardChanges, nameOf } from './heard-changes.ts';
 
-function concerns({ kind, key }: AuthorityChange, { grantId, tenant, user, client }: Standing): boolean {
+function concerns({ kind, key }: AuthorityChange, { grantId, identityId, tenant, user, client }: Standing): boolean {
   switch (kind) {
     case 'grant':
       return key === grantId;
@@ -17,15 +17,18 @@ function concerns({ kind, key }: AuthorityChange, { grantId, tenant, user, clien
       return key === user.id;
     case 'client':
       return key === client.id;
+    case 'identity':
+      return key === identityId;
   }
 }
 
 /** The names of all changes that would concern it. */
-const namesOf = ({ grantId, tenant, user, client }: Standing): string[] => [
+const namesOf = ({ grantId, identityId, tenant, user, client }: Standing): string[] => [
   nameOf({ kind: 'grant', key: grantId }),
   nameOf({ kind: 'member', key: membershipId(tenant.id, user.id) }),
   nameOf({ kind: 'user', key: user.id }),
   nameOf({ kind: 'client', key: client.id }),
+  nameOf({ kind: 'identity', key: identityId }),
 ];
 
 /**

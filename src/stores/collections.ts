@@ -63,7 +63,8 @@ export const identities = declare({
   indexes: ['userId'],
   expires: null,
   shape: Identity,
-  describe: 'An upstream identity (connection, issuer, subject) and whose it is.',
+  describe:
+    'An upstream identity (connection, issuer, subject), whose it is, and what its connection last said of the person as far as rules ask: groups, and the claims that rules name.',
 });
 
 export const upstreamSessions = declare({
@@ -101,7 +102,7 @@ export const memberships = declare({
   indexes: ['userId', 'tenantId'],
   expires: null,
   shape: Membership,
-  describe: 'That a user belongs to a tenant, with roles and the rule behind each.',
+  describe: 'The roles that were assigned to a user in a tenant by hand. What rules give is computed whenever it is asked for.',
 });
 
 export const seenClients = declare({
@@ -136,7 +137,12 @@ export const authorityChanges = declare({
   unique: [],
   indexes: [],
   expires: 'expiresAt',
-  shape: z.object({ id: z.string(), kind: z.enum(['grant', 'member', 'user', 'client']), key: z.string(), expiresAt: z.number() }),
+  shape: z.object({
+    id: z.string(),
+    kind: z.enum(['grant', 'member', 'user', 'client', 'identity']),
+    key: z.string(),
+    expiresAt: z.number(),
+  }),
   describe: 'That something was taken away: every instance hears of it here; ten minutes.',
 });
 

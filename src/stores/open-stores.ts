@@ -26,7 +26,7 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   transactions: openTransactions(engine),
   connectionTests: openConnectionTests(engine),
   grants: openGrants(engine, feed),
-  users: openUsers(engine),
+  users: openUsers(engine, feed),
   memberships: openMemberships(engine, feed),
   seenClients: openSeenClients(engine),
   upstreamSessions: openUpstreamSessions(engine, sealing),

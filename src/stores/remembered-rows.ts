@@ -46,14 +46,15 @@ interface Administrative {
 /** The stores of what administrators decide, their single rows remembered. */
 export function rememberingStores<Stores extends Administrative>(stores: Stores, feed: AuthorityFeed, clock: Clock): Stores {
   const { users, memberships, seenClients } = stores;
-  const [user, member, client] = [
+  const [user, member, client, identity] = [
     rememberedRows('user', feed, clock),
     rememberedRows('member', feed, clock),
     rememberedRows('client', feed, clock),
+    rememberedRows('identity', feed, clock),
   ];
   return {
     ...stores,
-    users: { ...users, get: (id) => user(id, () => users.get(id)) },
+    users: { ...users, get: (id) => user(id, () => users.get(id)), identity: (id) => identity(id, () => users.identity(id)) },
     memberships: {
       ...memberships,
       get: (tenantId, userId) => member(membershipId(tenantId, userId), () => memberships.get(tenantId, userId)),

@@ -1,27 +1,17 @@
-import { identityKey } from '../domain/identity.ts';
 import type { User } from '../domain/user.ts';
+import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { Users } from '../ports/users.ts';
+import { announced } from './announced.ts';
 import { identities, users as collection } from './collections.ts';
+import { identityRows } from './identity-rows.ts';
 import { typedCollection } from './typed-collection.ts';
 
-export function openUsers(engine: DocumentEngine): Users {
+export function openUsers(engine: DocumentEngine, feed: AuthorityFeed): Users {
   const rows = typedCollection(engine, collection);
   const links = typedCollection(engine, identities);
-
-  /** The identity row is the anchor: whoever inserts it decides the user id, and the user row is made to match, however often. */
-  async function userIdOf(identity: Parameters<Users['settle']>[0], candidate: User['id'], now: number): Promise<User['id']> {
-    const id = identityKey(identity);
-    const known = await links.get(id);
-    if (known !== null) return known.userId;
-    const { connectionId, issuer, subject } = identity;
-    const outcome = await links.insert({ id, userId: candidate, connectionId, issuer, subject, createdAt: now });
-    if (outcome === 'inserted') return candidate;
-    const winner = await links.get(id);
-    if (winner === null) throw new StoreUnavailable('an identity vanished while it was being settled');
-    return winner.userId;
-  }
+  const { learn, anchor } = identityRows(links, feed);
 
   return {
     get: (id) => rows.get(id),
@@ -40,15 +30,25 @@ export function openUsers(engine: DocumentEngine): Users {
     release: async (id, by) => {
       await rows.updateIf(id, { reservedBy: by }, { unset: ['reservedBy', 'reservedUntil'] });
     },
-    handOver: async (id, from, to, now) => (await links.updateIf(id, { userId: from }, { set: { userId: to, heldSince: now } })) !== null,
-    settle: async (identity, candidate, now) => {
-      const id = await userIdOf(identity, candidate, now);
-      const seen = { name: identity.name, email: identity.email, seenAt: now };
+    handOver: (id, from, to, now) =>
+      announced(feed, { kind: 'identity', key: id }, async () => {
+        return (await links.updateIf(id, { userId: from }, { set: { userId: to, heldSince: now } })) !== null;
+      }),
+    learn,
+    forget: async (id) => {
+      await announced(feed, { kind: 'identity', key: id }, async () => {
+        return (await links.updateIf(id, {}, { unset: ['known', 'knownAt'] })) !== null;
+      });
+    },
+    settle: async (given, known, candidate, now) => {
+      const identity = await anchor(given, known, candidate, now);
+      const id = identity.userId;
+      const seen = { name: given.name, email: given.email, seenAt: now };
       for (let attempt = 0; attempt < 3; attempt += 1) {
         const updated = await rows.updateIf(id, {}, { set: seen });
-        if (updated !== null) return updated;
+        if (updated !== null) return { user: updated, identity };
         const fresh: User = { id, ...seen, status: 'active', createdAt: now };
-        if ((await rows.insert(fresh)) === 'inserted') return fresh;
+        if ((await rows.insert(fresh)) === 'inserted') return { user: fresh, identity };
       }
       throw new StoreUnavailable('a user could not be settled');
     },

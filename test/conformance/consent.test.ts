@@ -1,8 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
+import { noFeed } from '../../src/ports/authority-feed.ts';
+import { openMemberships } from '../../src/stores/memberships.ts';
+import { putInto } from '../support/roles-now.ts';
 import { announce } from '../support/past-the-broker.ts';
 import { clientKey } from '../../src/domain/seen-client.ts';
 import type { StoredDocument } from '../../src/ports/document-engine.ts';
-import { auditEvents, grants, memberships, seenClients, transactions, users } from '../../src/stores/collections.ts';
+import { auditEvents, grants, seenClients, transactions, users } from '../../src/stores/collections.ts';
 import { wordsOf } from '../support/browser.ts';
 import type { Page } from '../support/browser.ts';
 import { authorizeUrl, redeem, register } from '../support/client.ts';
@@ -237,7 +241,7 @@ describe('what was taken away while the page stood open', () => {
 
   it('the membership shown: asked again for what is left, and never granted [W77]', async () => {
     const begun = await fresh();
-    await system.engine.delete(memberships, `acme:${await userOf(begun)}`);
+    await putInto(system.engine, await userOf(begun), ['sales']);
     system.alpha.script = { claims: (honest) => ({ ...honest, groups: ['sales'] }) };
     // Only Globex is left, which asks for a second factor: that is asked for now, and this identity provider proves none.
     const page = await press(begun);
@@ -249,15 +253,19 @@ describe('what was taken away while the page stood open', () => {
   it('every membership: a page that says so [W77]', async () => {
     const begun = await fresh();
     const user = await userOf(begun);
-    for (const tenant of ['acme', 'globex']) await system.engine.delete(memberships, `${tenant}:${user}`);
+    await putInto(system.engine, user, []);
     expectStopped(system, await press(begun), 'no-access', /belongs to no tenant/);
     expect(await grantsOf(begun)).toEqual([]);
   });
 
   it('part of the role: what it no longer allows is not granted [W77]', async () => {
     const begun = await fresh();
-    const viewer = [{ role: 'viewer', connectionId: 'alpha', rule: 'changed by hand' }];
-    await system.engine.updateIf(memberships, `acme:${await userOf(begun)}`, {}, { set: { roles: viewer }, inc: { version: 1 } }, 'after');
+    const user = await userOf(begun);
+    await putInto(system.engine, user, []);
+    const viewer = [
+      { role: RoleId.parse('viewer'), connectionId: ConnectionId.parse('alpha'), rule: 'by hand', source: 'assigned' as const },
+    ];
+    await openMemberships(system.engine, noFeed).resync(TenantId.parse('acme'), UserId.parse(user), ConnectionId.parse('alpha'), viewer);
     const page = await press(begun, (fields) => fields.append('scope', 'write'));
     expect(page.location).toBeNull();
     expect(wordsOf(page.body)).toMatch(/Not available: in Acme you are (a )?Viewer/);

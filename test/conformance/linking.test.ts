@@ -5,7 +5,9 @@ import { compose } from '../../src/compose.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import { openLog } from '../../src/platform/pino-log.ts';
-import { auditEvents, grants, identities, memberships } from '../../src/stores/collections.ts';
+import { directoryOf } from '../../src/config/directory.ts';
+import { auditEvents, grants, identities } from '../../src/stores/collections.ts';
+import { rolesNow } from '../support/roles-now.ts';
 import { wordsOf } from '../support/browser.ts';
 import { callTool, refresh } from '../support/client.ts';
 import { hookEngine } from '../support/slow-engine.ts';
@@ -107,7 +109,8 @@ describe('a person with two accounts', () => {
     expect((await callTool(system, renewed.tokens.access_token, 'whoami')).status).toBe(401);
     const byAlpha = await beginConsent(system, { door: 'alpha' });
     expect(words(byAlpha)).not.toContain('Initech');
-    expect((await system.engine.find(memberships, 'userId', one)).map((row) => row['tenantId'])).not.toContain('initech');
+    const place = { engine: system.engine, tenants: directoryOf(system.config).tenants, now: system.clock.now() };
+    expect(Object.keys(await rolesNow(place, one))).not.toContain('initech');
   });
 
   it('can do so where the account has no access at all', async () => {

@@ -4,7 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { compose } from '../../src/compose.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import { openLog } from '../../src/platform/pino-log.ts';
-import { grants, identities, memberships, users } from '../../src/stores/collections.ts';
+import { directoryOf } from '../../src/config/directory.ts';
+import { grants, identities, users } from '../../src/stores/collections.ts';
+import { rolesNow } from '../support/roles-now.ts';
 import { wordsOf } from '../support/browser.ts';
 import { authorizeUrl, login, openBrowser, pkce, redeem, refresh, register, signIn } from '../support/client.ts';
 import type { Tokens } from '../support/client.ts';
@@ -37,8 +39,9 @@ const userOf = async (connectionId: string, subject: string): Promise<string> =>
   return String(found[0]?.['userId']);
 };
 const rolesOf = async (user: string): Promise<Record<string, string[]>> => {
-  const rows = await system.engine.find(memberships, 'userId', user);
-  return Object.fromEntries(rows.map((row) => [String(row['tenantId']), (row['roles'] as { role: string }[]).map(({ role }) => role)]));
+  const { engine, config, clock } = system;
+  const found = await rolesNow({ engine, tenants: directoryOf(config).tenants, now: clock.now() }, user);
+  return Object.fromEntries(Object.entries(found).map(([tenant, roles]) => [tenant, roles.map((role) => role.replace(/@.*/, ''))]));
 };
 
 describe('who somebody is', () => {

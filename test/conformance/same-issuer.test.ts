@@ -1,7 +1,9 @@
 /** Two connections to one and the same issuer, as with vendors that have a single one for all their customers. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Config } from '../../src/config/schema.ts';
-import { identities, memberships } from '../../src/stores/collections.ts';
+import { directoryOf } from '../../src/config/directory.ts';
+import { identities } from '../../src/stores/collections.ts';
+import { rolesNow } from '../support/roles-now.ts';
 import { beginConsent, rowsOf, startWithTwoIdps } from '../support/two-idps.ts';
 import type { TwoIdps } from '../support/two-idps.ts';
 
@@ -29,6 +31,7 @@ it('the same subject of the same issuer is another person at each connection, wi
   expect(system.beta.requests).toEqual([]);
   const [one, other] = rows.map(({ userId }) => userId);
   expect(one).not.toBe(other);
-  const held = await Promise.all([one, other].map((user) => system.engine.find(memberships, 'userId', String(user))));
-  expect(held.every((each) => each.length > 0)).toBe(true);
+  const place = { engine: system.engine, tenants: directoryOf(system.config).tenants, now: system.clock.now() };
+  const held = await Promise.all([one, other].map((user) => rolesNow(place, String(user))));
+  expect(held.every((each) => Object.keys(each).length > 0)).toBe(true);
 });

@@ -42,26 +42,27 @@ const identityRow = ({ connectionId, issuer, subject }: VerifiedIdentity) => ({
 export function userRows(engine: Opened): void {
   describe('users', () => {
     const candidate = (n: number | string) => UserId.parse(`u_${n}`);
+    const known = { groups: ['eng'], claims: {} };
 
     it('of any number of concurrent first sign-ins of one identity all get the same user [W185]', async () => {
-      const store = openUsers(engine());
+      const store = openUsers(engine(), noFeed);
       for (let round = 0; round < 5; round += 1) {
         const who = identity({ subject: `s${round}` });
-        const settled = await many(20, (n) => store.settle(who, candidate(`${round}x${n}`), 7));
-        expect(new Set(settled.map((user) => user.id)).size).toBe(1);
-        expect(await store.get(settled[0]?.id ?? candidate(0))).toEqual(settled[0]);
-        expect((await store.settle(who, candidate('later'), 8)).id).toBe(settled[0]?.id);
+        const settled = await many(20, (n) => store.settle(who, known, candidate(`${round}x${n}`), 7));
+        expect(new Set(settled.map(({ user }) => user.id)).size).toBe(1);
+        expect(await store.get(settled[0]?.user.id ?? candidate(0))).toEqual(settled[0]?.user);
+        expect((await store.settle(who, known, candidate('later'), 8)).user.id).toBe(settled[0]?.user.id);
       }
       expect(await engine().page(identities)).toHaveLength(5);
       expect(await engine().page(users)).toHaveLength(5);
     });
 
     it('name, e-mail and seenAt follow the identity, the rest stays', async () => {
-      const store = openUsers(engine());
-      await store.settle(identity(), candidate(1), 7);
+      const store = openUsers(engine(), noFeed);
+      await store.settle(identity(), known, candidate(1), 7);
       await engine().updateIf(users, 'u_1', {}, { set: { status: 'disabled' } }, 'after');
-      const again = await store.settle(identity({ name: null, email: 'new@x.example' }), candidate(2), 9);
-      expect(again).toEqual({ id: 'u_1', name: null, email: 'new@x.example', status: 'disabled', createdAt: 7, seenAt: 9 });
+      const again = await store.settle(identity({ name: null, email: 'new@x.example' }), known, candidate(2), 9);
+      expect(again.user).toEqual({ id: 'u_1', name: null, email: 'new@x.example', status: 'disabled', createdAt: 7, seenAt: 9 });
     });
 
     it.each<[string, Partial<VerifiedIdentity>]>([
@@ -70,28 +71,71 @@ export function userRows(engine: Opened): void {
       ['a subject in capitals', { subject: 'ANA' }],
       ['a subject with a space', { subject: 'ana ' }],
     ])('%s is another user, also with the same e-mail', async (_, changed) => {
-      const store = openUsers(engine());
-      const one = await store.settle(identity({ subject: 'ana' }), candidate(1), 7);
-      const other = await store.settle(identity({ subject: 'ana', ...changed }), candidate(2), 7);
-      expect([one.id, other.id]).toEqual(['u_1', 'u_2']);
+      const store = openUsers(engine(), noFeed);
+      const one = await store.settle(identity({ subject: 'ana' }), known, candidate(1), 7);
+      const other = await store.settle(identity({ subject: 'ana', ...changed }), known, candidate(2), 7);
+      expect([one.user.id, other.user.id]).toEqual(['u_1', 'u_2']);
     });
 
     it('an identity changes hands once: of any number who take it from the same user one does, and sign-ins follow it', async () => {
-      const store = openUsers(engine());
-      await store.settle(identity(), candidate(1), 7);
+      const store = openUsers(engine(), noFeed);
+      await store.settle(identity(), known, candidate(1), 7);
       const { id } = identityRow(identity());
       const taken = await many(20, (n) => store.handOver(id, candidate(1), candidate(`to-${n}`), 9));
       expect(taken.filter(Boolean)).toHaveLength(1);
       const to = candidate(`to-${taken.indexOf(true)}`);
-      expect(await store.identity(id)).toEqual({ ...identityRow(identity()), userId: to, createdAt: 7, heldSince: 9 });
+      expect(await store.identity(id)).toEqual({ ...identityRow(identity()), userId: to, createdAt: 7, heldSince: 9, known, knownAt: 7 });
       expect(await store.handOver(id, candidate(1), candidate('late'), 10)).toBe(false);
       expect([await store.identitiesOf(candidate(1)), (await store.identitiesOf(to)).map((each) => each.id)]).toEqual([[], [id]]);
-      expect((await store.settle(identity(), candidate(2), 11)).id).toBe(to);
+      expect((await store.settle(identity(), known, candidate(2), 11)).user.id).toBe(to);
+    });
+
+    it('what is known follows what the connection says, and never something older; what it leaves out stays', async () => {
+      const store = openUsers(engine(), noFeed);
+      const claims = { '/team': ['a'] };
+      const { identity: first } = await store.settle(identity(), { groups: ['eng'], claims }, candidate(1), 7);
+      expect([first.known, first.knownAt]).toEqual([{ groups: ['eng'], claims }, 7]);
+      expect((await store.learn(first.id, { groups: [] }, 9))?.known).toEqual({ groups: [], claims });
+      expect((await store.learn(first.id, { groups: ['it'] }, 8))?.known).toEqual({ groups: [], claims });
+      expect((await store.settle(identity(), { groups: ['ops'], claims: {} }, candidate(2), 10)).identity.known).toEqual({
+        groups: ['ops'],
+        claims: {},
+      });
+      expect(await store.learn('nobody', { groups: ['it'] }, 11)).toBeNull();
+      await store.forget(first.id);
+      const forgotten = await store.identity(first.id);
+      expect([forgotten?.userId, forgotten?.known, forgotten?.knownAt]).toEqual(['u_1', undefined, undefined]);
+      expect((await store.learn(first.id, { groups: ['it'] }, 12))?.known).toEqual({ groups: ['it'], claims: {} });
+    });
+
+    it('of many who learn at once the latest is known in the end', async () => {
+      const store = openUsers(engine(), noFeed);
+      for (let round = 0; round < 10; round += 1) {
+        const who = identity({ subject: `learner ${round}` });
+        const { identity: first } = await store.settle(who, known, candidate(1), 1);
+        // A caller may be overtaken too often, and is told so; nobody's older word is kept.
+        await many(4, (n) => store.learn(first.id, { groups: [`g${n}`] }, 10 + n));
+        expect((await store.identity(first.id))?.known?.groups).toEqual(['g3']);
+      }
+    });
+
+    it('a change of what is known is told to every instance before it is answered, and what says the same is not', async () => {
+      const heard: AuthorityChange[] = [];
+      const store = openUsers(engine(), { ...noFeed, append: async (change) => Promise.resolve(void heard.push(change)) });
+      const { identity: first } = await store.settle(identity(), { groups: ['eng', 'it'], claims: {} }, candidate(1), 7);
+      await store.learn(first.id, { groups: ['it', 'eng'] }, 8);
+      expect(heard).toEqual([]);
+      await store.learn(first.id, { groups: ['eng'] }, 9);
+      const told = { kind: 'identity', key: first.id };
+      expect(heard).toEqual([told, told]);
+      await store.handOver(first.id, candidate(1), candidate(2), 10);
+      await store.forget(first.id);
+      expect(heard).toEqual([told, told, told, told, told, told]);
     });
 
     it('a user is kept for one transaction at a time, for as long as it said, and given free by it alone', async () => {
-      const store = openUsers(engine());
-      const user = await store.settle(identity(), candidate(1), 7);
+      const store = openUsers(engine(), noFeed);
+      const { user } = await store.settle(identity(), known, candidate(1), 7);
       const by = (n: number) => TransactionId.parse(String(n).padStart(22, 't'));
       const got = await many(20, (n) => store.reserve(user.id, by(n), 100, 10));
       expect(got.filter(Boolean)).toHaveLength(1);
@@ -107,10 +151,10 @@ export function userRows(engine: Opened): void {
     });
 
     it('a user whose row was never written after the identity’s is made good at the next sign-in', async () => {
-      const store = openUsers(engine());
-      await store.settle(identity(), candidate(1), 7);
+      const store = openUsers(engine(), noFeed);
+      await store.settle(identity(), known, candidate(1), 7);
       await engine().delete(users, 'u_1');
-      expect(await store.settle(identity(), candidate(2), 9)).toMatchObject({ id: 'u_1', status: 'active', createdAt: 9 });
+      expect(await store.settle(identity(), known, candidate(2), 9)).toMatchObject({ user: { id: 'u_1', status: 'active', createdAt: 9 } });
     });
   });
 }

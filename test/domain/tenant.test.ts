@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
-import type { Role } from '../../src/domain/resource.ts';
-import type { Membership, Tenant } from '../../src/domain/tenant.ts';
-import { leadsInto, permissionsOf, rolesOf } from '../../src/domain/tenant.ts';
+import { ConnectionId, RoleId, TenantId } from '../../src/domain/ids.ts';
+import type { Tenant } from '../../src/domain/tenant.ts';
+import { leadsInto } from '../../src/domain/tenant.ts';
 import { mapRoles } from '../../src/domain/role-mapping.ts';
 import { noDemand } from '../../src/domain/assurance-demand.ts';
 
@@ -146,39 +145,5 @@ describe('the roles a tenant gives', () => {
     const groups = fc.array(fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 3 }), { maxLength: 4 });
     const roles = (of: string[]) => held(where, of).map(([role]) => role);
     fc.assert(fc.property(groups, groups, (some, more) => expect(roles([...some, ...more])).toEqual(expect.arrayContaining(roles(some)))));
-  });
-});
-
-describe('what a membership allows', () => {
-  const roles: Role[] = [
-    { id: viewer, name: 'Viewer', permissions: ['read'] },
-    { id: editor, name: 'Editor', permissions: ['read', 'write'] },
-  ];
-  const membership = (...ids: RoleId[]): Membership => ({
-    id: 'acme:u_1',
-    tenantId: TenantId.parse('acme'),
-    userId: UserId.parse('u_1'),
-    roles: ids.map((role) => ({ role, connectionId: okta, rule: 'r' })),
-    version: 1,
-  });
-
-  it.each<[string, RoleId[], string[]]>([
-    ['nothing without a role', [], []],
-    ['what the role allows', [viewer], ['read']],
-    ['the union, once each', [editor, viewer], ['read', 'write']],
-    ['nothing for a role that is not configured any more', [admin], []],
-  ])('%s', (_, ids, permissions) => {
-    expect(permissionsOf(membership(...ids), okta, roles)).toEqual(permissions);
-    expect(rolesOf(membership(...ids), okta, roles).flatMap((role) => role.permissions)).toEqual(expect.arrayContaining(permissions));
-  });
-
-  it('only what came through the connection somebody signed in with: the rest is for who signs in with the other one', () => {
-    const both = membership(viewer, editor);
-    const [byOkta, byGoogle] = both.roles;
-    const held = { ...both, roles: [byOkta, byGoogle && { ...byGoogle, connectionId: google }].filter((one) => one !== undefined) };
-    expect(rolesOf(held, okta, roles).map(({ id }) => id)).toEqual([viewer]);
-    expect(rolesOf(held, google, roles).map(({ id }) => id)).toEqual([editor]);
-    expect([permissionsOf(held, okta, roles), permissionsOf(held, google, roles)]).toEqual([['read'], ['read', 'write']]);
-    expect(rolesOf(held, ConnectionId.parse('entra'), roles)).toEqual([]);
   });
 });

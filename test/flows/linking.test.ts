@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rolesNow } from '../support/roles-now.ts';
 import type { VerifiedIdentity } from '../../src/domain/identity.ts';
 import { identityKey } from '../../src/domain/identity.ts';
-import { TenantId, UserId } from '../../src/domain/ids.ts';
+import { UserId } from '../../src/domain/ids.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { beginLink, leaveApart } from '../../src/flows/begin-link.ts';
 import { endUpstreamSession } from '../../src/flows/end-upstream-session.ts';
@@ -10,8 +11,6 @@ import { secondFactors, users } from '../../src/stores/collections.ts';
 import { asked, browser, signIn, StubConnector } from '../support/flow-world.ts';
 import type { LinkingLab } from '../support/linking-lab.ts';
 import { demo, openLinkingLab, other } from '../support/linking-lab.ts';
-
-const initech = TenantId.parse('initech');
 
 let lab: LinkingLab;
 beforeEach(async () => {
@@ -47,8 +46,9 @@ describe('joining two accounts', () => {
     ]);
     expect((await lab.world.grants.get(ends))?.endedBecause).toBe('identity linked');
     expect((await lab.world.grants.get(stays))?.stage).toBe('live');
-    expect(await lab.world.memberships.ofUser(two)).toEqual([]);
-    expect((await lab.world.memberships.get(initech, one))?.roles).toEqual([expect.objectContaining({ connectionId: other })]);
+    const place = { engine: lab.world.engine, tenants: lab.world.directory.tenants, now: lab.world.clock.now() };
+    expect(await rolesNow(place, two)).toEqual({});
+    expect((await rolesNow(place, one))['initech']).toEqual(['viewer@other']);
     expect(await lab.world.upstreamSessions.get(identityKey(lab.anaToo()))).toMatchObject({ userId: one });
 
     expect(await lab.stepOf(id)).toMatchObject({

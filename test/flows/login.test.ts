@@ -4,6 +4,7 @@ import { ConnectionId } from '../../src/domain/ids.ts';
 import type { TransactionId } from '../../src/domain/ids.ts';
 import { LoginRefused } from '../../src/ports/connector.ts';
 import { grants, identities, transactions, users } from '../../src/stores/collections.ts';
+import { rolesNow } from '../support/roles-now.ts';
 import type { FlowWorld } from '../support/flow-world.ts';
 import { alice, asked, browser, openFlowWorld, proven, registered, signIn } from '../support/flow-world.ts';
 import { secondFactor } from '../support/assurance.ts';
@@ -157,11 +158,12 @@ describe('the answer of the upstream', () => {
     await signIn(world, id, alice({ subject: 'leaver' }));
     const stage = await stageOf(id);
     if (stage?.at !== 'consenting') throw new Error('nobody has signed in');
-    expect(await world.memberships.ofUser(stage.person.userId)).toHaveLength(2);
+    const roles = () => rolesNow({ engine: world.engine, tenants: world.directory.tenants, now: world.clock.now() }, stage.person.userId);
+    expect(await roles()).toEqual({ acme: ['editor@demo'], globex: ['viewer@demo'] });
     const again = await begin();
     await signIn(world, again, alice({ subject: 'leaver', groups: [] }));
     expect(await stepOf(again)).toEqual({ step: 'no-access' });
-    expect(await world.memberships.ofUser(stage.person.userId)).toEqual([]);
+    expect(await roles()).toEqual({});
   });
 });
 

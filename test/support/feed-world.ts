@@ -19,6 +19,7 @@ export const grantId = GrantId.parse('g'.repeat(22));
 
 export const standing: Standing = {
   grantId,
+  identityId: 'identity of ana',
   client: { id: ClientId.parse('app'), name: 'App' },
   user: { id: UserId.parse('u_ana'), name: null, email: null },
   tenant: { id: TenantId.parse('acme'), name: 'Acme' },

@@ -134,7 +134,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     transactions: openTransactions(engine),
     grants: openGrants(engine, noFeed),
-    users: openUsers(engine),
+    users: openUsers(engine, noFeed),
     memberships: openMemberships(engine, noFeed),
     seenClients: openSeenClients(engine),
     upstreamSessions: openUpstreamSessions(engine, sealing),

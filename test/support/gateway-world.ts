@@ -59,6 +59,7 @@ export const OTHER_GRANT = GrantId.parse('h'.repeat(22));
 export function makeStanding(resource: Resource, changed: Partial<Standing> = {}): Standing {
   return {
     grantId: GRANT,
+    identityId: 'identity of user-1',
     client: { id: ClientId.parse('client-1'), name: 'Inspector' },
     user: { id: UserId.parse('user-1'), name: 'Ana', email: null },
     tenant: { id: TenantId.parse('acme'), name: 'Acme' },

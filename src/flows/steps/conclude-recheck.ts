@@ -6,11 +6,9 @@ import type { Users } from '../../ports/users.ts';
 import type { EndSessionDependencies } from './end-session.ts';
 import { endSession } from './end-session.ts';
 import type { RememberDependencies } from './remember-session.ts';
-import type { ResyncDependencies } from './resync-roles.ts';
-import { resyncRoles } from './resync-roles.ts';
 
-export interface ConcludeDependencies extends RememberDependencies, ResyncDependencies, EndSessionDependencies {
-  readonly users: Pick<Users, 'identity'>;
+export interface ConcludeDependencies extends RememberDependencies, EndSessionDependencies {
+  readonly users: Pick<Users, 'identity' | 'learn'>;
   readonly log: Log;
 }
 
@@ -40,7 +38,6 @@ export const endOver = (dependencies: ConcludeDependencies) => {
 /** What an upstream answered about a session that is leased to us, written down before anybody is told. */
 export const concludeRecheck = (dependencies: ConcludeDependencies) => {
   const { upstreamSessions, clock, users, log } = dependencies;
-  const resync = resyncRoles(dependencies);
   const over = endOver(dependencies);
 
   async function stands(leased: UpstreamSession, answer: Extract<Rechecked, { answer: 'stands' }>): Promise<Presence> {
@@ -49,9 +46,7 @@ export const concludeRecheck = (dependencies: ConcludeDependencies) => {
     const next = { token: answer.refresh_token, seenAt: now, askedUntil: 0, expiresAt: now + sessionLifetime };
     const isNewest = await upstreamSessions.settle(leased, next);
     if (answer.groups === null) log.warn('upstream.groups-unknown', { connection: connectionId, user: userId });
-    const known = isNewest && answer.groups ? await users.identity(id) : null;
-    if (answer.groups && known !== null)
-      await resync(known.userId, { connectionId, subject: known.subject, groups: answer.groups, claims: {} });
+    if (isNewest && answer.groups) await users.learn(id, { groups: [...answer.groups] }, now);
     return 'there';
   }
 

@@ -10,7 +10,7 @@ import { endGrant } from './end-grant.ts';
 import { takeRoles } from './take-roles.ts';
 
 export interface HandOverDependencies extends EndDependencies {
-  readonly users: Pick<Users, 'handOver'>;
+  readonly users: Pick<Users, 'forget' | 'handOver'>;
   readonly memberships: Memberships;
   readonly grants: Pick<Grants, 'end' | 'ofUser'>;
   readonly upstreamSessions: Pick<UpstreamSessions, 'handOver'>;
@@ -45,6 +45,7 @@ export const handOver = (dependencies: HandOverDependencies) => {
     await take(from, connectionId);
     const before = await endAll(handover, because);
     await upstreamSessions.handOver(identityId, from, to);
+    if (!keepsRoles) await users.forget(identityId);
     await users.handOver(identityId, from, to, clock.now());
     // What a sign-in that had begun earlier put back meanwhile; from here on each finds the new owner.
     await take(from, connectionId);

@@ -4,7 +4,7 @@ import type { Grant } from '../../domain/grant.ts';
 import { isLive } from '../../domain/grant.ts';
 import { ClientId } from '../../domain/ids.ts';
 import type { Standing } from '../../domain/standing.ts';
-import { permissionsOf, rolesOf } from '../../domain/tenant.ts';
+import { heldRoles, permissionsOf, rolesOf } from '../../domain/held-roles.ts';
 import { satisfies, strictest } from '../../domain/assurance-demand.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
@@ -12,6 +12,7 @@ import type { LiveAuthority } from '../../ports/live-authority.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { SeenClients } from '../../ports/seen-clients.ts';
 import type { Users } from '../../ports/users.ts';
+import { identityOf } from './identity-of.ts';
 
 export interface StandingDependencies {
   readonly directory: Directory;
@@ -24,27 +25,30 @@ export interface StandingDependencies {
 
 /** What a grant amounts to now, apart from its own stage: every administrative fact behind it is read again. */
 export const standingOf =
-  ({ directory, users, memberships, seenClients }: Omit<StandingDependencies, 'grants' | 'clock'>) =>
+  ({ directory, users, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
   async (grant: Grant): Promise<Standing | null> => {
     const tenant = findTenant(directory, grant.tenantId);
-    if (tenant === null || findConnection(directory, grant.connectionId) === null) return null;
+    if (tenant === null || tenant.isSuspended === true || findConnection(directory, grant.connectionId) === null) return null;
     const resource = directory.addresses.get(grant.resource);
     if (resource === undefined || (resource.onlyTenant ?? grant.tenantId) !== grant.tenantId) return null;
-    const [user, membership, client] = await Promise.all([
+    const [user, identity, membership, client] = await Promise.all([
       users.get(grant.userId),
+      identityOf({ users })(grant),
       memberships.get(grant.tenantId, grant.userId),
       seenClients.get(grant.client_id),
     ]);
-    if (user === null || user.status !== 'active' || membership === null || client?.status === 'withdrawn') return null;
-    const roles = rolesOf(membership, grant.connectionId, directory.roles);
+    if (user === null || user.status !== 'active' || identity === null || client?.status === 'withdrawn') return null;
+    const held = heldRoles(tenant, identity, membership, clock.now());
+    const roles = rolesOf(held, directory.roles);
     if (roles.length === 0) return null;
     return {
       grantId: grant.id,
+      identityId: identity.id,
       client: { id: ClientId.parse(grant.client_id), name: grant.client_name },
       user: { id: user.id, name: user.name, email: user.email },
       tenant: { id: tenant.id, name: tenant.name },
       roles: roles.map(({ id, name }) => ({ id, name })),
-      permissions: permissionsOf(membership, grant.connectionId, directory.roles),
+      permissions: permissionsOf(roles),
       resource: grant.resource,
       scope: grant.scope,
       assurance: grant.assurance,

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { upstreamIssuer } from '../../../src/config/connection-schema.ts';
 import { directoryOf } from '../../../src/config/directory.ts';
 import type { Config } from '../../../src/config/schema.ts';
+import { identityKey } from '../../../src/domain/identity.ts';
 import type { Grant } from '../../../src/domain/grant.ts';
 import { ConnectionId, GrantId, TenantId, UserId } from '../../../src/domain/ids.ts';
 import { clientKey } from '../../../src/domain/seen-client.ts';
 import type { Secret } from '../../../src/domain/secret.ts';
-import { mapRoles } from '../../../src/domain/role-mapping.ts';
 import { codeOf, refreshTokenOf } from '../../../src/domain/token-format.ts';
 import { registerClient } from '../../../src/flows/register-client.ts';
 import { nodeEntropy } from '../../../src/platform/node-entropy.ts';
@@ -15,7 +15,6 @@ import { systemClock } from '../../../src/platform/system-clock.ts';
 import { noFeed } from '../../../src/ports/authority-feed.ts';
 import type { DocumentEngine } from '../../../src/ports/document-engine.ts';
 import { openGrants } from '../../../src/stores/grants.ts';
-import { openMemberships } from '../../../src/stores/memberships.ts';
 import { openSeenClients } from '../../../src/stores/seen-clients.ts';
 import { openStore } from '../../../src/stores/open-store.ts';
 import { openUsers } from '../../../src/stores/users.ts';
@@ -62,7 +61,14 @@ const assurance = assuranceFrom({ amr: ['pwd'] }, { acr: [], amr: [] });
 const connectionId = ConnectionId.parse('stub');
 const tenantId = TenantId.parse('acme');
 
-function grantOf(stage: 'live' | 'coded', index: number, people: number, client_id: string, resource: string): Grant {
+interface Seed {
+  readonly people: number;
+  readonly client_id: string;
+  readonly resource: string;
+  readonly issuer: string;
+}
+
+function grantOf(stage: 'live' | 'coded', index: number, { people, client_id, resource, issuer }: Seed): Grant {
   const now = Date.now();
   return {
     id: grantId(stage, index),
@@ -70,6 +76,7 @@ function grantOf(stage: 'live' | 'coded', index: number, people: number, client_
     userId: userId(index % people),
     tenantId,
     connectionId,
+    identityId: identityKey({ connectionId, issuer, subject: subject(index % people) }),
     client_id,
     client_name,
     clientKey: clientKey(client_id),
@@ -92,19 +99,18 @@ function grantOf(stage: 'live' | 'coded', index: number, people: number, client_
 
 async function fill(engine: DocumentEngine, config: Config, client_id: string, population: Population, people: number): Promise<void> {
   const directory = directoryOf(config);
-  const [users, memberships, grants] = [openUsers(engine), openMemberships(engine, noFeed), openGrants(engine, noFeed)];
-  const [tenant] = directory.tenants;
+  const [users, grants] = [openUsers(engine, noFeed), openGrants(engine, noFeed)];
   const connection = oidcConnection(config);
   const [resource] = directory.resources;
-  if (tenant === undefined || resource === undefined) throw new Error('the configuration is not the bench’s');
+  if (resource === undefined) throw new Error('the configuration is not the bench’s');
   await inBatches(people, async (index) => {
     const who = { connectionId, issuer: upstreamIssuer(connection), subject: subject(index) };
     const seen = { name: 'A person', email: `${subject(index)}@example.test`, groups: ['eng'], assurance, said: [] };
-    await users.settle({ ...who, ...seen }, userId(index), Date.now());
-    await memberships.resync(tenantId, userId(index), connectionId, mapRoles(tenant, { ...who, groups: ['eng'], claims: {} }));
+    await users.settle({ ...who, ...seen }, { groups: ['eng'], claims: {} }, userId(index), Date.now());
   });
   await openSeenClients(engine).note({ client_id, client_name }, userId(0), Date.now());
-  const add = (stage: 'live' | 'coded') => (index: number) => grants.add(grantOf(stage, index, people, client_id, resource.identifier));
+  const seed = { people, client_id, resource: resource.identifier, issuer: upstreamIssuer(connection) };
+  const add = (stage: 'live' | 'coded') => (index: number) => grants.add(grantOf(stage, index, seed));
   await inBatches(population.refreshed + population.revoked + spare, add('live'));
   await inBatches(population.coded, add('coded'));
 }

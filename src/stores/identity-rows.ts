@@ -1,0 +1,50 @@
+import { identityKey } from '../domain/identity.ts';
+import type { VerifiedIdentity } from '../domain/identity.ts';
+import type { Identity, Known, User } from '../domain/user.ts';
+import type { AuthorityFeed } from '../ports/authority-feed.ts';
+import { StoreUnavailable } from '../ports/document-engine.ts';
+import { announced } from './announced.ts';
+import type { TypedCollection } from './typed-collection.ts';
+
+type Said = Pick<Known, 'groups'> & Partial<Known>;
+
+/** The same facts in whatever order they came. */
+const text = ({ groups, claims }: Known): string =>
+  JSON.stringify([
+    [...groups].sort(),
+    ...Object.keys(claims)
+      .sort()
+      .map((name) => [name, [...(claims[name] ?? [])].sort()]),
+  ]);
+
+const isSame = (a: Known | undefined, b: Known): boolean => a !== undefined && text(a) === text(b);
+
+/** What is known of identities, each in one row. */
+export function identityRows(links: TypedCollection<Identity>, feed: AuthorityFeed) {
+  async function learn(id: string, said: Said, now: number): Promise<Identity | null> {
+    const change = { kind: 'identity', key: id } as const;
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const before = await links.get(id);
+      if (before === null || (before.knownAt ?? 0) > now) return before;
+      const known = { claims: {}, ...before.known, ...said };
+      const take = async () => (await links.updateIf(id, { knownAt: before.knownAt ?? null }, { set: { known, knownAt: now } })) !== null;
+      if (isSame(before.known, known) ? await take() : await announced(feed, change, take)) return { ...before, known, knownAt: now };
+    }
+    throw new StoreUnavailable('what is known of somebody kept changing while it was being written');
+  }
+
+  /** The identity row is the anchor: whoever inserts it decides the user id, and the user row is made to match, however often. */
+  async function anchor(given: VerifiedIdentity, known: Known, candidate: User['id'], now: number): Promise<Identity> {
+    const id = identityKey(given);
+    const there = await learn(id, known, now);
+    if (there !== null) return there;
+    const { connectionId, issuer, subject } = given;
+    const first: Identity = { id, userId: candidate, connectionId, issuer, subject, createdAt: now, known, knownAt: now };
+    if ((await links.insert(first)) === 'inserted') return first;
+    const winner = await learn(id, known, now);
+    if (winner === null) throw new StoreUnavailable('an identity vanished while it was being settled');
+    return winner;
+  }
+
+  return { learn, anchor };
+}
