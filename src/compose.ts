@@ -1,10 +1,9 @@
 import type { RequestListener } from 'node:http';
+import { openState } from './compose-state.ts';
 import { openConnectors } from './compose-upstreams.ts';
-import { directoryOf } from './config/directory.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
-import type { Directory } from './domain/directory.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
 import { answerFactor } from './flows/answer-factor.ts';
@@ -30,7 +29,6 @@ import { refreshTokens } from './flows/refresh-tokens.ts';
 import { registerClient } from './flows/register-client.ts';
 import { revokeToken } from './flows/revoke-token.ts';
 import { authenticateClient } from './flows/steps/authenticate-client.ts';
-import { liveAuthority } from './flows/steps/standing.ts';
 import { stopAuthorization } from './flows/stop-authorization.ts';
 import { tellConnectionTest } from './flows/tell-connection-test.ts';
 import { gatewayRoutes } from './gateway/app.ts';
@@ -57,19 +55,13 @@ import { oneTimeCodes } from './platform/one-time-codes.ts';
 import { openPasskeys } from './platform/passkeys.ts';
 import { oneAtATime } from './platform/one-at-a-time.ts';
 import { systemPause } from './platform/system-pause.ts';
-import { noFeed } from './ports/authority-feed.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AnyConnector } from './ports/connector.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
 import type { Entropy } from './ports/entropy.ts';
-import type { Sealing } from './ports/sealing.ts';
-import { openAuthorityFeed } from './stores/authority-feed.ts';
 import { sweepAll } from './stores/sweep.ts';
-import { cachedAuthority } from './stores/cached-authority.ts';
 import { signingKeys } from './stores/collections.ts';
-import { openStores } from './stores/open-stores.ts';
 import { openRateWindows } from './stores/rate-windows.ts';
-import { rememberingStores } from './stores/remembered-rows.ts';
 import { openSigningKeys } from './stores/signing-keys.ts';
 
 /** What a broker is made of besides its configuration; a test brings its own clock and entropy. */
@@ -105,17 +97,6 @@ function logoOf({ organisation: { logoPath } }: Config): Logo | null {
 function organisationOf({ organisation }: Config, logo: Logo | null): Organisation {
   const helpHref = organisation.supportUrl === undefined ? null : new URL(organisation.supportUrl);
   return { name: organisation.name, logo: logo?.path ?? null, helpName: `${organisation.name} IT`, helpHref, privacyHref: null };
-}
-
-/** Alone on its store a process asks it every time; among several each remembers and hears of what was taken away. */
-function openState(world: World, directory: Directory, sealing: Sealing) {
-  const { config, engine, clock, entropy, log } = world;
-  const isShared = !config.store.startsWith('sqlite:');
-  const feed = isShared ? openAuthorityFeed(engine, { clock, entropy, log }) : noFeed;
-  const stores = openStores(engine, { feed, sealing, clock, chain: entropy.id() });
-  const authority = liveAuthority({ ...stores, clock, directory });
-  if (!isShared) return { feed, stores, forTokens: stores, authority };
-  return { feed, stores, forTokens: rememberingStores(stores, feed, clock), authority: cachedAuthority(authority, feed, clock) };
 }
 
 const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =>
@@ -178,15 +159,14 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
 export async function compose(world: World): Promise<Broker> {
   const { config, engine, clock, entropy, log } = world;
   const { issuer } = config;
-  const directory = directoryOf(config);
   const sealing = openSealing(world.masterKey);
   const ring = await openKeyRing({ keys: openSigningKeys(engine), sealing, clock, algorithm: config.signingAlgorithm });
   const connectors = openConnectors(config, clock);
   const documents = cacheDocuments(openDocumentFetcher({ loopback: isLoopbackUrl(issuer) }), { clock, isUsable: describesClient });
   const signer = openSigner(ring, clock);
-  const { stores, forTokens, feed, authority } = openState(world, directory, sealing);
+  const { stores, forTokens, feed, authority, directory, policy } = await openState(world, sealing);
   const outside = { clock, entropy, log, oneTimeCodes, passkeys: openPasskeys(issuer, config.organisation.name), pause: systemPause };
-  const parts = { ...stores, ...outside, issuer, directory, sealing, signer, connectors, documents };
+  const parts = { ...stores, ...outside, issuer, directory, policy, sealing, signer, connectors, documents };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
@@ -201,8 +181,6 @@ export async function compose(world: World): Promise<Broker> {
     limits: openRateLimits(config.limits, peerAddress(config.trustedProxies), windows),
     gateway: gatewayRoutes({
       ...parts,
-      resources: [...directory.addresses.values()],
-      roles: directory.roles,
       authority,
       mac: sealing.mac,
       stopping,
@@ -222,6 +200,6 @@ export async function compose(world: World): Promise<Broker> {
     drain: () => void (draining = true),
     endListening: () => stopping.endListening(),
     cutShort: () => stopping.cutShort(),
-    close: () => [windows, feed].forEach((part) => part.close()),
+    close: () => [windows, feed, policy].forEach((part) => part.close()),
   };
 }

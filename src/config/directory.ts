@@ -53,6 +53,7 @@ function tenantOf(config: TenantConfig): Tenant {
   return {
     id: config.id,
     name: config.name,
+    isSuspended: config.suspended,
     demand: strictest(withDemand(config.require).demand, { ...noDemand, mfa: config.requireMfa }),
     ownSecondFactor: config.ownSecondFactor,
     rules: config.rules.map(({ group, role, connection }) => ({ group, role, connectionId: connection ?? null })),

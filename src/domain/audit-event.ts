@@ -29,6 +29,8 @@ export type AuditEvent = AuditSubject &
     /** A sign-in of one user became another's: `userId` is who has it from then on. */
     | { readonly event: 'identity.linked'; readonly leftUserId: string; readonly otherConnectionId: string; readonly rule: string }
     | { readonly event: 'identity.separated'; readonly leftUserId: string; readonly rule: string }
+    /** Another revision of who may do what is in force. */
+    | { readonly event: 'policy.changed'; readonly revision: number; readonly rule: string }
     | { readonly event: 'domain.proven'; readonly domain: string; readonly rule: string }
     | { readonly event: 'domain.lost'; readonly domain: string; readonly rule: string }
     | { readonly event: 'connection.tested'; readonly evidence: readonly string[]; readonly rule: string }

@@ -32,6 +32,39 @@ export interface Directory {
   readonly registration: { readonly dynamic: boolean; readonly documents: boolean };
 }
 
+/** A directory that says at each moment what is in force then. */
+export function liveDirectory(now: () => Directory): Directory {
+  return {
+    get issuer() {
+      return now().issuer;
+    },
+    get connections() {
+      return now().connections;
+    },
+    get tenants() {
+      return now().tenants;
+    },
+    get roles() {
+      return now().roles;
+    },
+    get resources() {
+      return now().resources;
+    },
+    get addresses() {
+      return now().addresses;
+    },
+    get linking() {
+      return now().linking === true;
+    },
+    get clients() {
+      return now().clients;
+    },
+    get registration() {
+      return now().registration;
+    },
+  };
+}
+
 export function findTenant(directory: Directory, id: TenantId): Tenant | null {
   return directory.tenants.find((tenant) => tenant.id === id) ?? null;
 }

@@ -41,8 +41,14 @@ interface Exchange {
  */
 export function gatewayRoutes(deps: GatewayDependencies): (arrival: Arrival, path: string) => Promise<void> | null {
   const limits: GatewayLimits = { ...defaultLimits, ...deps.limits };
-  const endpoints = new Map(deps.resources.map((resource) => [new URL(resource.identifier).pathname, resource]));
-  const serveMetadata = metadataHandler(deps.resources, deps.issuer);
+  const places = whileSame(
+    () => deps.directory.addresses,
+    (addresses) => {
+      const resources = [...addresses.values()];
+      const endpoints = new Map(resources.map((resource) => [new URL(resource.identifier).pathname, resource]));
+      return { endpoints, serveMetadata: metadataHandler(resources, deps.issuer) };
+    },
+  );
   const checked = checkOrigin(deps);
   const guard = openGuard(deps, limits);
   const judge = judging(deps, limits);
@@ -50,7 +56,7 @@ export function gatewayRoutes(deps: GatewayDependencies): (arrival: Arrival, pat
 
   async function serve(exchange: Exchange): Promise<void> {
     const { req, res, resource } = exchange;
-    checked(req, res, resource);
+    checked(req, res);
     if (req.method === 'OPTIONS') return answer(res, 204, preflightHeaders(req, METHODS), '');
     const { method } = req;
     if (method !== 'POST' && method !== 'GET' && method !== 'DELETE') throw new HttpRefused(405, 'Use POST.', { Allow: METHODS });
@@ -68,9 +74,20 @@ export function gatewayRoutes(deps: GatewayDependencies): (arrival: Arrival, pat
   }
 
   return ({ req, res, log }, path) => {
+    const { endpoints, serveMetadata } = places();
     const resource = endpoints.get(path);
     if (resource !== undefined) return answerWhole({ req, res, resource, log, id: null });
     return serveMetadata(req, res, path) ? Promise.resolve() : null;
+  };
+}
+
+/** Works something out anew only when what it comes from is another. */
+function whileSame<From, Made>(from: () => From, make: (from: From) => Made): () => Made {
+  let last: { readonly from: From; readonly made: Made } | null = null;
+  return () => {
+    const now = from();
+    if (last?.from !== now) last = { from: now, made: make(now) };
+    return last.made;
   };
 }
 

@@ -1,22 +1,17 @@
 import { HttpRefused } from './answers.ts';
 import type { GatewayDependencies, IncomingMessage, ServerResponse } from './dependencies.ts';
-import type { Resource } from '../domain/resource.ts';
 
 const ASKED = 'Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID';
 const EXPOSED = 'WWW-Authenticate, Mcp-Session-Id, Retry-After';
 
 /** Refuses a Host or Origin that is not ours, which is what DNS rebinding looks like. MCP transports, "Security & Endpoint"; RFC 9110 §7.2. */
-export function checkOrigin({
-  issuer,
-  resources,
-  origins = [],
-  hosts = [],
-}: Pick<GatewayDependencies, 'issuer' | 'resources' | 'origins' | 'hosts'>) {
-  const own = new Map(resources.map((resource) => [resource.id, new URL(resource.identifier).host]));
+export function checkOrigin({ issuer, origins = [], hosts = [] }: Pick<GatewayDependencies, 'issuer' | 'origins' | 'hosts'>) {
+  // Every resource is on the issuer's origin.
+  const own = new URL(issuer).host;
   const allowed = new Set([new URL(issuer).origin, ...origins]);
-  return (req: IncomingMessage, res: ServerResponse, resource: Resource): void => {
+  return (req: IncomingMessage, res: ServerResponse): void => {
     const host = req.headers.host?.toLowerCase();
-    if (host !== own.get(resource.id) && (host === undefined || !hosts.includes(host))) {
+    if (host !== own && (host === undefined || !hosts.includes(host))) {
       throw new HttpRefused(421, 'This server does not answer under that host name.');
     }
     const { origin } = req.headers;

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Resource, Role } from '../domain/resource.ts';
+import type { Directory } from '../domain/directory.ts';
 import type { Mac } from '../domain/sealed-client.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -40,9 +40,8 @@ export const defaultLimits: GatewayLimits = {
 
 export interface GatewayDependencies {
   readonly issuer: string;
-  readonly resources: readonly Resource[];
-  /** Roles there are, so that a refusal can name those that would do. */
-  readonly roles: readonly Role[];
+  /** Every resource at its address, and the roles there are, so that a refusal can name those that would do; both as they are at the moment. */
+  readonly directory: Pick<Directory, 'addresses' | 'roles'>;
   readonly signer: Signer;
   readonly authority: LiveAuthority;
   readonly audit: AuditLog;

@@ -5,6 +5,7 @@ import { RpcCode, RpcRefused } from '../domain/json-rpc.ts';
 import type { RpcId, RpcMessage, RpcRequest } from '../domain/json-rpc.ts';
 import { isNotification, requestRule } from '../domain/mcp-methods.ts';
 import type { Era } from '../domain/mcp-methods.ts';
+import type { Directory } from '../domain/directory.ts';
 import type { Role } from '../domain/resource.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Log } from '../ports/log.ts';
@@ -24,7 +25,7 @@ export interface Asked {
 }
 
 /** Judges one message; refusals are thrown, and a tool call is on record before it is let through. */
-export function openJudge({ audit, roles }: { audit: AuditLog; roles: readonly Role[] }) {
+export function openJudge({ audit, directory }: { audit: AuditLog; directory: Pick<Directory, 'roles'> }) {
   async function judgeRequest(request: RpcRequest, { era, caller, log }: Asked): Promise<StillAllowed> {
     const rule = requestRule(request.method, era);
     // An HTTP 404 tells an older client that its session is gone, so it hears of an unknown method in the body alone.
@@ -32,7 +33,7 @@ export function openJudge({ audit, roles }: { audit: AuditLog; roles: readonly R
     const tool = rule.needs === 'tool' ? toolName(request) : null;
     const decision = decide(caller, rule.needs, tool);
     if (tool !== null) await record(tool, decision, caller, log);
-    if (decision.verdict !== 'allowed') throw refusalOf(decision, request.id, era, caller, roles);
+    if (decision.verdict !== 'allowed') throw refusalOf(decision, request.id, era, caller, directory.roles);
     return (later) => decide(later, rule.needs, tool).verdict === 'allowed';
   }
 

@@ -5,6 +5,7 @@ import type { DocumentEngine, Watching } from '../ports/document-engine.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log } from '../ports/log.ts';
 import { authorityChanges as collection } from './collections.ts';
+import { repeat } from './repeat.ts';
 import { openStoreClock } from './store-clock.ts';
 import type { TypedCollection } from './typed-collection.ts';
 import { typedCollection } from './typed-collection.ts';
@@ -38,20 +39,6 @@ async function readAfter(rows: Rows, from: string, each: (id: string, change: Au
     if (last === undefined || page.length < 1000) return;
     after = last.id;
   }
-}
-
-/** Does it again and again with a pause in between, for as long as the process has something else to live for. How to end that. */
-function repeat(work: () => Promise<void>, pause: number): () => void {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let isOver = false;
-  const next = (): void => {
-    if (!isOver) timer = setTimeout(() => void work().finally(next), pause).unref();
-  };
-  next();
-  return () => {
-    isOver = true;
-    if (timer !== null) clearTimeout(timer);
-  };
 }
 
 /** Every row as the store tells of it, where it does. */

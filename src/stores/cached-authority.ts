@@ -4,6 +4,7 @@ import { membershipId } from '../domain/tenant.ts';
 import type { AuthorityChange, AuthorityFeed } from '../ports/authority-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LiveAuthority } from '../ports/live-authority.ts';
+import type { PolicyInForce } from '../ports/policy-in-force.ts';
 import type { CacheBounds } from './heard-changes.ts';
 import { cacheBounds, heardChanges, nameOf } from './heard-changes.ts';
 
@@ -32,11 +33,14 @@ const namesOf = ({ grantId, identityId, tenant, user, client }: Standing): strin
 ];
 
 /**
- * An authority that remembers what it was told for as long as the feed says what was taken away since. When the feed cannot be heard
+ * An authority that remembers what it was told for as long as the feed says what was taken away since, and the policy is the same. When the feed cannot be heard
  * nothing remembered is used: the store is asked, and if it does not answer nothing is allowed.
  */
-export function cachedAuthority(inner: LiveAuthority, feed: AuthorityFeed, clock: Clock, bounds: CacheBounds = cacheBounds): LiveAuthority {
-  const known = new Map<GrantId, { readonly standing: Standing; readonly at: number }>();
+export function cachedAuthority(
+  inner: LiveAuthority,
+  { feed, policy, clock, bounds = cacheBounds }: { feed: AuthorityFeed; policy: PolicyInForce; clock: Clock; bounds?: CacheBounds },
+): LiveAuthority {
+  const known = new Map<GrantId, { readonly standing: Standing; readonly at: number; readonly revision: number }>();
   const heard = heardChanges(feed, clock, bounds);
 
   feed.follow((change) => {
@@ -45,12 +49,12 @@ export function cachedAuthority(inner: LiveAuthority, feed: AuthorityFeed, clock
   });
 
   async function ask(grantId: GrantId): Promise<Standing | null> {
-    const [mark, at] = [heard.mark(), clock.now()];
+    const [mark, at, revision] = [heard.mark(), clock.now(), policy.revision()];
     const standing = await inner.standing(grantId);
     known.delete(grantId);
     if (standing !== null && heard.mayRemember(mark, namesOf(standing))) {
       if (known.size >= bounds.most) known.delete(known.keys().next().value as GrantId);
-      known.set(grantId, { standing, at });
+      known.set(grantId, { standing, at, revision });
     }
     return standing;
   }
@@ -59,7 +63,8 @@ export function cachedAuthority(inner: LiveAuthority, feed: AuthorityFeed, clock
     standing: async (grantId) => {
       const entry = known.get(grantId);
       const age = entry === undefined ? Number.POSITIVE_INFINITY : clock.now() - entry.at;
-      const isUsable = entry !== undefined && age >= 0 && age <= bounds.oldest && feed.isFresh() && entry.at >= feed.freshSince();
+      const isOfNow = entry !== undefined && entry.revision === policy.revision() && policy.isFresh();
+      const isUsable = isOfNow && age >= 0 && age <= bounds.oldest && feed.isFresh() && entry.at >= feed.freshSince();
       return isUsable ? entry.standing : ask(grantId);
     },
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConnectionTest } from '../domain/connection-test.ts';
 import { Grant } from '../domain/grant.ts';
+import { Revision } from '../domain/policy.ts';
 import { ProvenDomain } from '../domain/proven-domain.ts';
 import { SecondFactor } from '../domain/second-factor.ts';
 import { SeenClient } from '../domain/seen-client.ts';
@@ -105,6 +106,25 @@ export const memberships = declare({
   describe: 'The roles that were assigned to a user in a tenant by hand. What rules give is computed whenever it is asked for.',
 });
 
+export const policyRevisions = declare({
+  name: 'policy_revisions',
+  unique: [],
+  indexes: [],
+  expires: null,
+  shape: z.object({ ...Revision.shape, id: z.string() }),
+  describe: 'The history of who may do what: who made each revision, when, and which document it is. The newest is in force.',
+});
+
+export const policyDocuments = declare({
+  name: 'policy_documents',
+  unique: [],
+  indexes: [],
+  expires: null,
+  shape: z.object({ id: z.string(), document: z.unknown() }),
+  describe:
+    'Tenants with their rules, roles, and the scopes and tools of resources, as a revision put them in force; found by its SHA-256.',
+});
+
 export const seenClients = declare({
   name: 'seen_clients',
   unique: [],
@@ -182,6 +202,8 @@ export const collections: readonly Collection[] = [
   users,
   identities,
   memberships,
+  policyRevisions,
+  policyDocuments,
   secondFactors,
   upstreamSessions,
   upstreamSignals,

@@ -6,6 +6,7 @@ import { openAuditLog } from './audit-log.ts';
 import { openConnectionTests } from './connection-tests.ts';
 import { openGrants } from './grants.ts';
 import { openMemberships } from './memberships.ts';
+import { openPolicies } from './policies.ts';
 import { openProvenDomains } from './proven-domains.ts';
 import { openSecondFactors } from './second-factors.ts';
 import { openSeenClients } from './seen-clients.ts';
@@ -32,5 +33,6 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   upstreamSessions: openUpstreamSessions(engine, sealing),
   secondFactors: openSecondFactors(engine, sealing),
   provenDomains: openProvenDomains(engine),
+  policies: openPolicies(engine),
   audit: openAuditLog(engine, { chain, clock }),
 });

@@ -1,6 +1,7 @@
 /** Why what is taken away is announced before and after. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { onePolicy } from '../../src/ports/policy-in-force.ts';
 import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
 import { StoreUnavailable } from '../../src/ports/document-engine.ts';
 import { cachedAuthority } from '../../src/stores/cached-authority.ts';
@@ -21,7 +22,12 @@ describe('what is announced', () => {
     const feed = world.instance(quick);
     let asked = 0;
     const inner = { standing: async () => Promise.resolve(((asked += 1), standing)) };
-    const authority = cachedAuthority(inner, feed, { now: () => Date.now() }, { most: 10, oldest: 60_000, settling: 200 });
+    const authority = cachedAuthority(inner, {
+      feed,
+      policy: onePolicy,
+      clock: { now: () => Date.now() },
+      bounds: { most: 10, oldest: 60_000, settling: 200 },
+    });
     await until(() => feed.isFresh());
     const askedBy = async (calls: number) => {
       const before = asked;
@@ -84,9 +90,10 @@ describe('what is announced', () => {
     const [here, there] = [world.instance(quick), world.instance(quick)];
     const grants = openGrants(world.failing, there);
     await grants.add(live);
-    const authority = cachedAuthority({ standing: async (id) => ((await grants.get(id))?.stage === 'live' ? standing : null) }, here, {
-      now: () => Date.now(),
-    });
+    const authority = cachedAuthority(
+      { standing: async (id) => ((await grants.get(id))?.stage === 'live' ? standing : null) },
+      { feed: here, policy: onePolicy, clock: { now: () => Date.now() } },
+    );
     await until(() => here.isFresh());
     await authority.standing(grantId);
     const heard = new Promise((resolve) => here.follow(resolve));

@@ -1,6 +1,7 @@
 /** A feed whose store tells of inserts by itself. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { onePolicy } from '../../src/ports/policy-in-force.ts';
 import type { Standing } from '../../src/domain/standing.ts';
 import type { AuthorityChange } from '../../src/ports/authority-feed.ts';
 import { cachedAuthority } from '../../src/stores/cached-authority.ts';
@@ -72,7 +73,10 @@ describe('a store that tells of inserts', () => {
 describe('what was taken away while an instance heard nothing', () => {
   it('is heard when it hears again, however long that was [W151] [F39]', async () => {
     const [here, there] = [world.instance(quick), world.instance(quick)];
-    const authority = cachedAuthority({ standing: () => Promise.resolve(answer) }, here, { now: () => Date.now() });
+    const authority = cachedAuthority(
+      { standing: () => Promise.resolve(answer) },
+      { feed: here, policy: onePolicy, clock: { now: () => Date.now() } },
+    );
     let answer: Standing | null = standing;
     await until(() => here.isFresh());
     expect(await authority.standing(grantId)).toBe(standing);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { onePolicy } from '../../src/ports/policy-in-force.ts';
 import { GrantId } from '../../src/domain/ids.ts';
 import type { Standing } from '../../src/domain/standing.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
@@ -96,7 +97,10 @@ describe('an authority that remembers', () => {
   let asked: number;
   let answer: () => Promise<Standing | null>;
   const remembering = (feed: AuthorityFeed, { most = 10, oldest = 60_000, settling = 0 } = {}) =>
-    cachedAuthority({ standing: async () => ((asked += 1), answer()) }, feed, { now: () => Date.now() + skew }, { most, oldest, settling });
+    cachedAuthority(
+      { standing: async () => ((asked += 1), answer()) },
+      { feed, policy: onePolicy, clock: { now: () => Date.now() + skew }, bounds: { most, oldest, settling } },
+    );
   beforeEach(() => {
     asked = 0;
     answer = () => Promise.resolve(standing);

@@ -1,6 +1,7 @@
 /** What is said to a replica set to hear of inserts, and what its answers come to. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { onePolicy } from '../../src/ports/policy-in-force.ts';
 import { systemClock as clock } from '../../src/platform/system-clock.ts';
 import { StoreUnavailable } from '../../src/ports/document-engine.ts';
 import type { FeedTimes } from '../../src/stores/authority-feed.ts';
@@ -115,7 +116,10 @@ describe('a change stream of a replica set', () => {
   it('[F39] that falls silent leaves what is remembered bounded by looking; when that is cut as well, nothing remembered is used', async () => {
     const there = await opened(quick);
     let answer: () => Promise<typeof standing | null> = () => Promise.resolve(standing);
-    const authority = cachedAuthority({ standing: () => answer() }, there.feed, clock, { most: 10, oldest: 60_000, settling: 0 });
+    const authority = cachedAuthority(
+      { standing: () => answer() },
+      { feed: there.feed, policy: onePolicy, clock, bounds: { most: 10, oldest: 60_000, settling: 0 } },
+    );
     await until(() => there.feed.isFresh());
     expect(await authority.standing(grantId)).toBe(standing);
     answer = () => Promise.reject(new StoreUnavailable('asked'));

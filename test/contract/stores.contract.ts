@@ -19,6 +19,7 @@ import { domainRows } from './stores-domains.contract.ts';
 import { factorRows } from './stores-factors.contract.ts';
 import type { Opened } from './stores-people.contract.ts';
 import { many } from '../support/many.ts';
+import { policyRows } from './stores-policies.contract.ts';
 import { clientRows, membershipRows, userRows } from './stores-people.contract.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
 
@@ -35,6 +36,7 @@ export function storesContract(name: string, open: OpenEngine, slow: (engine: Do
     grantRows(opened);
     transactionRows(opened);
     userRows(opened);
+    policyRows(() => engine);
     membershipRows(opened);
     clientRows(opened);
     keyRows(opened);

@@ -48,6 +48,7 @@ import { openSqliteEngine } from '../../src/stores/sqlite/engine.ts';
 import { openTransactions } from '../../src/stores/transactions.ts';
 import { openUpstreamSessions } from '../../src/stores/upstream-sessions.ts';
 import { openUsers } from '../../src/stores/users.ts';
+import { onePolicy } from '../../src/ports/policy-in-force.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
 import { nothingProven } from './assurance.ts';
 import { assuranceFrom } from '../../src/domain/assurance.ts';
@@ -123,6 +124,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
   const parts = {
     issuer: directory.issuer,
     directory,
+    policy: onePolicy,
     clock,
     // Nobody waits for a clock that stands still.
     pause: async () => Promise.resolve(),

@@ -195,7 +195,8 @@ export async function openGatewayWorld(options: WorldOptions = {}): Promise<Gate
   const { mac } = sealing;
   const resources = options.resources?.(resource) ?? [resource];
   const authority = readingFrom(() => world.standings);
-  const shared = { issuer, resources, roles: ROLES, signer, authority, audit: { append }, clock, entropy: nodeEntropy, mac, dispatcher };
+  const directory = { addresses: new Map(resources.map((each) => [each.identifier, each])), roles: ROLES };
+  const shared = { issuer, directory, signer, authority, audit: { append }, clock, entropy: nodeEntropy, mac, dispatcher };
   const { limits = {}, origins = [] } = options;
   const lines = { info: log, warn: log, error: log };
   const answer = gatewayRoutes({ ...shared, log: lines, limits, origins });

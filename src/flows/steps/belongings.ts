@@ -5,6 +5,7 @@ import { heldRoles, permissionsOf, rolesOf } from '../../domain/held-roles.ts';
 import type { FrozenRequest } from '../../domain/transaction.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Memberships } from '../../ports/memberships.ts';
+import type { PolicyInForce } from '../../ports/policy-in-force.ts';
 import type { Users } from '../../ports/users.ts';
 import { identityOf } from './identity-of.ts';
 
@@ -13,11 +14,12 @@ export interface BelongingDependencies {
   readonly memberships: Memberships;
   readonly users: Users;
   readonly clock: Clock;
+  readonly policy: PolicyInForce;
 }
 
 /** The tenants somebody belongs to now, by the connection they came through, and may enter by this request, in the organisation's order; none for a disabled user, and none by a sign-in that is another user's by now. */
 export const belongingsOf =
-  ({ directory, memberships, users, clock }: BelongingDependencies) =>
+  ({ directory, policy, memberships, users, clock }: BelongingDependencies) =>
   async (
     person: Pick<Person, 'userId' | 'connectionId' | 'identityId'>,
     { tenantId: only }: Pick<FrozenRequest, 'tenantId'>,
@@ -26,6 +28,7 @@ export const belongingsOf =
       users.get(person.userId),
       memberships.ofUser(person.userId),
       identityOf({ users })(person),
+      policy.fresh(),
     ]);
     if (user?.status !== 'active' || identity === null) return [];
     return directory.tenants.flatMap((tenant) => {

@@ -10,6 +10,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
 import type { LiveAuthority } from '../../ports/live-authority.ts';
 import type { Memberships } from '../../ports/memberships.ts';
+import type { PolicyInForce } from '../../ports/policy-in-force.ts';
 import type { SeenClients } from '../../ports/seen-clients.ts';
 import type { Users } from '../../ports/users.ts';
 import { identityOf } from './identity-of.ts';
@@ -21,12 +22,14 @@ export interface StandingDependencies {
   readonly memberships: Memberships;
   readonly seenClients: SeenClients;
   readonly clock: Clock;
+  readonly policy: PolicyInForce;
 }
 
 /** What a grant amounts to now, apart from its own stage: every administrative fact behind it is read again. */
 export const standingOf =
-  ({ directory, users, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
+  ({ directory, policy, users, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
   async (grant: Grant): Promise<Standing | null> => {
+    await policy.fresh();
     const tenant = findTenant(directory, grant.tenantId);
     if (tenant === null || tenant.isSuspended === true || findConnection(directory, grant.connectionId) === null) return null;
     const resource = directory.addresses.get(grant.resource);
