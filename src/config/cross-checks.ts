@@ -1,6 +1,9 @@
 import { tenantPaths } from '../domain/resource.ts';
 import { isLoopbackUrl, standIn } from './fields.ts';
 import type { ConfigProblem } from './problems.ts';
+import { tenantChecks } from './tenant-checks.ts';
+import { eachUnknown, ids, isRecord, list, record, text, texts } from './written.ts';
+import type { Written } from './written.ts';
 
 /**
  * What no single key can tell: ids that repeat, names that point nowhere, a resource off the issuer's origin. Works on the
@@ -14,31 +17,18 @@ export function crossCheck(written: unknown): ConfigProblem[] {
     ...keyChecks(root),
     ...connectionChecks(root),
     ...domainClaims(root),
-    ...tenantChecks(root, names),
+    ...tenantChecks(root),
     ...list(root['resources']).flatMap((resource, index) => resourceChecks(resource, `resources[${index}]`, root, names)),
     ...defaultResource(root),
     ...clientChecks(list(root['clients']), 'clients'),
   ];
 }
 
-type Written = Readonly<Record<string, unknown>>;
-
 interface Names {
-  readonly connections: ReadonlySet<string>;
-  readonly roles: ReadonlySet<string>;
   readonly permissions: ReadonlySet<string>;
 }
 
-const isRecord = (value: unknown): value is Written => typeof value === 'object' && value !== null && !Array.isArray(value);
-const record = (value: unknown): Written => (isRecord(value) ? value : {});
-const list = (value: unknown): Written[] => (Array.isArray(value) ? value.map(record) : []);
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []);
-const ids = (value: unknown, name = 'id'): string[] => list(value).flatMap((entry) => text(entry[name]) ?? []);
-
 const namesIn = (root: Written): Names => ({
-  connections: new Set(ids(root['connections'])),
-  roles: new Set(ids(root['roles'])),
   permissions: new Set(list(root['roles']).flatMap((role) => texts(role['permissions']))),
 });
 
@@ -150,28 +140,6 @@ function domainClaims(root: Written): ConfigProblem[] {
       return [];
     }),
   );
-}
-
-function unknown(value: unknown, known: ReadonlySet<string>, key: string, problem: string): ConfigProblem[] {
-  const name = text(value);
-  return name === null || known.has(name) ? [] : [{ key, problem }];
-}
-
-const eachUnknown = (values: unknown, known: ReadonlySet<string>, key: string, problem: string): ConfigProblem[] =>
-  texts(values).flatMap((value, index) => unknown(value, known, `${key}[${index}]`, problem));
-
-function tenantChecks(root: Written, { connections, roles }: Names): ConfigProblem[] {
-  const noConnection = 'is not the id of a connection';
-  const noRole = 'is not the id of a role';
-  return list(root['tenants']).flatMap((tenant, index) => {
-    const at = `tenants[${index}]`;
-    const both = (name: string) =>
-      list(tenant[name]).flatMap((entry, position) => [
-        ...unknown(entry['connection'], connections, `${at}.${name}[${position}].connection`, noConnection),
-        ...unknown(entry['role'], roles, `${at}.${name}[${position}].role`, noRole),
-      ]);
-    return [...both('rules'), ...both('members'), ...unknown(tenant['defaultRole'], roles, `${at}.defaultRole`, noRole)];
-  });
 }
 
 function resourceChecks(resource: Written, at: string, root: Written, { permissions }: Names): ConfigProblem[] {

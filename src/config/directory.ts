@@ -3,12 +3,16 @@ import { noDemand, strictest } from '../domain/assurance-demand.ts';
 import type { Client } from '../domain/client.ts';
 import { secretDigest } from '../domain/digest.ts';
 import type { ConnectionEntry, Directory } from '../domain/directory.ts';
+import { RoleId } from '../domain/ids.ts';
 import type { Resource, ResourceScope, ToolRule } from '../domain/resource.ts';
 import { atTenant } from '../domain/resource.ts';
+import { everything } from '../domain/mapping-rule.ts';
+import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Requirement } from './fields.ts';
 import type { ConnectionConfig } from './connection-schema.ts';
 import type { ClientConfig, ResourceConfig } from './resource-schema.ts';
+import type { RuleConfig } from './rule-schema.ts';
 import type { Config, TenantConfig } from './schema.ts';
 
 const day = 86_400;
@@ -49,6 +53,13 @@ function resourceOf(config: ResourceConfig, single: boolean): Resource {
   };
 }
 
+/** What else a rule has to have is seen to before. */
+function ruleOf({ connection, group, where, role, deny = everything, until }: RuleConfig): MappingRule {
+  const about = { connectionId: connection ?? null, ...(group === undefined ? {} : { group }), ...(where === undefined ? {} : { where }) };
+  if (role === undefined) return { ...about, deny: deny === everything ? everything : RoleId.parse(deny) };
+  return { ...about, role, ...(until === undefined ? {} : { until: Date.parse(until) }) };
+}
+
 function tenantOf(config: TenantConfig): Tenant {
   return {
     id: config.id,
@@ -56,7 +67,7 @@ function tenantOf(config: TenantConfig): Tenant {
     isSuspended: config.suspended,
     demand: strictest(withDemand(config.require).demand, { ...noDemand, mfa: config.requireMfa }),
     ownSecondFactor: config.ownSecondFactor,
-    rules: config.rules.map(({ group, role, connection }) => ({ group, role, connectionId: connection ?? null })),
+    rules: config.rules.map(ruleOf),
     members: config.members.map(({ connection, subject, role }) => ({ connectionId: connection, subject, role })),
     defaultRole: config.defaultRole ?? null,
   };

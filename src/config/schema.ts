@@ -1,17 +1,9 @@
 import { z } from 'zod';
-import { ConnectionId, RoleId, TenantId } from '../domain/ids.ts';
+import { TenantId } from '../domain/ids.ts';
 import { ConnectionSchema } from './connection-schema.ts';
 import { DisplayName, DnsServer, Identifier, Issuer, Network, Permission, Requirement, WebUrl, secret } from './fields.ts';
 import { ClientSchema, ResourceSchema } from './resource-schema.ts';
-
-const connectionId = Identifier.pipe(ConnectionId);
-const roleId = Identifier.pipe(RoleId);
-
-const rule = z.strictObject({
-  connection: connectionId.optional().describe('Only for people who came through this connection.'),
-  group: z.string().min(1).max(300).describe('The group, exactly, or a pattern with `*` for any run of characters.'),
-  role: roleId.describe('The role it gives.'),
-});
+import { RuleSchema, connectionId, roleId } from './rule-schema.ts';
 
 const member = z.strictObject({
   connection: connectionId.describe('The connection the person signs in with.'),
@@ -33,11 +25,17 @@ const tenant = z.strictObject({
     .describe(
       'Whether a second factor of ours (an authenticator app or a passkey, enrolled here) stands in where one is demanded and the identity provider proves none; where a sign-in that cannot be phished is demanded, a passkey.',
     ),
-  rules: z.array(rule).default([]).describe('Which groups give which role. Everybody gets every role whose rule fits.'),
+  rules: z
+    .array(RuleSchema)
+    .max(500)
+    .default([])
+    .describe(
+      'Who gets which role, by groups and by what else the identity provider says. Everybody gets every role whose rule fits, in whatever order they are, and none that a rule denies. What is not known gives nothing, and is denied.',
+    ),
   members: z.array(member).default([]).describe('People named one by one.'),
   defaultRole: roleId
     .optional()
-    .describe('The role of everybody who can sign in and has no other. Without it they are not in this tenant.'),
+    .describe('The role of everybody who can sign in, has no other, and is denied none. Without it they are not in this tenant.'),
 });
 export type TenantConfig = z.infer<typeof tenant>;
 

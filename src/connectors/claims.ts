@@ -1,6 +1,7 @@
 import type { OidcSettings } from './oidc-settings.ts';
 
 import { methodsOf } from '../domain/assurance.ts';
+import { memberAt } from '../domain/json-pointer.ts';
 
 const mostGroups = 2000;
 const longestGroup = 256;
@@ -13,15 +14,7 @@ type EmailTrust = OidcSettings['emailTrust'];
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** The member a JSON pointer names, or undefined. RFC 6901 §4. */
-export function claimAt(claims: Claims, pointer: string): unknown {
-  let value: unknown = claims;
-  for (const part of pointer.split('/').slice(1)) {
-    const member = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) return undefined;
-    value = (value as Record<string, unknown>)[member];
-  }
-  return value;
-}
+export const claimAt = (claims: Claims, pointer: string): unknown => memberAt(claims, pointer);
 
 /**
  * The person's groups: none when the connection conveys none, null when it should and we cannot tell. Nothing is cut off to fit, since part of

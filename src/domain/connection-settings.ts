@@ -3,6 +3,8 @@ import type { Check } from './connection-check.ts';
 import { listed, ok, problem, warning } from './connection-check.ts';
 import type { Directory } from './directory.ts';
 import type { ConnectionId } from './ids.ts';
+import { goesByGroup } from './mapping-rule.ts';
+import type { MappingRule } from './mapping-rule.ts';
 import type { Resource } from './resource.ts';
 import type { Tenant } from './tenant.ts';
 import { leadsInto } from './tenant.ts';
@@ -54,15 +56,20 @@ function judgeProof(tenants: readonly Tenant[], resources: readonly Resource[], 
 const applies = (to: { readonly connectionId: ConnectionId | null }, id: ConnectionId): boolean =>
   to.connectionId === null || to.connectionId === id;
 
-/** Rules go by groups; without a place for them none fits anybody. */
+/** The same without a group: it goes by claims alone. */
+const givesByClaims = (rule: MappingRule, id: ConnectionId): boolean =>
+  rule.role !== undefined && rule.group === undefined && applies(rule, id);
+
+/** Rules go by groups; without a place for them no such rule fits anybody. */
 function judgeGroups(tenants: readonly Tenant[], { id, conveysGroups }: ConnectionAbilities): Check {
-  const ruled = tenants.filter(({ rules }) => rules.some((rule) => applies(rule, id)));
+  const ruled = tenants.filter(({ rules }) => rules.some((rule) => goesByGroup(rule) && applies(rule, id)));
   if (ruled.length === 0) return ok('groups', 'No rule needs groups from it.');
   if (conveysGroups)
     return ok('groups', `Where its groups are is configured, and rules of ${listed(ruled.map(({ name }) => name))} go by them.`);
   const todo = 'Set claims.groups of the connection to where they are, such as /groups; or name people under members, or set defaultRole.';
-  const hasOtherWay = ({ members, defaultRole }: Tenant) => defaultRole !== null || members.some((member) => member.connectionId === id);
-  const isMeant = ruled.some(({ rules }) => rules.some(({ connectionId }) => connectionId === id));
+  const hasOtherWay = ({ rules, members, defaultRole }: Tenant) =>
+    defaultRole !== null || members.some((member) => member.connectionId === id) || rules.some((rule) => givesByClaims(rule, id));
+  const isMeant = ruled.some(({ rules }) => rules.some((rule) => goesByGroup(rule) && rule.connectionId === id));
   const names = listed(ruled.map(({ name }) => name));
   const says = `Roles in ${names} come from groups, and no place for groups is configured, so no rule fits anybody from here.`;
   return isMeant || !tenants.some(hasOtherWay) ? problem('groups', says, todo) : warning('groups', says, todo);

@@ -19,6 +19,8 @@ export const TestOutcome = z.discriminatedUnion('came', [
     name: z.string().nullable(),
     email: z.string().nullable(),
     groups: z.array(z.string()).nullable(),
+    /** What rules look at, as `Arrival` has it. Absent in rows of before. */
+    claims: z.record(z.string(), z.array(z.string())).default({}),
     assurance: Assurance,
     /** Absent in rows of before. */
     received: z.array(ReceivedClaims).default([]),

@@ -5,6 +5,7 @@ import { listed } from './connection-check.ts';
 import type { TestOutcome } from './connection-test.ts';
 import type { Directory } from './directory.ts';
 import type { ConnectionId } from './ids.ts';
+import { goesByGroup } from './mapping-rule.ts';
 import { mapRoles } from './role-mapping.ts';
 
 /** One result of a tried sign-in, in the words of whoever set the connection up. */
@@ -26,14 +27,14 @@ export type Somebody = Extract<TestOutcome, { came: 'somebody' }>;
 
 /** What the rules would give, as they are now: as at a real sign-in nobody is let in whose groups are not known. */
 export function placesFor(
-  { subject, groups, assurance }: Somebody,
+  { subject, groups, claims, assurance }: Somebody,
   connectionId: ConnectionId,
   directory: Directory,
   now: number,
 ): Place[] {
   if (groups === null) return [];
   return directory.tenants.flatMap((tenant) => {
-    const held = mapRoles(tenant, { connectionId, subject, groups, claims: {} });
+    const held = mapRoles(tenant, { connectionId, subject, groups, claims }, [], now);
     if (held.length === 0) return [];
     const roles = held.map(({ role }) => directory.roles.find(({ id }) => id === role)?.name ?? role);
     return [{ tenant: tenant.name, roles, rules: held.map(({ rule }) => rule), lacks: shortfall(assurance, tenant.demand, now) }];
@@ -108,7 +109,7 @@ function accessFinding(places: readonly Place[]): Finding {
 
 /** What a sign-in that came through would mean. */
 export function findingsOf(somebody: Somebody, places: readonly Place[], directory: Directory, now: number): Finding[] {
-  const hasRules = directory.tenants.some(({ rules }) => rules.length > 0);
+  const hasRules = directory.tenants.some(({ rules }) => rules.some(goesByGroup));
   return [
     good('It sends people back to us', 'Our return address was accepted.'),
     good('Its answer passed every check', 'Signature, sender, time and purpose are as they have to be.'),

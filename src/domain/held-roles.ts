@@ -17,8 +17,7 @@ export function heldRoles(rules: RoleRules, identity: Identity, membership: Memb
   const { connectionId, subject, known } = identity;
   const given = (membership?.roles ?? []).filter((held) => held.connectionId === connectionId && !isOver(held, now));
   if (known === undefined) return given;
-  const held = mapRoles(rules, { connectionId, subject, ...known }, given.filter(isAssigned));
-  return held.filter((each) => !isOver(each, now));
+  return mapRoles(rules, { connectionId, subject, ...known }, given.filter(isAssigned), now);
 }
 
 /** The roles there are of those that are held. */

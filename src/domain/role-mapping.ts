@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { ConnectionId, RoleId } from './ids.ts';
-
-/** People in a group get a role. `group` is an exact name or a glob with `*`, anchored at both ends. */
-export interface MappingRule {
-  readonly group: string;
-  readonly role: RoleId;
-  /** Null when the rule holds for every connection. */
-  readonly connectionId: ConnectionId | null;
-}
+import type { MappingRule, SaidOfSomebody, Verdict } from './mapping-rule.ts';
+import { everything, isRuledOut, judgeRule, prepareRule } from './mapping-rule.ts';
+import { grouped, indexRules } from './rule-index.ts';
 
 export interface NamedMember {
   readonly connectionId: ConnectionId;
@@ -28,28 +23,9 @@ export const HeldRole = z.object({
 });
 export type HeldRole = z.infer<typeof HeldRole>;
 
-function groupMatches(pattern: string, group: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return pattern === group;
-  const last = rest.pop() ?? '';
-  if (!group.startsWith(first) || !group.slice(first.length).endsWith(last)) return false;
-  let from = first.length;
-  for (const part of rest) {
-    const found = group.indexOf(part, from);
-    if (found === -1) return false;
-    from = found + part.length;
-  }
-  return from <= group.length - last.length;
-}
-
 /** Who is to be given roles: the connection they come through and what it last said of them, as far as rules ask. */
-export interface Arrival {
-  readonly connectionId: ConnectionId;
+export interface Arrival extends SaidOfSomebody {
   readonly subject: string;
-  /** Null is unknown, which is not the same as none. */
-  readonly groups: readonly string[] | null;
-  /** The values of a claim by its JSON Pointer (RFC 6901), scalars as text; a pointer that is missing is unknown, an empty list says that there is no such claim. */
-  readonly claims: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What decides about roles in a tenant. */
@@ -57,24 +33,103 @@ export interface RoleRules {
   readonly rules: readonly MappingRule[];
   /** People named one by one. */
   readonly members: readonly NamedMember[];
-  /** The role of everybody who signed in and got none by name or rule; null when they stay outside. */
+  /** The role of everybody who signed in, got none by name or rule and is denied none; null when they stay outside. */
   readonly defaultRole: RoleId | null;
 }
 
-/** The roles a tenant gives somebody: by name, by the groups their connection says they are in, or else by default; each with what gave it. */
-export function mapRoles(tenant: RoleRules, { connectionId, subject, groups }: Arrival, assigned: readonly HeldRole[] = []): HeldRole[] {
+/** A rule that fits somebody, or might. */
+export interface FittingRule {
+  readonly rule: MappingRule;
+  readonly number: number;
+  readonly verdict: Verdict;
+}
+
+/** Which roles remain, and which were taken away by what. */
+export interface SettledRoles {
+  readonly roles: HeldRole[];
+  readonly denied: readonly { readonly role: RoleId; readonly rule: string }[];
+}
+
+/** Whom, and when (ms since the epoch): what has ended by then gives nothing. */
+export interface Occasion {
+  readonly arrival: Arrival;
+  readonly named: readonly NamedMember[];
+  readonly assigned: readonly HeldRole[];
+  readonly now: number;
+}
+
+const endOf = ({ expiresAt = Infinity }: HeldRole) => expiresAt;
+
+/** What gives each role: the first there is, or a later one that lasts longer. */
+function gathered({ arrival: { connectionId }, named, assigned, now }: Occasion, fitting: readonly FittingRule[]): Map<RoleId, HeldRole> {
   const held = new Map<RoleId, HeldRole>();
-  const give = (role: RoleId, source: HeldRole['source'], rule: string) =>
-    held.has(role) || held.set(role, { role, connectionId, rule, source });
-  for (const each of assigned) if (each.connectionId === connectionId && !held.has(each.role)) held.set(each.role, each);
-  for (const member of tenant.members) {
-    if (member.connectionId === connectionId && member.subject === subject) give(member.role, 'named', `named member gets ${member.role}`);
+  const give = (given: HeldRole) => {
+    const before = held.get(given.role);
+    if (endOf(given) > now && (before === undefined || endOf(given) > endOf(before))) held.set(given.role, given);
+  };
+  for (const each of assigned) if (each.connectionId === connectionId) give(each);
+  for (const { role } of named) give({ role, connectionId, rule: `named member gets ${role}`, source: 'named' });
+  for (const { rule, number, verdict } of fitting) {
+    if (rule.role === undefined || verdict.fits !== 'yes') continue;
+    const ends = rule.until === undefined ? {} : { expiresAt: rule.until };
+    give({ role: rule.role, connectionId, rule: `rule ${number}: ${verdict.because} gives ${rule.role}`, source: 'rule', ...ends });
   }
-  for (const [index, rule] of tenant.rules.entries()) {
-    if (rule.connectionId !== null && rule.connectionId !== connectionId) continue;
-    const group = groups?.find((candidate) => groupMatches(rule.group, candidate));
-    if (group !== undefined) give(rule.role, 'rule', `rule ${index + 1}: group ${group} gives ${rule.role}`);
+  return held;
+}
+
+function denialOf({ rule, number, verdict }: FittingRule): { readonly deny: string; readonly says: string }[] {
+  if (rule.deny === undefined || verdict.fits === 'no') return [];
+  const how = verdict.fits === 'yes' ? ' denies' : ', which denies';
+  return [{ deny: rule.deny, says: `rule ${number}: ${verdict.because}${how} ${rule.deny === everything ? 'everything' : rule.deny}` }];
+}
+
+/**
+ * The union of what is given, minus what is denied. The default role is for those who got no other, and a deny that fits keeps it from them
+ * too, whichever role it names. What is not known gives nothing, and denies.
+ */
+export function settleRoles(defaultRole: RoleId | null, occasion: Occasion, fitting: readonly FittingRule[]): SettledRoles {
+  const held = gathered(occasion, fitting);
+  const denials = fitting.flatMap(denialOf);
+  const [first] = denials;
+  if (held.size === 0 && defaultRole !== null) {
+    if (first !== undefined) return { roles: [], denied: [{ role: defaultRole, rule: first.says }] };
+    const { connectionId } = occasion.arrival;
+    return { roles: [{ role: defaultRole, connectionId, rule: `everybody gets ${defaultRole}`, source: 'default' }], denied: [] };
   }
-  if (held.size === 0 && tenant.defaultRole !== null) give(tenant.defaultRole, 'default', `everybody gets ${tenant.defaultRole}`);
-  return [...held.values()];
+  if (first === undefined) return { roles: [...held.values()], denied: [] };
+  const denialFor = (role: RoleId) => denials.find(({ deny }) => deny === everything || deny === role);
+  const denied = [...held.keys()].flatMap((role) => {
+    const denial = denialFor(role);
+    return denial === undefined ? [] : [{ role, rule: denial.says }];
+  });
+  return { roles: [...held.values()].filter(({ role }) => denialFor(role) === undefined), denied };
+}
+
+export type RoleMapper = (arrival: Arrival, assigned?: readonly HeldRole[], now?: number) => HeldRole[];
+
+/** Gives the roles of one after another by the same rules. */
+export function compileRules({ rules, members, defaultRole }: RoleRules): RoleMapper {
+  const prepared = rules.map(prepareRule);
+  const ofAnyGroup = prepared.filter(({ rule }) => rule.group === undefined);
+  const ofGroup = indexRules(prepared);
+  const named = grouped(members, ({ subject }) => subject);
+  return (arrival, assigned = [], now = 0) => {
+    const { connectionId, subject, groups } = arrival;
+    const possible = groups === null ? prepared : [...new Set([...ofAnyGroup, ...groups.flatMap(ofGroup)])];
+    const fitting = possible
+      .filter((rule) => !isRuledOut(rule, arrival))
+      .sort((a, b) => a.number - b.number)
+      .map((rule) => ({ rule: rule.rule, number: rule.number, verdict: judgeRule(rule, arrival) }));
+    const asNamed = (named.get(subject) ?? []).filter((member) => member.connectionId === connectionId);
+    return settleRoles(defaultRole, { arrival, named: asNamed, assigned, now }, fitting).roles;
+  };
+}
+
+const compiled = new WeakMap<RoleRules, RoleMapper>();
+
+/** The roles a tenant gives somebody: by hand, by name, by the rules, or else by default; each with what gave it. What has ended by `now` gives nothing. */
+export function mapRoles(tenant: RoleRules, arrival: Arrival, assigned: readonly HeldRole[] = [], now = 0): HeldRole[] {
+  const mapper = compiled.get(tenant) ?? compileRules(tenant);
+  compiled.set(tenant, mapper);
+  return mapper(arrival, assigned, now);
 }

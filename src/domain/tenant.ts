@@ -32,8 +32,8 @@ export function membershipId(tenantId: TenantId, userId: UserId): string {
   return `${tenantId}:${userId}`;
 }
 
-/** Whether somebody who comes through this connection can be given a role here at all; any can where no rule or name says through which. */
+/** Whether somebody who comes through this connection can be given a role here at all; any can where nothing that gives one says through which. */
 export function leadsInto({ rules, members, defaultRole }: Tenant, connectionId: ConnectionId): boolean {
-  const named = [...rules, ...members].map((entry) => entry.connectionId);
+  const named = [...rules, ...members].filter(({ role }) => role !== undefined).map((entry) => entry.connectionId);
   return defaultRole !== null || named.length === 0 || named.includes(null) || named.includes(connectionId);
 }

@@ -1,10 +1,12 @@
 import type { ConnectionTest, TestOutcome } from '../domain/connection-test.ts';
 import { advanceTest, testOfState } from '../domain/connection-test.ts';
+import type { Directory } from '../domain/directory.ts';
 import { sameText, sha256 } from '../domain/digest.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import { receivedClaims } from '../domain/received-claims.ts';
+import { claimsFor, pointersOf } from '../domain/rule-claims.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import type { AnyConnector } from '../ports/connector.ts';
 import type { Log } from '../ports/log.ts';
@@ -45,17 +47,23 @@ async function take(dependencies: TestDependencies, given: TestAnswer): Promise<
 }
 
 /** What is shown of somebody; what the upstream gave to ask it again with is forgotten here. */
-function somebody({ issuer, subject, name, email, groups, assurance, said }: VerifiedIdentity): TestOutcome {
+function somebody({ issuer, subject, name, email, groups, assurance, said }: VerifiedIdentity, { tenants }: Directory): TestOutcome {
   const received = said.map(receivedClaims);
-  return { came: 'somebody', issuer, subject, name, email, groups: groups === null ? null : [...groups], assurance, received };
+  const claims = claimsFor(pointersOf(tenants), said);
+  return { came: 'somebody', issuer, subject, name, email, groups: groups === null ? null : [...groups], claims, assurance, received };
 }
 
-async function judge(connector: AnyConnector, { answer, log }: TestAnswer, attempt: UpstreamAttempt): Promise<TestOutcome> {
+async function judge(
+  directory: Directory,
+  connector: AnyConnector,
+  { answer, log }: TestAnswer,
+  attempt: UpstreamAttempt,
+): Promise<TestOutcome> {
   try {
-    if (!('answer' in connector)) return somebody(await connector.complete(answer, attempt));
+    if (!('answer' in connector)) return somebody(await connector.complete(answer, attempt), directory);
     const turn = await connector.complete(answer, attempt);
     if (turn.turn === 'ask') await connector.abandon(turn.memory);
-    return turn.turn === 'identified' ? somebody(turn.identity) : { came: 'question' };
+    return turn.turn === 'identified' ? somebody(turn.identity, directory) : { came: 'question' };
   } catch (error) {
     return asOutcome(error, connector.id, log);
   }
@@ -68,6 +76,10 @@ export const completeConnectionTest =
     const connector = dependencies.connectors.get(given.connectionId);
     if (connector === undefined) throw new PageRefusal('not-found', 'unknown connection');
     const { judging, attempt } = await take(dependencies, given);
-    await concludeTest(dependencies, { ...judging, browser: given.renewal }, await judge(connector, given, attempt));
+    await concludeTest(
+      dependencies,
+      { ...judging, browser: given.renewal },
+      await judge(dependencies.directory, connector, given, attempt),
+    );
     return judging.id;
   };

@@ -12,6 +12,7 @@ const somebody: Somebody = {
   name: 'Dana Reyes',
   email: 'dana@acme.example',
   groups: ['okta-billing', 'okta-everyone'],
+  claims: {},
   assurance: {
     auth_time: 1_790_000_000,
     authTimeSource: 'id_token',

@@ -8,6 +8,12 @@ import type { TypedCollection } from './typed-collection.ts';
 
 type Said = Pick<Known, 'groups'> & Partial<Known>;
 
+/** Who is overtaken looks again, at most so often. */
+const mostTries = 20;
+
+/** Ms for which what was just said need not be said again: many may sign in at once with one identity. */
+const justNow = 1_000;
+
 /** The same facts in whatever order they came. */
 const text = ({ groups, claims }: Known): string =>
   JSON.stringify([
@@ -23,10 +29,11 @@ const isSame = (a: Known | undefined, b: Known): boolean => a !== undefined && t
 export function identityRows(links: TypedCollection<Identity>, feed: AuthorityFeed) {
   async function learn(id: string, said: Said, now: number): Promise<Identity | null> {
     const change = { kind: 'identity', key: id } as const;
-    for (let attempt = 0; attempt < 5; attempt += 1) {
+    for (let attempt = 0; attempt < mostTries; attempt += 1) {
       const before = await links.get(id);
       if (before === null || (before.knownAt ?? 0) > now) return before;
       const known = { claims: {}, ...before.known, ...said };
+      if (isSame(before.known, known) && now - (before.knownAt ?? 0) < justNow) return before;
       const take = async () => (await links.updateIf(id, { knownAt: before.knownAt ?? null }, { set: { known, knownAt: now } })) !== null;
       if (isSame(before.known, known) ? await take() : await announced(feed, change, take)) return { ...before, known, knownAt: now };
     }

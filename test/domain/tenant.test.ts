@@ -28,6 +28,8 @@ describe('the connections that lead into a tenant', () => {
     ['a rule and a member name one each', { rules: [rule(okta)], members: [member(google)] }, true, true],
     ['one rule names one, another none', { rules: [rule(okta), rule(null)] }, true, true],
     ['everybody gets a role', { rules: [rule(okta)], defaultRole: viewer }, true, true],
+    ['a rule that only denies names the other', { rules: [rule(okta), { connectionId: google, group: 'eng', deny: editor }] }, true, false],
+    ['a rule that only denies', { rules: [{ connectionId: null, group: 'eng', deny: '*' }], members: [member(google)] }, false, true],
   ])('%s', (_, changed, byOkta, byGoogle) => {
     expect([leadsInto(tenant(changed), okta), leadsInto(tenant(changed), google)]).toEqual([byOkta, byGoogle]);
   });

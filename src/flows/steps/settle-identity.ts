@@ -5,6 +5,7 @@ import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { identityKey } from '../../domain/identity.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { heldRoles } from '../../domain/held-roles.ts';
+import { claimsFor, pointersOf } from '../../domain/rule-claims.ts';
 import type { HeldRole } from '../../domain/role-mapping.ts';
 import type { User } from '../../domain/user.ts';
 import { StoreUnavailable } from '../../ports/document-engine.ts';
@@ -30,9 +31,10 @@ export const settleIdentity =
     if (groups === null) {
       throw new PageRefusal('groups-unknown', 'the upstream did not say in which groups', connectionNames(directory, connectionId));
     }
+    const known = { groups: [...groups], claims: claimsFor(pointersOf(directory.tenants), identity.said) };
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const candidate = UserId.parse(`u_${entropy.id()}`);
-      const { user, identity: settled } = await users.settle(identity, { groups: [...groups], claims: {} }, candidate, clock.now());
+      const { user, identity: settled } = await users.settle(identity, known, candidate, clock.now());
       if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
       const assigned = await memberships.ofUser(user.id);
       // Whoever has it by now is settled instead.
