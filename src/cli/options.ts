@@ -5,6 +5,8 @@ import { addFactor } from './factor-options.ts';
 import type { FactorOptions } from './factor-options.ts';
 import { addIdentities } from './identity-options.ts';
 import type { IdentitiesOptions, SeparateOptions } from './identity-options.ts';
+import { addPolicy } from './policy-options.ts';
+import type { ApplyOptions, PlanOptions } from './policy-options.ts';
 
 export type Options =
   | StartOptions
@@ -16,7 +18,9 @@ export type Options =
   | TestOptions
   | FactorOptions
   | IdentitiesOptions
-  | SeparateOptions;
+  | SeparateOptions
+  | PlanOptions
+  | ApplyOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -199,6 +203,7 @@ export function readOptions(argv: readonly string[]): Options {
   addDomains(program, choose);
   addFactor(program, choose);
   addIdentities(program, choose);
+  addPolicy(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { crossCheck } from './cross-checks.ts';
 import { directoryOf } from './directory.ts';
 import type { Directory } from '../domain/directory.ts';
+import { ConfigProblems } from './problems.ts';
 import { ResourceSchema } from './resource-schema.ts';
 import { ConfigSchema } from './schema.ts';
 import type { Config } from './schema.ts';
@@ -47,3 +49,12 @@ export const directoryUnder =
   (config: Config) =>
   (document: unknown): Directory =>
     directoryOf(withPolicy(config, PolicySchema.parse(document)));
+
+/** Judges a policy that somebody wants in force; `ConfigProblems` naming every wrong key at once. */
+export function judgePolicy(config: Config, written: unknown): Policy {
+  const policy = PolicySchema.parse(written);
+  const next = withPolicy(config, policy);
+  const problems = crossCheck(next).filter(({ key }) => /^(tenants|roles|resources)\b/.test(key) && !key.endsWith('client_secret'));
+  if (problems.length > 0) throw new ConfigProblems(problems);
+  return policy;
+}

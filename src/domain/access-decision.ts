@@ -6,6 +6,12 @@ import type { Resource, Role, ToolRule } from './resource.ts';
 import { permittedScope } from './scope.ts';
 import type { Standing } from './standing.ts';
 
+/** A resource, and what somebody's roles allow. */
+export interface Permitted {
+  readonly resource: Resource;
+  readonly standing: Pick<Standing, 'permissions'>;
+}
+
 /** What a request is measured against. */
 export interface Caller {
   readonly resource: Resource;
@@ -66,12 +72,12 @@ const demandsOf = ({ scopes }: Resource, names: readonly string[]) =>
   scopes.filter(({ name }) => names.includes(name)).map(({ demand }) => demand);
 
 /** What the role lacks for a rule: its own permissions and those behind its scopes, which no consent can give. */
-function missingPermissions({ resource, standing }: Pick<Caller, 'resource' | 'standing'>, rule: ToolRule): string[] {
+function missingPermissions({ resource, standing }: Permitted, rule: ToolRule): string[] {
   const own = rule.permissions.filter((permission) => !standing.permissions.includes(permission));
-  return [...new Set([...own, ...rule.scopes.flatMap((name) => missingForScope(resource, standing, name))])];
+  return [...new Set([...own, ...rule.scopes.flatMap((name) => missingForScope({ resource, standing }, name))])];
 }
 
-function missingForScope(resource: Resource, standing: Standing, name: string): string[] {
+function missingForScope({ resource, standing }: Permitted, name: string): string[] {
   const scope = resource.scopes.find((candidate) => candidate.name === name);
   // A scope the resource does not define can be given by nobody.
   if (scope === undefined) return [`scope:${name}`];
@@ -82,7 +88,7 @@ function missingForScope(resource: Resource, standing: Standing, name: string): 
  * Whether a tool is shown in the list: the person's role allows it, whatever scopes this client has so far. A tool that only lacks a scope stays
  * visible, because calling it is how the client comes to ask for that scope; a tool the role can never use is not shown.
  */
-export function isListed(caller: Pick<Caller, 'resource' | 'standing'>, tool: string): boolean {
+export function isListed(caller: Permitted, tool: string): boolean {
   const rule = caller.resource.tools.get(tool);
   return rule !== undefined && missingPermissions(caller, rule).length === 0;
 }

@@ -73,7 +73,7 @@ export const prepareRule = (rule: MappingRule, index: number): PreparedRule => (
   where: (rule.where ?? []).map((condition) => ({ ...condition, fits: anyOf(condition.is) })),
 });
 
-/** Whether anything known rules it out, groups aside: quick, for the many that do not fit. */
+/** Whether anything known rules it out, groups aside: quicker than to say why. */
 export const isRuledOut = ({ rule, where }: PreparedRule, { connectionId, claims }: SaidOfSomebody): boolean =>
   (rule.connectionId !== null && rule.connectionId !== connectionId) ||
   where.some(({ claim, fits }) => claims[claim]?.some(fits) === false);

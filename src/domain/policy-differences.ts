@@ -46,7 +46,9 @@ const demanded = (before: AssuranceDemand | undefined, after: AssuranceDemand | 
 function tenantChanges(before: Tenant, after: Tenant): string[] {
   return [
     ...turned('name', before.name, after.name),
-    ...(before.isSuspended === after.isSuspended ? [] : [after.isSuspended === true ? 'is suspended: nobody enters' : 'is no longer suspended']),
+    ...(before.isSuspended === after.isSuspended
+      ? []
+      : [after.isSuspended === true ? 'is suspended: nobody enters' : 'is no longer suspended']),
     ...demanded(before.demand, after.demand),
     ...turned('ownSecondFactor', before.ownSecondFactor ?? false, after.ownSecondFactor ?? false),
     ...moved('rule', before.rules.map(ruleSentence), after.rules.map(ruleSentence)),

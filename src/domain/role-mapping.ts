@@ -109,18 +109,15 @@ export type RoleMapper = (arrival: Arrival, assigned?: readonly HeldRole[], now?
 
 /** Gives the roles of one after another by the same rules. */
 export function compileRules({ rules, members, defaultRole }: RoleRules): RoleMapper {
-  const prepared = rules.map(prepareRule);
-  const ofAnyGroup = prepared.filter(({ rule }) => rule.group === undefined);
-  const ofGroup = indexRules(prepared);
-  const named = grouped(members, ({ subject }) => subject);
+  const about = indexRules(rules.map(prepareRule));
+  const named = grouped(members, ({ subject }) => [subject]);
   return (arrival, assigned = [], now = 0) => {
-    const { connectionId, subject, groups } = arrival;
-    const possible = groups === null ? prepared : [...new Set([...ofAnyGroup, ...groups.flatMap(ofGroup)])];
-    const fitting = possible
-      .filter((rule) => !isRuledOut(rule, arrival))
-      .sort((a, b) => a.number - b.number)
-      .map((rule) => ({ rule: rule.rule, number: rule.number, verdict: judgeRule(rule, arrival) }));
-    const asNamed = (named.get(subject) ?? []).filter((member) => member.connectionId === connectionId);
+    const fitting: FittingRule[] = [];
+    for (const prepared of about(arrival)) {
+      const verdict = isRuledOut(prepared, arrival) ? null : judgeRule(prepared, arrival);
+      if (verdict !== null) fitting.push({ rule: prepared.rule, number: prepared.number, verdict });
+    }
+    const asNamed = named.get(arrival.subject)?.filter(({ connectionId }) => connectionId === arrival.connectionId) ?? [];
     return settleRoles(defaultRole, { arrival, named: asNamed, assigned, now }, fitting).roles;
   };
 }

@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ConnectionId, RoleId } from '../../src/domain/ids.ts';
+import type { RoleId } from '../../src/domain/ids.ts';
 import type { MappingRule } from '../../src/domain/mapping-rule.ts';
 import { everything } from '../../src/domain/mapping-rule.ts';
 import { explainRoles } from '../../src/domain/role-explanation.ts';
 import { compileRules, mapRoles } from '../../src/domain/role-mapping.ts';
 import type { Arrival, HeldRole, RoleRules } from '../../src/domain/role-mapping.ts';
-
-const [okta, google] = [ConnectionId.parse('okta'), ConnectionId.parse('google')];
-const [viewer, editor, admin] = [RoleId.parse('viewer'), RoleId.parse('editor'), RoleId.parse('admin')];
+import { admin, arrival, assigned, denying, editor, giving, google, now, okta, someTenant, viewer } from '../support/rule-worlds.ts';
 
 const any = { connectionId: null };
 const tenant = (rules: readonly MappingRule[], more: Partial<RoleRules> = {}): RoleRules => ({
@@ -200,52 +198,6 @@ describe('every rule with whether it fits', () => {
   });
 });
 
-const few = (...values: string[]) => fc.constantFrom(...values);
-const group = few('a', 'b', 'ab', 'ba', 'bb');
-const pattern = few('a', 'b', 'ab', 'a*', '*b', '*', 'a*b');
-const role = fc.constantFrom(viewer, editor, admin);
-const about = fc.record({ connectionId: fc.constantFrom(null, okta, google) });
-const where = fc.array(fc.record({ claim: few('/x', '/y'), is: fc.array(pattern, { minLength: 1, maxLength: 2 }) }), {
-  minLength: 1,
-  maxLength: 2,
-});
-const whom = fc.oneof(fc.record({ group: pattern }), fc.record({ where }), fc.record({ group: pattern, where }));
-const what = fc.record({ role, until: fc.constantFrom(undefined, 5, 15) });
-const giving: fc.Arbitrary<MappingRule> = fc
-  .tuple(about, whom, what)
-  .map(([a, b, { role: given, until }]) => ({ ...a, ...b, role: given, ...(until === undefined ? {} : { until }) }));
-const denying: fc.Arbitrary<MappingRule> = fc
-  .tuple(about, whom, fc.oneof(role, fc.constant(everything)))
-  .map(([a, b, deny]) => ({ ...a, ...b, deny }));
-const someRules = fc.array(fc.oneof({ weight: 3, arbitrary: giving }, denying), { maxLength: 8 });
-const member = fc.record({ connectionId: fc.constantFrom(okta, google), subject: few('ana', 'bob'), role });
-const someTenant = fc.record({
-  rules: someRules,
-  members: fc.array(member, { maxLength: 2 }),
-  defaultRole: fc.constantFrom(null, viewer, admin),
-});
-const values = fc.array(group, { maxLength: 3 });
-const arrival: fc.Arbitrary<Arrival> = fc.record({
-  connectionId: fc.constantFrom(okta, google),
-  subject: few('ana', 'bob'),
-  groups: fc.option(values),
-  claims: fc.oneof(
-    fc.constant({}),
-    fc.record({ '/x': values }),
-    fc.record({ '/y': values }),
-    fc.record({ '/x': values, '/y': values }),
-  ) as fc.Arbitrary<Arrival['claims']>,
-});
-const assigned = fc.array(
-  fc.record({
-    role,
-    connectionId: fc.constantFrom(okta, google),
-    rule: fc.constant('by hand'),
-    expiresAt: fc.constantFrom(5, 15, Infinity),
-  }),
-  { maxLength: 2 },
-);
-const now = fc.constantFrom(0, 10, 20);
 const runs = { numRuns: 1500 };
 
 describe('laws of the rules', () => {

@@ -1,0 +1,96 @@
+import type { RoleId } from './ids.ts';
+import type { Access, ResourceAccess } from './role-access.ts';
+
+/** A scope or a tool, with the resource it is of. */
+export interface Offered {
+  readonly resource: string;
+  readonly name: string;
+}
+
+interface Parted<Entry> {
+  readonly gained: readonly Entry[];
+  readonly lost: readonly Entry[];
+}
+
+/** What changes for one person in one tenant. */
+export interface AccessDifference {
+  readonly roles: Parted<RoleId>;
+  readonly permissions: Parted<string>;
+  readonly scopes: Parted<Offered>;
+  readonly tools: Parted<Offered>;
+  readonly gainsAccess: boolean;
+  readonly losesAccess: boolean;
+  /** At some resource they could change data, and cannot any more. */
+  readonly losesWrite: boolean;
+  readonly becomesAdministrator: boolean;
+  readonly stopsBeingAdministrator: boolean;
+}
+
+function parted<Entry>(before: readonly Entry[], after: readonly Entry[], nameOf: (entry: Entry) => string): Parted<Entry> {
+  const [had, has] = [new Set(before.map(nameOf)), new Set(after.map(nameOf))];
+  return { gained: after.filter((entry) => !had.has(nameOf(entry))), lost: before.filter((entry) => !has.has(nameOf(entry))) };
+}
+
+const itself = (name: string) => name;
+
+const offered = ({ resources }: Access, what: 'scopes' | 'tools'): Offered[] =>
+  resources.flatMap((entry) => entry[what].map((name) => ({ resource: entry.resource, name })));
+
+const partedOffers = (before: Access, after: Access, what: 'scopes' | 'tools') =>
+  parted(offered(before, what), offered(after, what), ({ resource, name }) => `${resource} ${name}`);
+
+const changesAt = ({ resources }: Access, { resource }: ResourceAccess) =>
+  resources.some((entry) => entry.resource === resource && entry.changes);
+
+export function differenceOf(before: Access, after: Access): AccessDifference {
+  const [had, has] = [before.roles.length > 0, after.roles.length > 0];
+  return {
+    roles: parted(before.roles, after.roles, itself),
+    permissions: parted(before.permissions, after.permissions, itself),
+    scopes: partedOffers(before, after, 'scopes'),
+    tools: partedOffers(before, after, 'tools'),
+    gainsAccess: !had && has,
+    losesAccess: had && !has,
+    losesWrite: before.resources.some((entry) => entry.changes && !changesAt(after, entry)),
+    becomesAdministrator: after.isAdministrator && !before.isAdministrator,
+    stopsBeingAdministrator: before.isAdministrator && !after.isAdministrator,
+  };
+}
+
+/** Whether somebody could do something before and cannot any more. */
+export const losesSomething = ({ losesAccess, stopsBeingAdministrator, scopes, tools }: AccessDifference): boolean =>
+  losesAccess || stopsBeingAdministrator || scopes.lost.length > 0 || tools.lost.length > 0;
+
+/** What a change is to a person, above all: the first of these that is true anywhere. */
+export const changes = [
+  'becomesAdministrator',
+  'stopsBeingAdministrator',
+  'losesAccess',
+  'losesWrite',
+  'gainsAccess',
+  'changesOtherwise',
+  'stays',
+] as const;
+export type Change = (typeof changes)[number];
+
+/** The order in which people are told of it: first who loses something. */
+export const lossesFirst = [
+  'stopsBeingAdministrator',
+  'losesAccess',
+  'losesWrite',
+  'becomesAdministrator',
+  'gainsAccess',
+  'changesOtherwise',
+] as const satisfies readonly Change[];
+
+const hasMoved = ({ gained, lost }: Parted<unknown>) => gained.length > 0 || lost.length > 0;
+
+/** Whether it is true of a difference: `changesOtherwise` of every one, `stays` of none that is one. */
+function isTrue(change: Change, difference: AccessDifference): boolean {
+  if (change === 'stays') return true;
+  if (change !== 'changesOtherwise') return difference[change];
+  return [difference.roles, difference.permissions, difference.scopes, difference.tools].some(hasMoved);
+}
+
+export const changeOf = (differences: readonly AccessDifference[]): Change =>
+  changes.find((change) => differences.some((difference) => isTrue(change, difference))) ?? 'stays';

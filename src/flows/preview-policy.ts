@@ -1,0 +1,96 @@
+import { losesSomething } from '../domain/access-difference.ts';
+import { isLive } from '../domain/grant.ts';
+import type { UserId } from '../domain/ids.ts';
+import { comparePolicies } from '../domain/policy-comparison.ts';
+import type { ChangedPerson, PolicyDifference } from '../domain/policy-comparison.ts';
+import type { AccessPolicy } from '../domain/role-access.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Grants } from '../ports/grants.ts';
+import type { People, Somebody } from '../ports/people.ts';
+import type { Users } from '../ports/users.ts';
+
+export interface PreviewDependencies {
+  readonly people: People;
+  readonly users: Pick<Users, 'get'>;
+  readonly grants: Pick<Grants, 'ofUser'>;
+  readonly clock: Clock;
+}
+
+export interface PreviewOptions {
+  /** Whose own administration is looked after. */
+  readonly you?: UserId;
+  /** How many are named of each kind of change. */
+  readonly examples?: number;
+  /** Told how many people have been looked at. */
+  readonly progress?: (people: number) => void;
+}
+
+/** Somebody who is shown: as they call themselves, or as nobody knows them any more. */
+export interface Shown {
+  readonly name: string | null;
+  readonly email: string | null;
+}
+
+export interface PolicyPreview extends PolicyDifference {
+  /** Who would lose something. */
+  readonly losing: number;
+  /** Apps that would be cut off from somebody who loses access, and whether these are only the first ones counted. */
+  readonly cut: { readonly grants: number; readonly isAll: boolean };
+  /** People of whom nothing is known until their identity provider next speaks: for them nothing changes. */
+  readonly unheard: number;
+  readonly shown: ReadonlyMap<UserId, Shown>;
+}
+
+/** Of so many who lose access the apps are counted. */
+const mostCounted = 2_000;
+
+const isLoss = ({ tenants }: ChangedPerson): boolean => tenants.some(({ difference }) => losesSomething(difference));
+
+const losesAccess = ({ tenants }: ChangedPerson): boolean => tenants.some(({ difference }) => difference.losesAccess);
+
+/** The apps that people who lose access let in, in the tenants they lose. */
+async function cutOff({ grants, clock }: PreviewDependencies, losers: readonly ChangedPerson[]): Promise<number> {
+  let count = 0;
+  for (const { userId, connectionId, tenants } of losers) {
+    const lost = tenants.filter(({ difference }) => difference.losesAccess).map(({ tenantId }) => tenantId);
+    const theirs = await grants.ofUser(userId);
+    count += theirs.filter(
+      (grant) => isLive(grant, clock.now()) && grant.connectionId === connectionId && lost.includes(grant.tenantId),
+    ).length;
+  }
+  return count;
+}
+
+/** What another policy would be to everybody who is known, by the very rules that put it in force. Nothing is written. */
+export const previewPolicy =
+  (dependencies: PreviewDependencies) =>
+  async (before: AccessPolicy, after: AccessPolicy, options: PreviewOptions = {}): Promise<PolicyPreview> => {
+    const { people, users, clock } = dependencies;
+    const { you, examples = 50, progress = () => undefined } = options;
+    const comparison = comparePolicies(before, after, { now: clock.now(), examples, ...(you === undefined ? {} : { you }) });
+    const losers: ChangedPerson[] = [];
+    let [seen, losing, cutting, unheard] = [0, 0, 0, 0];
+    const look = ({ identity: { userId, connectionId, subject, known }, assigned }: Somebody): void => {
+      if (known === undefined) return void (unheard += 1);
+      const changed = comparison.add({ userId, arrival: { connectionId, subject, ...known }, assigned });
+      if (isLoss(changed)) losing += 1;
+      if (!losesAccess(changed)) return undefined;
+      cutting += 1;
+      if (losers.length < mostCounted) losers.push(changed);
+      return undefined;
+    };
+    for await (const page of people.everybody()) {
+      page.forEach(look);
+      progress((seen += page.length));
+    }
+    const difference = comparison.result();
+    const grants = await cutOff(dependencies, losers);
+    const ids = [...new Set(difference.examples.flatMap((each) => each.people.map(({ userId }) => userId)))];
+    const named = await Promise.all(
+      ids.map(async (id): Promise<[UserId, Shown]> => {
+        const user = await users.get(id);
+        return [id, { name: user?.name ?? null, email: user?.email ?? null }];
+      }),
+    );
+    return { ...difference, losing, cut: { grants, isAll: cutting === losers.length }, unheard, shown: new Map(named) };
+  };

@@ -1,0 +1,13 @@
+import type { Assigned } from '../domain/access-preview.ts';
+import type { Identity } from '../domain/user.ts';
+
+/** A way somebody signs in, with what was assigned to them by hand for it. */
+export interface Somebody {
+  readonly identity: Identity;
+  readonly assigned: Assigned;
+}
+
+export interface People {
+  /** Everybody who has ever signed in, page by page. Of what was assigned by hand all is held at a time, of the rest a page. */
+  everybody(): AsyncIterable<readonly Somebody[]>;
+}

@@ -1,0 +1,34 @@
+import type { Assigned } from '../domain/access-preview.ts';
+import type { TenantId, UserId } from '../domain/ids.ts';
+import type { HeldRole } from '../domain/role-mapping.ts';
+import type { Identity } from '../domain/user.ts';
+import type { DocumentEngine } from '../ports/document-engine.ts';
+import type { People } from '../ports/people.ts';
+import { readIdentities } from './all-identities.ts';
+import { memberships } from './collections.ts';
+import { typedCollection } from './typed-collection.ts';
+
+type ByUser = Map<UserId, Map<TenantId, readonly HeldRole[]>>;
+
+async function readAssigned(engine: DocumentEngine): Promise<ByUser> {
+  const found: ByUser = new Map();
+  for await (const page of typedCollection(engine, memberships).pages(1000)) {
+    for (const { userId, tenantId, roles } of page) {
+      const given = roles.filter(({ source }) => source === 'assigned');
+      const before = found.get(userId) ?? new Map<TenantId, readonly HeldRole[]>();
+      if (given.length > 0) found.set(userId, before.set(tenantId, given));
+    }
+  }
+  return found;
+}
+
+const none: Assigned = new Map();
+
+export function openPeople(engine: DocumentEngine): People {
+  async function* everybody() {
+    const assigned = await readAssigned(engine);
+    const withTheirs = (identity: Identity) => ({ identity, assigned: assigned.get(identity.userId) ?? none });
+    for await (const page of readIdentities(engine)) yield page.map(withTheirs);
+  }
+  return { everybody };
+}
