@@ -12,6 +12,7 @@ import { copy } from './commands/copy-store.ts';
 import { domains } from './commands/domains.ts';
 import { end } from './commands/end-grants.ts';
 import { separate, tellIdentities } from './commands/identities.ts';
+import { tryRules } from './commands/lab.ts';
 import { putInForce, readPolicy } from './commands/policy.ts';
 import { resetSecondFactor } from './commands/second-factor.ts';
 import { configure, explain, folderOf } from './commands/installation.ts';
@@ -122,6 +123,7 @@ try {
   else if (options.command === 'plan' || options.command === 'drift' || options.command === 'history')
     process.exitCode = (await readPolicy(options)) ? 0 : 1;
   else if (options.command === 'apply' || options.command === 'rollback') process.exitCode = (await putInForce(options)) ? 0 : 1;
+  else if (options.command === 'lab') await tryRules(options);
   else if (options.command === 'second-factor reset') await resetSecondFactor(options);
   else if (options.command === 'start') await run(options);
 } catch (error) {

@@ -5,6 +5,8 @@ import { addFactor } from './factor-options.ts';
 import type { FactorOptions } from './factor-options.ts';
 import { addIdentities } from './identity-options.ts';
 import type { IdentitiesOptions, SeparateOptions } from './identity-options.ts';
+import { addLab } from './lab-options.ts';
+import type { LabOptions } from './lab-options.ts';
 import { addPolicy } from './policy-options.ts';
 import type { ApplyOptions, PlanOptions } from './policy-options.ts';
 
@@ -20,7 +22,8 @@ export type Options =
   | IdentitiesOptions
   | SeparateOptions
   | PlanOptions
-  | ApplyOptions;
+  | ApplyOptions
+  | LabOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -204,6 +207,7 @@ export function readOptions(argv: readonly string[]): Options {
   addFactor(program, choose);
   addIdentities(program, choose);
   addPolicy(program, choose);
+  addLab(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import type { LabOptions } from '../cli/lab-options.ts';
+import { directoryOf } from '../config/directory.ts';
+import { directoryUnder } from '../config/policy.ts';
+import type { Config } from '../config/schema.ts';
+import { groupsFrom } from '../connectors/claims.ts';
+import type { Claims } from '../connectors/claims.ts';
+import type { Assigned, TenantPreview } from '../domain/access-preview.ts';
+import { previewPerson } from '../domain/access-preview.ts';
+import type { Directory } from '../domain/directory.ts';
+import { findTenant } from '../domain/directory.ts';
+import { ConnectionId, UserId } from '../domain/ids.ts';
+import type { Arrival } from '../domain/role-mapping.ts';
+import { claimsFor, pointersOf } from '../domain/rule-claims.ts';
+import { ruleSentence } from '../domain/rule-sentence.ts';
+import { systemClock } from '../platform/system-clock.ts';
+import { openMemberships } from '../stores/memberships.ts';
+import { openPolicies } from '../stores/policies.ts';
+import { openUsers } from '../stores/users.ts';
+import { configure, onInstallation } from './installation.ts';
+import type { Installation } from './installation.ts';
+
+interface Tried {
+  readonly arrival: Arrival;
+  readonly assigned: Assigned;
+}
+
+const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function readClaims(path: string): Claims {
+  const text = readFileSync(path, 'utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Said below, without what stands in the file.
+  }
+  throw new Error(`${path} does not hold a JSON object.`);
+}
+
+/** Somebody as a token would describe them, read with the settings of the connection. */
+function describedBy({ connection, subject, groups, claims: path }: LabOptions, config: Config, directory: Directory): Tried {
+  const settings = config.connections.find(({ id }) => id === connection);
+  if (settings === undefined) throw new Error(`There is no connection ${JSON.stringify(connection)}.`);
+  const claims = path === null ? null : readClaims(path);
+  const [pointer, separator] = settings.type === 'supabase' ? [null, undefined] : [settings.claims.groups, settings.claims.groupsSeparator];
+  const told = claims === null ? null : groupsFrom(claims, pointer, separator);
+  const sub = typeof claims?.['sub'] === 'string' ? claims['sub'] : subject;
+  const known = claims === null ? {} : claimsFor(pointersOf(directory.tenants), [{ from: 'ID token', claims }]);
+  return { arrival: { connectionId: settings.id, subject: sub, groups: groups ?? told, claims: known }, assigned: new Map() };
+}
+
+/** Every way a user signs in, as their connections last described them. */
+async function knownAs(user: string, { engine, feed }: Installation): Promise<Tried[]> {
+  const id = UserId.safeParse(user).data;
+  const theirs = id === undefined ? [] : await openUsers(engine, feed).identitiesOf(id);
+  if (id === undefined || theirs.length === 0) throw new Error(`Nobody signs in as ${JSON.stringify(user)}.`);
+  const rows = await openMemberships(engine, feed).ofUser(id);
+  const assigned = new Map(rows.map(({ tenantId, roles }) => [tenantId, roles.filter(({ source }) => source === 'assigned')]));
+  return theirs.map(({ connectionId, subject, known }) => ({
+    arrival: { connectionId: ConnectionId.parse(connectionId), subject, groups: known?.groups ?? null, claims: known?.claims ?? {} },
+    assigned,
+  }));
+}
+
+async function rulesOf({ config, engine }: Installation): Promise<Directory> {
+  const policies = openPolicies(engine);
+  const latest = await policies.latest();
+  if (latest === null) throw new Error('Nothing is in force yet: Drawbridge has to have been started once.');
+  return directoryUnder(config)(await policies.document(latest.digest));
+}
+
+function tenantLines(preview: TenantPreview, directory: Directory, withRules: boolean): string[] {
+  const { tenantId, name, roles, denied, access, trace } = preview;
+  const rules = findTenant(directory, tenantId)?.rules ?? [];
+  return [
+    `${tenantId} (${name})${roles.length === 0 ? ': no access' : ''}`,
+    ...roles.map(({ role, rule }) => `  ${role}: ${rule}`),
+    ...denied.map(({ role, rule }) => `  not ${role}: ${rule}`),
+    ...access.resources.map(
+      ({ resource, scopes, tools }) => `  ${resource}: scopes ${scopes.join(' ') || 'none'}; tools ${tools.join(' ') || 'none'}`,
+    ),
+    ...(withRules
+      ? trace.map(({ rule, fits, because }) => {
+          const written = rules[rule - 1];
+          return `  rule ${rule} ${fits === 'yes' ? 'fits' : fits === 'no' ? 'does not fit' : 'cannot be told'}: ${because}${written === undefined ? '' : ` (${ruleSentence(written)})`}`;
+        })
+      : []),
+  ];
+}
+
+function tell({ rules, json }: LabOptions, directory: Directory, tried: readonly Tried[]): void {
+  const found = tried.map(({ arrival, assigned }) => ({
+    arrival,
+    tenants: previewPerson(directory, arrival, assigned, systemClock.now()),
+  }));
+  if (json) return void process.stdout.write(`${JSON.stringify({ people: found })}\n`);
+  const text = found.flatMap(({ arrival: { connectionId, subject, groups, claims }, tenants }) => [
+    `${JSON.stringify(subject)} through ${connectionId}, ${groups === null ? 'groups unknown' : `groups ${groups.join(', ') || 'none'}`}`,
+    ...Object.entries(claims).map(([pointer, values]) => `${pointer}: ${values.join(', ') || 'none'}`),
+    '',
+    ...tenants.flatMap((preview) => tenantLines(preview, directory, rules)),
+  ]);
+  process.stdout.write(`${text.join('\n')}\n`);
+}
+
+/** What the rules make of somebody. */
+export async function tryRules(options: LabOptions): Promise<void> {
+  const { user, inForce } = options;
+  if (user === null && !inForce) {
+    const config = configure(options, '');
+    const directory = directoryOf(config);
+    return tell(options, directory, [describedBy(options, config, directory)]);
+  }
+  return onInstallation(options, async (place) => {
+    const directory = inForce ? await rulesOf(place) : directoryOf(place.config);
+    tell(options, directory, user === null ? [describedBy(options, place.config, directory)] : await knownAs(user, place));
+  });
+}
