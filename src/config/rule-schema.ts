@@ -35,7 +35,7 @@ export const RuleSchema = z.strictObject({
     .string()
     .regex(/^(\*|[a-z0-9][a-z0-9-]{0,39})$/, 'must be the id of a role, or *')
     .optional()
-    .describe('The role it takes away, whatever else gives it, or `*` for every role. It also keeps the default role from whom it fits.'),
+    .describe('The role it takes away, whatever else gives it, or `"*"` for every role. It also keeps the default role from whom it fits.'),
   until: z.iso
     .datetime({ offset: true, error: 'must be a date and time such as 2027-01-31T18:00:00Z' })
     .optional()

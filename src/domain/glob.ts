@@ -10,9 +10,8 @@ export function globOf(pattern: string): (text: string) => boolean {
   const last = rest.pop();
   if (last === undefined) return (text) => text === pattern;
   const middle = rest.filter((part) => part !== '');
-  const shortest = [first, ...middle, last].reduce((length, part) => length + part.length, 0);
   return (text) => {
-    if (text.length < shortest || !text.startsWith(first) || !text.endsWith(last)) return false;
+    if (!text.startsWith(first) || !text.endsWith(last)) return false;
     let from = first.length;
     for (const part of middle) {
       const found = text.indexOf(part, from);

@@ -208,12 +208,11 @@ function plainly(policy: AccessPolicy, id: TenantId, { arrival: who, assigned: b
     isAdmin: can.some((permission) => permission.startsWith('drawbridge:')),
     mends: can.includes('drawbridge:people'),
     writes,
-    tools:
-      mine.length === 0
-        ? ''
-        : policy.resources
-            .map((each) => `${each.id} ${each.scopes.map((one) => `${one.name} ${can.includes(one.permissions[0] ?? '')}`).join()}`)
-            .join(),
+    offers: policy.resources
+      .flatMap(({ id: of, scopes }) => scopes.map(({ name, permissions }) => ({ of, name, permissions })))
+      .filter(({ permissions }) => mine.length > 0 && permissions.every((permission) => can.includes(permission)))
+      .map(({ of, name }) => `${of} ${name}`)
+      .join(),
   };
 }
 
@@ -224,7 +223,7 @@ const meaning: Readonly<Record<Change, (had: Plain, has: Plain) => boolean>> = {
   losesAccess: (had, has) => had.isIn && !has.isIn,
   losesWrite: (had, has) => had.writes.some((id) => !has.writes.includes(id)),
   gainsAccess: (had, has) => !had.isIn && has.isIn,
-  changesOtherwise: (had, has) => had.roles !== has.roles || had.can !== has.can || had.tools !== has.tools,
+  changesOtherwise: (had, has) => had.roles !== has.roles || had.can !== has.can || had.offers !== has.offers,
   stays: () => true,
 };
 
