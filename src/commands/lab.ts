@@ -3,6 +3,7 @@ import type { LabOptions } from '../cli/lab-options.ts';
 import { directoryOf } from '../config/directory.ts';
 import { directoryUnder } from '../config/policy.ts';
 import type { Config } from '../config/schema.ts';
+import { kindOf } from '../connectors/kinds/known.ts';
 import { groupsFrom } from '../connectors/claims.ts';
 import type { Claims } from '../connectors/claims.ts';
 import type { Assigned, TenantPreview } from '../domain/access-preview.ts';
@@ -43,8 +44,8 @@ function describedBy({ connection, subject, groups, claims: path }: LabOptions, 
   const settings = config.connections.find(({ id }) => id === connection);
   if (settings === undefined) throw new Error(`There is no connection ${JSON.stringify(connection)}.`);
   const claims = path === null ? null : readClaims(path);
-  const [pointer, separator] = settings.type === 'supabase' ? [null, undefined] : [settings.claims.groups, settings.claims.groupsSeparator];
-  const told = claims === null ? null : groupsFrom(claims, pointer, separator);
+  const where = settings.type === 'supabase' ? null : kindOf(settings.type).profile(settings).claims;
+  const told = claims === null ? null : groupsFrom(claims, where?.groups ?? null, where?.groupsSeparator);
   const sub = typeof claims?.['sub'] === 'string' ? claims['sub'] : subject;
   const known = claims === null ? {} : claimsFor(pointersOf(directory.tenants), [{ from: 'ID token', claims }]);
   return { arrival: { connectionId: settings.id, subject: sub, groups: groups ?? told, claims: known }, assigned: new Map() };

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeTemporaryFolders, runProduct } from '../support/product-process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lab-'));
+const file = join(folder, 'drawbridge.yaml');
+const claims = join(folder, 'claims.json');
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await removeTemporaryFolders();
+});
+
+beforeAll(() => {
+  writeFileSync(
+    file,
+    `issuer: http://localhost:4000
+store: sqlite:${join(folder, 'none.db')}
+organisation: { name: Acme }
+connections:
+  - { id: okta, type: oidc, name: Okta, issuer: 'https://acme.okta.example', client_id: c, client_secret: s, claims: { groups: /groups } }
+tenants:
+  - id: acme
+    name: Acme
+    rules:
+      - { group: 'okta-eng*', role: editor }
+      - { where: [{ claim: /department, is: [Finance] }], role: viewer }
+      - { group: contractors, deny: editor }
+  - { id: globex, name: Globex, rules: [{ group: sales, role: viewer }] }
+roles:
+  - { id: viewer, name: Viewer, permissions: [notes:read] }
+  - { id: editor, name: Editor, permissions: [notes:read, notes:write] }
+resources:
+  - id: notes
+    identifier: http://localhost:4000/mcp
+    upstream: http://localhost:4002/mcp
+    name: Notes
+    scopes:
+      - { name: read, title: Look, permissions: [notes:read] }
+      - { name: write, title: Change, changes: true, permissions: [notes:write] }
+    tools:
+      list_notes: { scopes: [read] }
+      add_note: { scopes: [write] }
+`,
+  );
+});
+
+const run = (...args: string[]) => runProduct({ args: ['lab', '--config', file, ...args] });
+
+describe('lab', () => {
+  it('tells tenants, roles, scopes and tools of a pasted list of groups, with the rule behind each', async () => {
+    const { code, stdout } = await run('--connection', 'okta', '--groups', 'okta-eng-leads, sales');
+    expect(code).toBe(0);
+    for (const line of [
+      '  editor: rule 1: group okta-eng-leads gives editor',
+      '  notes: scopes read write; tools list_notes add_note',
+      '  viewer: rule 1: group sales gives viewer',
+    ])
+      expect(stdout).toContain(line);
+  });
+
+  it('reads the claims of a token with the settings of the connection, and says why each rule fits or not', async () => {
+    writeFileSync(claims, JSON.stringify({ sub: 'ana', groups: ['okta-eng', 'contractors'], department: 'Finance' }));
+    const { stdout } = await run('--connection', 'okta', '--claims', claims, '--rules');
+    for (const line of [
+      '"ana" through okta, groups okta-eng, contractors',
+      '/department: Finance',
+      '  viewer: rule 2: /department Finance gives viewer',
+      '  not editor: rule 3: group contractors denies editor',
+      '  rule 1 fits: group okta-eng (people in the group okta-eng* get editor)',
+      'globex (Globex): no access',
+    ])
+      expect(stdout).toContain(line);
+    const { stdout: text } = await run('--connection', 'okta', '--claims', claims, '--json');
+    const { people } = JSON.parse(text) as { people: { tenants: { roles: { role: string }[] }[] }[] };
+    expect(people[0]?.tenants.map(({ roles }) => roles.map(({ role }) => role))).toEqual([['viewer'], []]);
+  });
+
+  it('unknown is not none: without groups nothing is given by them, and what denies by them does', async () => {
+    const { stdout } = await run('--connection', 'okta', '--rules');
+    expect(stdout).toContain('groups unknown');
+    expect(stdout).toContain('rule 1 cannot be told: the groups are not known');
+    expect((await run('--connection', 'okta', '--groups', '')).stdout).toContain('groups none');
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['nobody', [], /say who/],
+    ['two people', ['--user', 'u_1', '--connection', 'okta'], /say who/],
+    ['another connection', ['--connection', 'nope', '--groups', 'a'], /no connection "nope"/],
+    ['a file that is none', ['--connection', 'okta', '--claims', join(folder, 'drawbridge.yaml')], /does not hold a JSON object/],
+    ['a user where nobody has signed in', ['--user', 'u_1'], /no store/],
+  ])('refuses %s with a sentence', async (_, args, words) => {
+    const { code, stderr } = await run(...args);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
+    expect(stderr).not.toContain('    at ');
+  });
+});
