@@ -215,8 +215,8 @@ describe('Cloud Identity', () => {
 });
 
 describe.each([
-  ['Microsoft Graph', openGraph, (client: Json = {}) => entra({ when: 'always' }, client), unlisted],
-  ['Cloud Identity', openCloudIdentity, (client: Json = {}) => google({}, client), honestClaims(kindOf('google'))],
+  ['Microsoft Graph', openGraph, (client?: Json) => entra({ when: 'always' }, client), unlisted],
+  ['Cloud Identity', openCloudIdentity, (client?: Json) => google({}, client), honestClaims(kindOf('google'))],
 ] as const)('when %s cannot tell everything, the groups are unknown: neither none nor a part', (_name, open, vendor, claims) => {
   beforeEach(async () => {
     directory = await open();

@@ -26,10 +26,10 @@ export interface SettleDependencies {
 export const settleIdentity =
   ({ directory, users, memberships, clock, entropy }: SettleDependencies) =>
   async (identity: VerifiedIdentity): Promise<{ user: User; roles: HeldRole[] }> => {
-    const { connectionId, groups } = identity;
+    const { connectionId, groups, whyUnknown = 'the upstream did not say in which groups' } = identity;
     // Unknown is not empty: nobody comes in on it and nobody loses a role by it.
     if (groups === null) {
-      throw new PageRefusal('groups-unknown', 'the upstream did not say in which groups', connectionNames(directory, connectionId));
+      throw new PageRefusal('groups-unknown', whyUnknown, connectionNames(directory, connectionId));
     }
     const known = { groups: [...groups], claims: claimsFor(pointersOf(directory.tenants), identity.said) };
     for (let attempt = 0; attempt < 3; attempt += 1) {

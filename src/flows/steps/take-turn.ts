@@ -11,6 +11,7 @@ import { advance, afterFailedTrip } from '../../domain/transaction.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import type { AnyConnector, Turn } from '../../ports/connector.ts';
 import { LoginRefused } from '../../ports/connector.ts';
+import type { GroupNames } from '../../ports/group-names.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { UpstreamSessions } from '../../ports/upstream-sessions.ts';
@@ -27,6 +28,7 @@ export interface TurnDependencies extends ClaimDependencies, SettleDependencies,
   readonly connectors: ReadonlyMap<ConnectionId, AnyConnector>;
   readonly sealing: Sealing;
   readonly audit: AuditLog;
+  readonly groupNames: Pick<GroupNames, 'note'>;
 }
 
 /** An answer that this caller alone is judging. */
@@ -70,7 +72,8 @@ async function signedIn(dependencies: TurnDependencies, judged: Judged, turn: Ex
   const { judging, attempt, previous } = judged;
   const { user, roles } = await settleIdentity(dependencies)(turn.identity);
   await rememberSession(dependencies)(turn.identity, user.id, judged.log);
-  const { connectionId, name, email, assurance, session } = turn.identity;
+  const { connectionId, name, email, assurance, session, groupNames } = turn.identity;
+  dependencies.groupNames.note(connectionId, groupNames);
   const sid = session?.sid ?? null;
   const known = { identityId: identityKey(turn.identity), ...(sid === null ? {} : { sid }) };
   // Joined accounts are one user with two sign-ins: what one proved is not proven of the other.
