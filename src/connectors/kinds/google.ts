@@ -60,7 +60,7 @@ export const google = defineKind({
     'For tenants that require a second factor: publish and verify the app, and switch on the session age and authentication strength claims.',
     'With recheck Google shows its consent page at every sign-in, since only there does it give us what to ask with.',
     'Google puts no groups into its tokens: set groupLookup, name people under a tenant’s members, or give the tenant a default role.',
-    'For groupLookup: enable the Cloud Identity API in the project, add the scope cloud-identity.groups.readonly under “Data Access”, and mark the app as trusted in the Admin console under “API controls”. Nested groups are told by Workspace Enterprise Standard or Plus, Enterprise for Education and Cloud Identity Premium alone, and only where people may view the groups they are in.',
+    'For groupLookup: enable the Cloud Identity API in the project, add the scope cloud-identity.groups.readonly under “Data Access” (which Google verifies unless the app is internal), and mark the app as trusted in the Admin console under “API controls”. Nested groups are told by Workspace Enterprise Standard or Plus, Enterprise for Education and Cloud Identity Premium alone, and only where people may view the groups they are in.',
   ],
   samples: [
     {
