@@ -13,6 +13,7 @@ const ana: Somebody = {
   name: 'Ana',
   email: null,
   groups: null,
+  claims: {},
   assurance: nothingProven,
   received: [],
 };
