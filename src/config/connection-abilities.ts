@@ -17,11 +17,11 @@ export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
       asksForRefreshTokens: true,
     };
   }
-  const { claims, mfa, scopes, offline } = UpstreamProfile.parse(kindOf(type).profile(connection));
+  const { claims, groupLookup, mfa, scopes, offline } = UpstreamProfile.parse(kindOf(type).profile(connection));
   const { phishingResistant } = mfa;
   return {
     id,
-    conveysGroups: claims.groups !== null,
+    conveysGroups: claims.groups !== null || groupLookup?.when === 'always',
     provesMfa: mfa.acr.length + mfa.amr.length > 0,
     provesPhishingResistance: phishingResistant.acr.length + phishingResistant.amr.length > 0,
     isAskedAgain: connection.recheck !== undefined,

@@ -18,6 +18,24 @@ export const recheck = z.strictObject({
     .describe('For how long after that it may fail to answer before nobody who came through it is given new tokens; 0 for none.'),
 });
 
+/** What follows at a sign-in when it is not known in which groups a person is. */
+const unknownGroups = z.strictObject({
+  policy: z
+    .enum(['refuse', 'last-known'])
+    .default('refuse')
+    .describe(
+      '`refuse`: the sign-in ends. `last-known`: the groups that were told last of this person are gone by, if they are young enough.',
+    ),
+  lastKnownSeconds: z
+    .int()
+    .min(60)
+    .max(7 * 86_400)
+    .default(3600)
+    .describe(
+      'How old they may be. Whoever is taken out of a group keeps for so long what it gave, if the identity provider then fails to tell groups, which a person may be able to bring about.',
+    ),
+});
+
 /** What every connection is called, to us and to people, whatever is at its other end. */
 export const connectionFields = {
   id: Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.'),
@@ -29,6 +47,11 @@ export const connectionFields = {
     .optional()
     .describe(
       'E-mail domains whose people sign in here, each spelled out. A domain counts once its DNS record is seen; `drawbridge domains` says what to publish.',
+    ),
+  unknownGroups: unknownGroups
+    .optional()
+    .describe(
+      'What follows at a sign-in when the identity provider does not tell the person’s groups, or not all of them. Without it the sign-in is refused. Asked again later, roles stay as they were in any case.',
     ),
   tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 };

@@ -92,12 +92,13 @@ function clientOf(config: ClientConfig, onlyFor?: string): Client {
 }
 
 function connectionOf(config: ConnectionConfig): ConnectionEntry {
-  const { id, name, subline, domains, recheck } = config;
+  const { id, name, subline, domains, recheck, unknownGroups } = config;
   return {
     id,
     name,
     subline: subline ?? null,
     recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
+    ...(unknownGroups?.policy === 'last-known' ? { lastKnownFor: unknownGroups.lastKnownSeconds * 1000 } : {}),
     domains: domains ?? [],
   };
 }

@@ -3,7 +3,8 @@ import type { OidcSettings } from './oidc-settings.ts';
 import { methodsOf } from '../domain/assurance.ts';
 import { memberAt } from '../domain/json-pointer.ts';
 
-const mostGroups = 2000;
+/** Above it a list is taken for unknown. */
+export const mostGroups = 2000;
 const longestGroup = 256;
 const longestText = 320;
 

@@ -1,6 +1,6 @@
 import type { OutboundFetch, OutboundRequest } from '../ports/document-fetcher.ts';
 
-const mostBytes = 256 * 1024;
+const usualBytes = 256 * 1024;
 const mostKeys = 100;
 /** RFC 7518 §6.2.2, §6.3.2 and §6.4.1: a key whose secret half is public, or that is one secret, signs for everybody. */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
@@ -16,10 +16,10 @@ class BadAnswer extends Error {
 }
 
 /** Answers are read here to their end, counted after decompression, under the caller's deadline; redirects stay answers. */
-export function boundedFetch(fetch: OutboundFetch): OutboundFetch {
+export function boundedFetch(fetch: OutboundFetch, mostBytes = usualBytes): OutboundFetch {
   return async (url, request) => {
     const response = await fetch(url, { ...request, redirect: 'manual' });
-    const body = await readBounded(response);
+    const body = await readBounded(response, mostBytes);
     return new Response(body, { status: response.status, headers: response.headers });
   };
 }
@@ -61,7 +61,7 @@ function parse(text: string): unknown {
   }
 }
 
-async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer> | null> {
+async function readBounded(response: Response, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
   if (response.body === null) return null;
   const chunks: Uint8Array[] = [];
   let length = 0;

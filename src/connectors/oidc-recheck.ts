@@ -2,7 +2,8 @@ import * as oidc from 'openid-client';
 import { Secret } from '../domain/secret.ts';
 import type { KnownSubject, Rechecked } from '../ports/connector.ts';
 import { LoginRefused } from '../ports/connector.ts';
-import { groupsFrom, subjectFrom, type Claims } from './claims.ts';
+import { subjectFrom, type Claims } from './claims.ts';
+import type { GroupsTold, TellGroups } from './group-lookup.ts';
 import { asLoginRefused, isSpecified } from './oidc-refusals.ts';
 import type { OidcSettings } from './oidc-settings.ts';
 import { checkGuards } from './tenant-guard.ts';
@@ -15,13 +16,18 @@ const wantsThePerson: readonly string[] = [
   'unmet_authentication_requirements',
 ];
 
+interface Upstream {
+  readonly config: oidc.Configuration;
+  readonly settings: OidcSettings;
+  readonly groupsOf: TellGroups;
+}
+
 /**
  * What an upstream says of a session when its refresh token is shown to it. RFC 6749 §6, OpenID Connect Core §12.2. How the person was
  * authenticated is never taken from here: that was proven at the sign-in or not at all.
  */
 export async function recheck(
-  config: oidc.Configuration,
-  settings: OidcSettings,
+  { config, settings, groupsOf }: Upstream,
   refresh_token: Secret<'upstream_token'>,
   known: KnownSubject,
 ): Promise<Rechecked> {
@@ -32,11 +38,12 @@ export async function recheck(
       return { answer: 'over', reason: 'recheck: the answer is about somebody else' };
     const more: Claims | null =
       settings.userinfo && token !== undefined ? await oidc.fetchUserInfo(config, tokens.access_token, token.sub) : null;
-    const groups = groupsOf(token, more, settings);
+    const told = tellsGroups(token, settings) ? await groupsOf({ ...more, ...token }, tokens.access_token) : {};
+    const { said: _said, ...groups }: Partial<GroupsTold> = told;
     return {
       answer: 'stands',
       refresh_token: tokens.refresh_token === undefined ? refresh_token : new Secret(tokens.refresh_token),
-      ...(groups === undefined ? {} : { groups }),
+      ...groups,
     };
   } catch (error) {
     return refused(error);
@@ -49,11 +56,9 @@ function isSame(token: Claims, settings: OidcSettings, { issuer, subject }: Know
   return token['iss'] === issuer && subjectFrom(token, settings.subject) === subject;
 }
 
-/** Undefined when nothing was said about groups, null when something was and we cannot tell. */
-function groupsOf(token: Claims | undefined, more: Claims | null, { claims }: OidcSettings): readonly string[] | null | undefined {
-  if (token === undefined || claims.groups === null) return undefined;
-  return groupsFrom({ ...more, ...token }, claims.groups, claims.groupsSeparator);
-}
+/** Whether anything is said of groups: by an ID token, or by a directory that is asked in any case. */
+const tellsGroups = (token: Claims | undefined, { claims, groupLookup }: OidcSettings): boolean =>
+  groupLookup?.when === 'always' || (token !== undefined && claims.groups !== null);
 
 function refused(error: unknown): Rechecked {
   const { refusal, reason } = asLoginRefused('recheck', error);

@@ -7,7 +7,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import { LoginRefused, type Connector } from '../ports/connector.ts';
 import type { OutboundFetch } from '../ports/document-fetcher.ts';
-import { acrFrom, amrFrom, amrTimeFrom, emailFrom, groupsFrom, subjectFrom, textFrom, type Claims } from './claims.ts';
+import { acrFrom, amrFrom, amrTimeFrom, emailFrom, subjectFrom, textFrom, type Claims } from './claims.ts';
+import { tellGroups, type TellGroups } from './group-lookup.ts';
 import { checkIdToken, leewaySeconds, unknownTime } from './id-token.ts';
 import { openDiscovery } from './oidc-discovery.ts';
 import { asLoginRefused } from './oidc-refusals.ts';
@@ -24,6 +25,7 @@ const longestAnswer = 16 * 1024;
 export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { clock: Clock; fetch: OutboundFetch }): Connector {
   const settings = OidcSettings.parse(given);
   const discovery = openDiscovery(settings, { clock, fetch });
+  const groupsOf = tellGroups(settings, fetch);
   const expected = async (): Promise<Expected> => {
     const { issuer, client_id, allowedAlgorithms: algorithms } = settings;
     return { issuer, client_id, algorithms, keys: discovery.keys(await discovery.configuration()), now: clock.now() };
@@ -51,7 +53,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
     async complete(answer, attempt) {
       const config = await discovery.configuration();
       try {
-        return await identityBehind(answer, attempt, { config, settings, now: () => Math.floor(clock.now() / 1000) });
+        return await identityBehind(answer, attempt, { config, settings, groupsOf, now: () => Math.floor(clock.now() / 1000) });
       } catch (error) {
         throw asLoginRefused('login', error);
       }
@@ -59,7 +61,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
 
     recheck: async (refresh_token, known) =>
       discovery.configuration().then(
-        (config) => recheck(config, settings, refresh_token, known),
+        (config) => recheck({ config, settings, groupsOf }, refresh_token, known),
         (error: unknown) => ({ answer: 'unanswered', reason: asLoginRefused('recheck', error).reason }) as const,
       ),
 
@@ -73,6 +75,7 @@ export function openOidcConnector(given: OidcSettingsInput, { clock, fetch }: { 
 interface Exchange {
   readonly config: oidc.Configuration;
   readonly settings: OidcSettings;
+  readonly groupsOf: TellGroups;
   /** Seconds since the epoch. */
   now(): number;
 }
@@ -105,11 +108,14 @@ async function identityBehind(answer: URLSearchParams, attempt: UpstreamAttempt,
     refresh_token: tokens.refresh_token === undefined ? null : new Secret<'upstream_token'>(tokens.refresh_token),
     sid: sidFrom(claims),
   };
+  const all = { ...more, ...claims };
+  const { said: lookup, ...groups } = await exchange.groupsOf(all, tokens.access_token);
   const said: Said[] = [
     { from: 'ID token', claims: { ...claims } },
     ...(settings.userinfo ? [{ from: 'userinfo', claims: more } as const] : []),
+    ...(lookup === undefined ? [] : [lookup]),
   ];
-  return { ...identityFrom({ ...more, ...claims }, claims, settings, exchange.now()), issuer, session, said };
+  return { ...identityFrom(all, claims, settings, exchange.now()), ...groups, issuer, session, said };
 }
 
 /** When the person authenticated; an upstream that only dates its methods says it with the latest of them. OpenID Connect Core §2. */
@@ -131,13 +137,13 @@ function issuerFor({ tid }: Claims, { issuer, issuerTemplate }: OidcSettings): s
   return issuerTemplate === null ? issuer : issuerTemplate.replace('{tenantid}', () => (typeof tid === 'string' ? tid : ''));
 }
 
-/** Display and groups from everything the upstream said, who it is and how it was proven from the signed token alone. */
+/** Display from everything the upstream said, who it is and how it was proven from the signed token alone. */
 function identityFrom(
   all: Claims,
   token: Claims & { auth_time?: number },
   settings: OidcSettings,
   now: number,
-): Omit<VerifiedIdentity, 'issuer' | 'said'> {
+): Omit<VerifiedIdentity, 'issuer' | 'said' | 'groups'> {
   const { claims, mfa } = settings;
   const subject = subjectFrom(token, settings.subject);
   if (subject === null) throw new LoginRefused('untrustworthy', `ID token: ${settings.subject.join(' and ')} do not name anybody`);
@@ -147,7 +153,6 @@ function identityFrom(
     subject,
     email: emailFrom(all, claims.email, settings.emailTrust),
     name: textFrom(all, claims.name),
-    groups: groupsFrom(all, claims.groups, claims.groupsSeparator),
     assurance: assuranceFrom(
       {
         ...authTimeOf(token, settings, now),

@@ -66,7 +66,8 @@ function judgeGroups(tenants: readonly Tenant[], { id, conveysGroups }: Connecti
   if (ruled.length === 0) return ok('groups', 'No rule needs groups from it.');
   if (conveysGroups)
     return ok('groups', `Where its groups are is configured, and rules of ${listed(ruled.map(({ name }) => name))} go by them.`);
-  const todo = 'Set claims.groups of the connection to where they are, such as /groups; or name people under members, or set defaultRole.';
+  const todo =
+    'Set claims.groups of the connection to where they are, such as /groups, or groupLookup where its kind has one; or name people under members, or set defaultRole.';
   const hasOtherWay = ({ rules, members, defaultRole }: Tenant) =>
     defaultRole !== null || members.some((member) => member.connectionId === id) || rules.some((rule) => givesByClaims(rule, id));
   const isMeant = ruled.some(({ rules }) => rules.some((rule) => goesByGroup(rule) && rule.connectionId === id));

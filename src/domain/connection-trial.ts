@@ -56,11 +56,23 @@ function whoFinding({ name, email }: Somebody): Finding {
   };
 }
 
-function groupsFinding({ groups }: Somebody, places: readonly Place[], hasRules: boolean): Finding {
+/** Why its directory did not tell the groups it was asked for; null when it was not asked, or told. */
+const lookupFailure = ({ received }: Somebody): string | null =>
+  received.find(({ from }) => from === 'group lookup')?.claims.find(({ name }) => name === 'failed')?.text ?? null;
+
+function groupsFinding(somebody: Somebody, places: readonly Place[], hasRules: boolean): Finding {
+  const { groups } = somebody;
+  const failure = lookupFailure(somebody);
+  if (failure !== null) {
+    const says = `Its directory was asked for the groups and did not tell them all: ${failure}. Unknown is not none, so everybody would be refused.`;
+    const todo = 'Give the permission that groupLookup asks for, as docs/assurance.md has it for this kind, and test again.';
+    return { result: 'problem', title: 'The groups are unknown', says, todo };
+  }
   if (groups === null) {
     const says =
       'No complete list of groups arrived where the connection looks for it. Unknown is not none, so everybody would be refused.';
-    const todo = 'Have it send the groups, or set claims.groups to where they are. Some providers leave the list out when it is long.';
+    const todo =
+      'Have it send the groups, or set claims.groups to where they are. Some providers leave the list out when it is long; groupLookup, where its kind has one, asks for it.';
     return { result: 'problem', title: 'The groups are unknown', says, todo };
   }
   if (groups.length > 0)

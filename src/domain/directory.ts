@@ -12,6 +12,8 @@ export interface ConnectionEntry {
   readonly subline: string | null;
   /** Null when the upstream is not asked again after the sign-in. */
   readonly recheck: RecheckPolicy | null;
+  /** For how long (ms) the groups it last told are gone by at a sign-in where it tells none; absent when that sign-in is refused. */
+  readonly lastKnownFor?: number;
   /** E-mail domains that are said to lead here; each counts once it is proven. */
   readonly domains: readonly string[];
 }

@@ -13,6 +13,10 @@ export interface VerifiedIdentity {
   readonly name: string | null;
   /** Null means unknown, which is not the same as none. */
   readonly groups: readonly string[] | null;
+  /** What people call groups that are known by an id; absent where nobody said. */
+  readonly groupNames?: ReadonlyMap<string, string>;
+  /** Why the groups are unknown, for the log. */
+  readonly whyUnknown?: string;
   readonly assurance: Assurance;
   /** Everything it said, for whoever tries the connection; no sign-in goes by it. */
   readonly said: readonly Said[];

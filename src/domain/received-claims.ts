@@ -2,13 +2,13 @@ import { z } from 'zod';
 
 /** What an upstream said in one place, by the names it uses. */
 export interface Said {
-  readonly from: 'ID token' | 'userinfo' | 'access token';
+  readonly from: 'ID token' | 'userinfo' | 'access token' | 'group lookup';
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /** The same for whoever sets the connection up: a claim's text is null where its value is nobody's to read. */
 export const ReceivedClaims = z.object({
-  from: z.enum(['ID token', 'userinfo', 'access token']),
+  from: z.enum(['ID token', 'userinfo', 'access token', 'group lookup']),
   claims: z.array(z.object({ name: z.string(), text: z.string().nullable() })),
   /** How many more there were. */
   more: z.number(),

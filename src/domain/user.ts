@@ -37,5 +37,7 @@ export const Identity = z.object({
   known: Known.optional(),
   /** When that was said (ms since the epoch). */
   knownAt: z.number().optional(),
+  /** When its groups were told (ms), where that was earlier. */
+  groupsAt: z.number().optional(),
 });
 export type Identity = z.infer<typeof Identity>;

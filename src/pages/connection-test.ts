@@ -131,6 +131,7 @@ const places = {
   'ID token': 'its signed answer',
   userinfo: 'its profile of this person',
   'access token': 'its signed session',
+  'group lookup': 'its directory, asked for groups',
 } as const;
 
 /** Every claim by its own name: what a setting of the connection refers to. */

@@ -35,7 +35,9 @@ export interface KnownSubject {
  * `unexplained`: it refused what we showed, without a word that says why.
  */
 export type Rechecked =
-  | { readonly answer: 'stands'; readonly refresh_token: Secret<'upstream_token'>; readonly groups?: readonly string[] | null }
+  | ({ readonly answer: 'stands'; readonly refresh_token: Secret<'upstream_token'> } & Partial<
+      Pick<VerifiedIdentity, 'groups' | 'groupNames' | 'whyUnknown'>
+    >)
   | { readonly answer: 'over' | 'must-sign-in' | 'unanswered' | 'misconfigured' | 'unexplained'; readonly reason: string };
 
 /** An upstream has not said for too long whether a person is still there: the request ends with 503, and nothing else does. */

@@ -15,14 +15,15 @@ export interface Users {
   handOver(id: string, from: UserId, to: UserId, now: number): Promise<boolean>;
   /**
    * The user behind an identity, made at the first sign-in: of any number of concurrent first sign-ins of one identity all get the same
-   * user. Name, e-mail and `seenAt` follow the identity, and so does what is known of it. `candidate` is the id a new user gets.
+   * user. Name, e-mail and `seenAt` follow the identity, and so does what is known of it; what was not
+   * told stays, of an identity that is there. `candidate` is the id a new user gets.
    */
-  settle(identity: VerifiedIdentity, known: Known, candidate: UserId, now: number): Promise<{ user: User; identity: Identity }>;
+  settle(identity: VerifiedIdentity, told: Partial<Known>, candidate: UserId, now: number): Promise<{ user: User; identity: Identity }>;
   /**
    * Keeps what the connection says now of an identity that is there, unless something newer is known; what it leaves out stays. Every
    * instance hears of a change before this is answered. Null when there is no such identity.
    */
-  learn(id: string, said: Pick<Known, 'groups'> & Partial<Known>, now: number): Promise<Identity | null>;
+  learn(id: string, said: Partial<Known>, now: number): Promise<Identity | null>;
   /** Forgets what is known of an identity: no rule gives it anything until its connection speaks again. */
   forget(id: string): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConnectionTest } from '../domain/connection-test.ts';
 import { Grant } from '../domain/grant.ts';
 import { Revision } from '../domain/policy.ts';
+import { GroupName } from '../domain/group-name.ts';
 import { ProvenDomain } from '../domain/proven-domain.ts';
 import { SecondFactor } from '../domain/second-factor.ts';
 import { SeenClient } from '../domain/seen-client.ts';
@@ -152,6 +153,16 @@ export const provenDomains = declare({
   describe: 'That the DNS record of an e-mail domain was seen; three days after it was last seen, or at once when DNS answers without it.',
 });
 
+export const groupNames = declare({
+  name: 'group_names',
+  unique: [],
+  indexes: ['connectionId'],
+  expires: 'expiresAt',
+  shape: GroupName,
+  describe:
+    'What people at an identity provider call a group that rules name by an id, where it tells; for display alone. Gone when no sign-in told it for ninety days.',
+});
+
 export const authorityChanges = declare({
   name: 'authority_changes',
   unique: [],
@@ -210,6 +221,7 @@ export const collections: readonly Collection[] = [
   seenClients,
   signingKeys,
   provenDomains,
+  groupNames,
   authorityChanges,
   rateWindows,
   auditEvents,

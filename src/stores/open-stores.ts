@@ -5,6 +5,7 @@ import type { Sealing } from '../ports/sealing.ts';
 import { openAuditLog } from './audit-log.ts';
 import { openConnectionTests } from './connection-tests.ts';
 import { openGrants } from './grants.ts';
+import { openGroupNames } from './group-names.ts';
 import { openMemberships } from './memberships.ts';
 import { openPolicies } from './policies.ts';
 import { openProvenDomains } from './proven-domains.ts';
@@ -34,5 +35,6 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   secondFactors: openSecondFactors(engine, sealing),
   provenDomains: openProvenDomains(engine),
   policies: openPolicies(engine),
+  groupNames: openGroupNames(engine, clock),
   audit: openAuditLog(engine, { chain, clock }),
 });

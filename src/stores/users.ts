@@ -37,7 +37,7 @@ export function openUsers(engine: DocumentEngine, feed: AuthorityFeed): Users {
     learn,
     forget: async (id) => {
       await announced(feed, { kind: 'identity', key: id }, async () => {
-        return (await links.updateIf(id, {}, { unset: ['known', 'knownAt'] })) !== null;
+        return (await links.updateIf(id, {}, { unset: ['known', 'knownAt', 'groupsAt'] })) !== null;
       });
     },
     settle: async (given, known, candidate, now) => {

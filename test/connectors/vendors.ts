@@ -40,6 +40,8 @@ export function openVendor(type: string, idp: HostileIdp, settings?: Json, clien
   const fetchFromFake = (url: string, request: OutboundRequest): Promise<Response> => {
     const { host, pathname } = new URL(url);
     hosts.add(host);
+    // A directory of the test stands where the settings say.
+    if (host.startsWith('127.0.0.1:')) return fetch(url, request as RequestInit);
     const path = pathname.endsWith(discoveryPath) ? discoveryPath : `/${pathname.split('/').at(-1) ?? ''}`;
     return fetch(`${idp.issuer}${path}`, request as RequestInit);
   };

@@ -32,6 +32,7 @@ function judged({ connection = {}, others = [], tenant = {}, resource = {} }: Gi
   return Object.fromEntries(judgeSettings(directoryOf(config), abilitiesOf(first)).map(({ check, result }) => [check, result]));
 }
 
+const entraTenant = '11112222-3333-4444-5555-666677778888';
 const everybody = { defaultRole: 'user' };
 const byGroup = { rules: [{ group: 'eng', role: 'user' }] };
 
@@ -92,5 +93,19 @@ describe('what the settings of a connection already say', () => {
       judged({ connection: { ...example, type, recheck }, tenant: everybody })['recheck'],
     ]);
     expect(Object.fromEntries(told)).toEqual(expected);
+  });
+
+  it.each<[string, Json, string]>([
+    ['Google, which has none in its tokens', { type: 'google' }, 'problem'],
+    ['Google, asked at its directory', { type: 'google', groupLookup: {} }, 'ok'],
+    ['Entra without a place for them', { type: 'entra', tenant: entraTenant, claims: { groups: null } }, 'problem'],
+    [
+      'Entra, asked when its token lists none, without a place where it would',
+      { type: 'entra', tenant: entraTenant, claims: { groups: null }, groupLookup: {} },
+      'problem',
+    ],
+    ['Entra, always asked', { type: 'entra', tenant: entraTenant, claims: { groups: null }, groupLookup: { when: 'always' } }, 'ok'],
+  ])('rules go by groups of %s', (_what, connection, result) => {
+    expect(judged({ connection, tenant: byGroup })['groups']).toBe(result);
   });
 });

@@ -38,6 +38,7 @@ import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 import type { Entropy } from '../../src/ports/entropy.ts';
 import { openAuditLog } from '../../src/stores/audit-log.ts';
 import { collections } from '../../src/stores/collections.ts';
+import { openGroupNames } from '../../src/stores/group-names.ts';
 import { openGrants } from '../../src/stores/grants.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
 import { openProvenDomains } from '../../src/stores/proven-domains.ts';
@@ -143,6 +144,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     secondFactors: openSecondFactors(engine, sealing),
     passkeys: openPasskeys(directory.issuer, 'Demo Company'),
     provenDomains: openProvenDomains(engine),
+    groupNames: openGroupNames(engine, clock),
     audit: {
       append: async (event: AuditEvent) => {
         await written.append(event);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Guid, ScopeToken, claimFields, parameterField } from './fields.ts';
 import { entraSamples, exampleTenant } from './entra-samples.ts';
+import { askGraph, graphLookup } from './group-lookup.ts';
 import { defineKind } from './kind.ts';
 
 const authority = 'https://login.microsoftonline.com';
@@ -37,6 +38,9 @@ export const entra = defineKind({
     claims: claimFields('/groups')
       .prefault({})
       .describe('Where things stand in the claims, as JSON pointers: `/roles` for app roles. RFC 6901.'),
+    groupLookup: graphLookup.describe(
+      'Ask Microsoft Graph which security groups a person is in, with their own access token; needs an administrator’s consent to `GroupMember.Read.All`. Without it groups that the token does not list are unknown.',
+    ),
     mfa: z
       .strictObject({
         acrs: contexts.max(1).default([]).describe('The authentication context that asks for a second factor: its id, such as `c1`.'),
@@ -55,15 +59,17 @@ export const entra = defineKind({
       .describe('How it is asked for a second factor and which answers prove one.'),
     authorizationParameters: parameterField(['domain_hint', 'mkt']),
   },
-  derive: ({ tenant, allowedTenants, guests, scopes, claims, mfa, authorizationParameters }) => {
+  derive: ({ tenant, allowedTenants, guests, scopes, claims, groupLookup, mfa, authorizationParameters }) => {
+    const asking = askGraph(groupLookup);
     const tenants = [tenant, ...allowedTenants];
     const isOne = allowedTenants.length === 0;
     const resistant = mfa.phishingResistant?.acrs ?? [];
     return {
       issuer: `${authority}/${isOne ? tenant : 'organizations'}/v2.0`,
       issuerTemplate: isOne ? null : `${authority}/{tenantid}/v2.0`,
-      scopes,
+      scopes: [...scopes, ...asking.scopes],
       claims,
+      groupLookup: asking.groupLookup,
       // sub is another one for every application; the directory object is the person.
       subject: ['/tid', '/oid'],
       guards: [{ claim: '/tid', allowed: tenants }, ...(guests ? [] : homeGuards(tenants))],
@@ -88,7 +94,8 @@ export const entra = defineKind({
     `Add the platform “Web” with this redirect URI, exactly: ${redirect_uri}`,
     'Under “Certificates & secrets” make a client secret; or upload a certificate and use private_key_jwt with alg PS256 and its SHA-256 thumbprint.',
     'Under “Token configuration” add to the ID token the optional claims email, xms_edov, acct, auth_time and acrs.',
-    'There too add the groups claim, “Groups assigned to the application”; or define app roles and set claims.groups to /roles. Above 200 groups Entra leaves the list out, and the person is refused.',
+    'There too add the groups claim, “Groups assigned to the application”; or define app roles and set claims.groups to /roles. Above 200 groups Entra leaves the list out, and the person is refused unless groupLookup is set.',
+    'For groupLookup: under “API permissions” add the delegated Microsoft Graph permission GroupMember.Read.All and press “Grant admin consent”; people cannot consent to it themselves. Without the consent sign-ins end at Microsoft.',
     'For a second factor: under Conditional Access make an authentication context, a policy that demands MFA for it and covers everybody who signs in here, and then set mfa.attested.',
   ],
   samples: entraSamples,

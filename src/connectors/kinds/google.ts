@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parameterField, phishingResistantFields, proofFields } from './fields.ts';
+import { askCloudIdentity, cloudIdentityLookup } from './group-lookup.ts';
 import { defineKind } from './kind.ts';
 
 const HostedDomain = z
@@ -19,6 +20,9 @@ export const google = defineKind({
       .describe(
         'The Google Workspace domains whose accounts may come in, each the primary domain of a Workspace; `*` means any Workspace. Compared with the claim `hd`. Without it any Google account may sign in, private ones too.',
       ),
+    groupLookup: cloudIdentityLookup.describe(
+      'Ask Cloud Identity which groups a person is in, nested ones too, with their own access token. A group is called by its address. Whom Cloud Identity does not answer for, such as a private account, is refused.',
+    ),
     mfa: z
       .strictObject({
         amr: proofFields({ acr: [], amr: ['mfa'] }).amr,
@@ -28,9 +32,10 @@ export const google = defineKind({
       .describe('Which answers prove a second factor. Nothing outside the lists counts.'),
     authorizationParameters: parameterField(['hl']),
   },
-  derive: ({ hostedDomains, mfa, authorizationParameters }) => ({
+  derive: ({ hostedDomains, groupLookup, mfa, authorizationParameters }) => ({
     issuer: 'https://accounts.google.com',
-    scopes: ['openid', 'email', 'profile'],
+    scopes: ['openid', 'email', 'profile', ...askCloudIdentity(groupLookup).scopes],
+    groupLookup: askCloudIdentity(groupLookup).groupLookup,
     guards: hostedDomains === undefined ? [] : [{ claim: '/hd', allowed: hostedDomains.includes('*') ? 'any' : hostedDomains }],
     // A hint for the account chooser; what counts is the claim.
     parameters: {
@@ -54,7 +59,8 @@ export const google = defineKind({
     'Copy the client id and the client secret.',
     'For tenants that require a second factor: publish and verify the app, and switch on the session age and authentication strength claims.',
     'With recheck Google shows its consent page at every sign-in, since only there does it give us what to ask with.',
-    'Google puts no groups into its tokens: name people under a tenant’s members, or give the tenant a default role.',
+    'Google puts no groups into its tokens: set groupLookup, name people under a tenant’s members, or give the tenant a default role.',
+    'For groupLookup: enable the Cloud Identity API in the project, add the scope cloud-identity.groups.readonly under “Data Access” (which Google verifies unless the app is internal), and mark the app as trusted in the Admin console under “API controls”. Nested groups are told by Workspace Enterprise Standard or Plus, Enterprise for Education and Cloud Identity Premium alone, and only where people may view the groups they are in.',
   ],
   samples: [
     {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IssuerUrl, JsonPointer, ScopeToken, claimFields, parameterField, phishingResistantFields, proofFields } from './fields.ts';
+import { askGraph, graphLookup } from './group-lookup.ts';
 import { defineKind } from './kind.ts';
 
 const noProof = { acr: [], amr: [] };
@@ -22,6 +23,9 @@ export const oidc = defineKind({
       .boolean()
       .default(false)
       .describe('Also ask the userinfo endpoint for claims the ID token lacks. OpenID Connect Core §5.3.'),
+    groupLookup: graphLookup.describe(
+      'For Microsoft Entra in a national cloud: ask Microsoft Graph which security groups a person is in, with their own access token.',
+    ),
     authTime: z
       .boolean()
       .optional()
@@ -57,8 +61,10 @@ export const oidc = defineKind({
       'ui_locales',
     ]),
   },
-  derive: ({ tenantGuard, authorizationParameters, authTime, ...profile }) => ({
+  derive: ({ tenantGuard, authorizationParameters, authTime, groupLookup, ...profile }) => ({
     ...profile,
+    scopes: [...profile.scopes, ...askGraph(groupLookup).scopes],
+    groupLookup: askGraph(groupLookup).groupLookup,
     authTime: authTime ?? !supabaseProject.test(profile.issuer),
     guards: tenantGuard === undefined ? [] : [tenantGuard],
     parameters: authorizationParameters,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IssuerUrl, JsonPointer, ScopeToken, claimFields, phishingResistantFields, proofFields } from './fields.ts';
+import { GroupLookup } from './group-lookup.ts';
 
 /**
  * What a verified claim must say for the account to be one of those this connection is for. `text`: the claim is exactly one of the values.
@@ -24,6 +25,7 @@ export const UpstreamProfile = z.strictObject({
   scopes: z.array(ScopeToken).default(['openid', 'email', 'profile']),
   claims: claimFields(null).prefault({}),
   userinfo: z.boolean().default(false).describe('OpenID Connect Core §5.3: also ask the userinfo endpoint for claims the ID token lacks'),
+  groupLookup: GroupLookup.nullable().default(null).describe('where groups are asked for with the access token of the sign-in'),
   subject: z.array(JsonPointer).min(1).default(['/sub']).describe('the claims that name the person, joined by a colon'),
   guards: z.array(TenantGuard).default([]),
   emailTrust: z

@@ -1,6 +1,7 @@
 import type { RecheckPolicy, UpstreamSession } from '../../domain/upstream-session.ts';
 import { isWithinGrace, sessionLifetime } from '../../domain/upstream-session.ts';
 import type { Rechecked } from '../../ports/connector.ts';
+import type { GroupNames } from '../../ports/group-names.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Users } from '../../ports/users.ts';
 import type { EndSessionDependencies } from './end-session.ts';
@@ -9,6 +10,7 @@ import type { RememberDependencies } from './remember-session.ts';
 
 export interface ConcludeDependencies extends RememberDependencies, EndSessionDependencies {
   readonly users: Pick<Users, 'identity' | 'learn'>;
+  readonly groupNames: Pick<GroupNames, 'note'>;
   readonly log: Log;
 }
 
@@ -37,7 +39,7 @@ export const endOver = (dependencies: ConcludeDependencies) => {
 
 /** What an upstream answered about a session that is leased to us, written down before anybody is told. */
 export const concludeRecheck = (dependencies: ConcludeDependencies) => {
-  const { upstreamSessions, clock, users, log } = dependencies;
+  const { upstreamSessions, clock, users, groupNames, log } = dependencies;
   const over = endOver(dependencies);
 
   async function stands(leased: UpstreamSession, answer: Extract<Rechecked, { answer: 'stands' }>): Promise<Presence> {
@@ -45,7 +47,10 @@ export const concludeRecheck = (dependencies: ConcludeDependencies) => {
     const now = clock.now();
     const next = { token: answer.refresh_token, seenAt: now, askedUntil: 0, expiresAt: now + sessionLifetime };
     const isNewest = await upstreamSessions.settle(leased, next);
-    if (answer.groups === null) log.warn('upstream.groups-unknown', { connection: connectionId, user: userId });
+    const { whyUnknown: reason } = answer;
+    if (answer.groups === null)
+      log.warn('upstream.groups-unknown', { connection: connectionId, user: userId, ...(reason === undefined ? {} : { reason }) });
+    groupNames.note(connectionId, answer.groupNames);
     if (isNewest && answer.groups) await users.learn(id, { groups: [...answer.groups] }, now);
     return 'there';
   }

@@ -1,5 +1,4 @@
 import type { Directory } from '../../domain/directory.ts';
-import { connectionNames } from '../../domain/directory.ts';
 import { UserId } from '../../domain/ids.ts';
 import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { identityKey } from '../../domain/identity.ts';
@@ -13,6 +12,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Entropy } from '../../ports/entropy.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
+import { lastKnownFor } from './last-known.ts';
 
 export interface SettleDependencies {
   readonly directory: Directory;
@@ -22,19 +22,24 @@ export interface SettleDependencies {
   readonly entropy: Entropy;
 }
 
+export interface Settled {
+  readonly user: User;
+  readonly roles: HeldRole[];
+  /** How old (ms) the groups are that were gone by; absent when they were told now. */
+  readonly groupsAge?: number;
+}
+
 /** Turns an identity into a user, of whom is known from now on what the connection says now, and tells the roles that follow from it in all tenants. */
 export const settleIdentity =
   ({ directory, users, memberships, clock, entropy }: SettleDependencies) =>
-  async (identity: VerifiedIdentity): Promise<{ user: User; roles: HeldRole[] }> => {
-    const { connectionId, groups } = identity;
-    // Unknown is not empty: nobody comes in on it and nobody loses a role by it.
-    if (groups === null) {
-      throw new PageRefusal('groups-unknown', 'the upstream did not say in which groups', connectionNames(directory, connectionId));
-    }
-    const known = { groups: [...groups], claims: claimsFor(pointersOf(directory.tenants), identity.said) };
+  async (identity: VerifiedIdentity): Promise<Settled> => {
+    const { groups, said } = identity;
+    const claims = claimsFor(pointersOf(directory.tenants), said);
+    const told = groups === null ? { claims } : { claims, groups: [...groups] };
+    const age = groups === null ? { groupsAge: await lastKnownFor({ directory, users, clock })(identity) } : {};
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const candidate = UserId.parse(`u_${entropy.id()}`);
-      const { user, identity: settled } = await users.settle(identity, known, candidate, clock.now());
+      const { user, identity: settled } = await users.settle(identity, told, candidate, clock.now());
       if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
       const assigned = await memberships.ofUser(user.id);
       // Whoever has it by now is settled instead.
@@ -42,7 +47,7 @@ export const settleIdentity =
       const roles = directory.tenants.flatMap((tenant) =>
         heldRoles(tenant, settled, assigned.find(({ tenantId }) => tenantId === tenant.id) ?? null, clock.now()),
       );
-      return { user, roles };
+      return { user, roles, ...age };
     }
     throw new StoreUnavailable('an identity kept changing hands while it was being settled');
   };

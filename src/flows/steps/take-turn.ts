@@ -1,7 +1,8 @@
 import { noDemand, strictest } from '../../domain/assurance-demand.ts';
 import { connectionNames } from '../../domain/directory.ts';
+import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { identityKey } from '../../domain/identity.ts';
-import type { ConnectionId, TransactionId } from '../../domain/ids.ts';
+import type { ConnectionId, TransactionId, UserId } from '../../domain/ids.ts';
 import { linkingAfter } from '../../domain/linking.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { mostTries } from '../../domain/question.ts';
@@ -11,6 +12,7 @@ import { advance, afterFailedTrip } from '../../domain/transaction.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import type { AnyConnector, Turn } from '../../ports/connector.ts';
 import { LoginRefused } from '../../ports/connector.ts';
+import type { GroupNames } from '../../ports/group-names.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Sealing } from '../../ports/sealing.ts';
 import type { UpstreamSessions } from '../../ports/upstream-sessions.ts';
@@ -27,6 +29,7 @@ export interface TurnDependencies extends ClaimDependencies, SettleDependencies,
   readonly connectors: ReadonlyMap<ConnectionId, AnyConnector>;
   readonly sealing: Sealing;
   readonly audit: AuditLog;
+  readonly groupNames: Pick<GroupNames, 'note'>;
 }
 
 /** An answer that this caller alone is judging. */
@@ -65,12 +68,22 @@ async function refused(dependencies: TurnDependencies, judged: Judged, error: Lo
   throw new PageRefusal(kind, error.reason, connectionNames(dependencies.directory, connectionId));
 }
 
+/** The groups were not told now: whoever reads the log should know for whom old ones count. */
+function warnOf({ connectionId, log }: Judged, user: UserId, { whyUnknown: reason }: VerifiedIdentity): void {
+  log.warn('login.groups-last-known', { connection: connectionId, user, ...(reason === undefined ? {} : { reason }) });
+}
+
+const agedGroups = (age: number | undefined): string =>
+  age === undefined ? '' : `groups as told ${String(Math.round(age / 1000))} seconds before; `;
+
 /** Somebody is signed in: settled as our user, and on to the dispatcher. */
 async function signedIn(dependencies: TurnDependencies, judged: Judged, turn: Extract<Turn, { turn: 'identified' }>): Promise<Onward> {
   const { judging, attempt, previous } = judged;
-  const { user, roles } = await settleIdentity(dependencies)(turn.identity);
+  const { user, roles, groupsAge } = await settleIdentity(dependencies)(turn.identity);
   await rememberSession(dependencies)(turn.identity, user.id, judged.log);
-  const { connectionId, name, email, assurance, session } = turn.identity;
+  const { connectionId, name, email, assurance, session, groupNames } = turn.identity;
+  dependencies.groupNames.note(connectionId, groupNames);
+  if (groupsAge !== undefined) warnOf(judged, user.id, turn.identity);
   const sid = session?.sid ?? null;
   const known = { identityId: identityKey(turn.identity), ...(sid === null ? {} : { sid }) };
   // Joined accounts are one user with two sign-ins: what one proved is not proven of the other.
@@ -89,7 +102,7 @@ async function signedIn(dependencies: TurnDependencies, judged: Judged, turn: Ex
     ...subjectOf(judged),
     evidence: assurance.evidence,
     roles: roles.map((held) => held.role),
-    rule: roles.map((held) => held.rule).join('; ') || 'no rule gives a role',
+    rule: `${agedGroups(groupsAge)}${roles.map((held) => held.rule).join('; ') || 'no rule gives a role'}`,
   });
   const next = advance(judging, { at: 'consenting', person, tenantId, notice: null, ...linkingAfter(previous, person) });
   const { renewal = judging.browser } = judged;
