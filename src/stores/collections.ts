@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConnectionTest } from '../domain/connection-test.ts';
 import { Grant } from '../domain/grant.ts';
 import { Revision } from '../domain/policy.ts';
+import { ProvisionedGroup, ProvisionedMember, ProvisionedUser, ScimToken } from '../domain/provisioned.ts';
 import { ProvenDomain } from '../domain/proven-domain.ts';
 import { SecondFactor } from '../domain/second-factor.ts';
 import { SeenClient } from '../domain/seen-client.ts';
@@ -166,6 +167,42 @@ export const authorityChanges = declare({
   describe: 'That something was taken away: every instance hears of it here; ten minutes.',
 });
 
+export const provisionedUsers = declare({
+  name: 'provisioned_users',
+  unique: ['userNameKey', 'identityId'],
+  indexes: ['connectionId'],
+  expires: null,
+  shape: ProvisionedUser,
+  describe: 'A person as an identity provider provisions them (`provisioning` of a connection): whether they are active, and their groups.',
+});
+
+export const provisionedGroups = declare({
+  name: 'provisioned_groups',
+  unique: ['nameKey'],
+  indexes: ['connectionId'],
+  expires: null,
+  shape: ProvisionedGroup,
+  describe: 'A group as an identity provider provisions it.',
+});
+
+export const provisionedMembers = declare({
+  name: 'provisioned_members',
+  unique: [],
+  indexes: ['groupId', 'userId'],
+  expires: null,
+  shape: ProvisionedMember,
+  describe: 'That a provisioned person is in a provisioned group.',
+});
+
+export const scimTokens = declare({
+  name: 'scim_tokens',
+  unique: [],
+  indexes: ['connectionId'],
+  expires: null,
+  shape: ScimToken,
+  describe: 'What an identity provider proves itself with when it provisions: the digest of the token, and when it was last used.',
+});
+
 export const rateWindows = declare({
   name: 'rate_windows',
   unique: [],
@@ -210,6 +247,10 @@ export const collections: readonly Collection[] = [
   seenClients,
   signingKeys,
   provenDomains,
+  provisionedUsers,
+  provisionedGroups,
+  provisionedMembers,
+  scimTokens,
   authorityChanges,
   rateWindows,
   auditEvents,

@@ -8,6 +8,9 @@ import { openGrants } from './grants.ts';
 import { openMemberships } from './memberships.ts';
 import { openPolicies } from './policies.ts';
 import { openProvenDomains } from './proven-domains.ts';
+import { openProvisionedGroups } from './provisioned-groups.ts';
+import { openProvisionedUsers } from './provisioned-users.ts';
+import { openScimTokens } from './scim-tokens.ts';
 import { openSecondFactors } from './second-factors.ts';
 import { openSeenClients } from './seen-clients.ts';
 import { openTransactions } from './transactions.ts';
@@ -34,5 +37,8 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   secondFactors: openSecondFactors(engine, sealing),
   provenDomains: openProvenDomains(engine),
   policies: openPolicies(engine),
+  provisionedUsers: openProvisionedUsers(engine, feed),
+  provisionedGroups: openProvisionedGroups(engine),
+  scimTokens: openScimTokens(engine),
   audit: openAuditLog(engine, { chain, clock }),
 });
