@@ -13,8 +13,11 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Entropy } from '../../ports/entropy.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
+import { withGroups } from './identity-of.ts';
+import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
+import { provisionedGroupsOf } from './provisioned-groups.ts';
 
-export interface SettleDependencies {
+export interface SettleDependencies extends ProvisionedGroupsDependencies {
   readonly directory: Directory;
   readonly users: Users;
   readonly memberships: Memberships;
@@ -24,10 +27,15 @@ export interface SettleDependencies {
 
 /** Turns an identity into a user, of whom is known from now on what the connection says now, and tells the roles that follow from it in all tenants. */
 export const settleIdentity =
-  ({ directory, users, memberships, clock, entropy }: SettleDependencies) =>
+  (dependencies: SettleDependencies) =>
   async (identity: VerifiedIdentity): Promise<{ user: User; roles: HeldRole[] }> => {
-    const { connectionId, groups } = identity;
-    // Unknown is not empty: nobody comes in on it and nobody loses a role by it.
+    const { directory, users, memberships, clock, entropy } = dependencies;
+    const { connectionId } = identity;
+    const provisioned = await provisionedGroupsOf(dependencies)(connectionId, identityKey(identity));
+    if (provisioned === null)
+      throw new PageRefusal('no-access', 'not provisioned, or not active', connectionNames(directory, connectionId));
+    // Unknown is not empty: nobody comes in on it and nobody loses a role by it. Whoever was put in groups beforehand is in those.
+    const groups = identity.groups ?? (provisioned.length > 0 ? [] : null);
     if (groups === null) {
       throw new PageRefusal('groups-unknown', 'the upstream did not say in which groups', connectionNames(directory, connectionId));
     }
@@ -40,7 +48,7 @@ export const settleIdentity =
       // Whoever has it by now is settled instead.
       if ((await users.identity(identityKey(identity)))?.userId !== user.id) continue;
       const roles = directory.tenants.flatMap((tenant) =>
-        heldRoles(tenant, settled, assigned.find(({ tenantId }) => tenantId === tenant.id) ?? null, clock.now()),
+        heldRoles(tenant, withGroups(settled, provisioned), assigned.find(({ tenantId }) => tenantId === tenant.id) ?? null, clock.now()),
       );
       return { user, roles };
     }
