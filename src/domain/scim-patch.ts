@@ -27,7 +27,7 @@ const Operation = z.object({
     .transform((op) => op.toLowerCase())
     .pipe(z.enum(['add', 'replace', 'remove'])),
   path: z.string().nullish(),
-  value: z.unknown(),
+  value: z.unknown().optional(),
 });
 
 /** Members of the message are found whatever their case. RFC 7643 §2.1. */
