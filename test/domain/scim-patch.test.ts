@@ -257,12 +257,9 @@ describe('what is nobody’s to write', () => {
     },
   );
 
-  it.each(['identityId', 'connectionId', 'roles', 'toString', 'constructor.prototype'])(
-    'changes nothing by the path %s [W121]',
-    (path) => {
-      expect(afterPatch(user(), { op: 'replace', path, value: 'x' })).toEqual(userDocument(user()));
-    },
-  );
+  it.each(['identityId', 'connectionId', 'roles', 'toString', 'constructor.prototype'])('changes nothing by the path %s [W121]', (path) => {
+    expect(afterPatch(user(), { op: 'replace', path, value: 'x' })).toEqual(userDocument(user()));
+  });
 
   it.each<[string, string | null, unknown]>([
     ['no operations', 'invalidSyntax', {}],

@@ -16,8 +16,11 @@ function tokenOf(exchange: Exchange): Secret<'scim_token'> | null {
   return token === undefined || more.length > 0 ? null : new Secret(token);
 }
 
-/** The parts of `/scim/v2/{connection}/{kind}/{id}`; a schema's id has colons in it. */
-const shape = /^([a-z0-9-]{1,40})\/([A-Za-z]{1,40})(?:\/([\w:.-]{1,200}))?\/?$/;
+/** `{connection}/{kind}/{id}` as it was sent; what is longer names nothing. */
+function partsOf(path: string): { readonly address: string; readonly kind: string; readonly id: string | null } {
+  const [address = '', kind = '', id = null, ...more] = path.slice(scimPath.length).replace(/\/$/, '').split('/');
+  return { address, kind: more.length === 0 ? kind : '', id };
+}
 
 /**
  * Where identity providers provision; null for a request for any other path, and for every one where no connection is provisioned. Who has
@@ -31,7 +34,7 @@ export function scimRoutes(dependencies: HttpDependencies): (exchange: Exchange,
   const serve = serveScim(flows.scim);
 
   async function answer(exchange: Exchange, path: string): Promise<ScimAnswer> {
-    const [, address = '', kind = '', id = null] = shape.exec(path.slice(scimPath.length)) ?? [];
+    const { address, kind, id } = partsOf(path);
     const token = tokenOf(exchange);
     const caller = token === null ? null : await flows.scim.authenticateScim(address, token);
     if (caller === null) throw new ScimUnauthorized('no token of this connection');
