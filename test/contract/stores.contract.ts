@@ -16,6 +16,7 @@ import { makeGrant } from '../support/grant.ts';
 import { hookEngine } from '../support/slow-engine.ts';
 import type { OpenEngine } from './engine.contract.ts';
 import { domainRows } from './stores-domains.contract.ts';
+import { provisionedRowsContract } from './stores-provisioned.contract.ts';
 import { factorRows } from './stores-factors.contract.ts';
 import type { Opened } from './stores-people.contract.ts';
 import { many } from '../support/many.ts';
@@ -42,6 +43,7 @@ export function storesContract(name: string, open: OpenEngine, slow: (engine: Do
     keyRows(opened);
     domainRows(opened);
     factorRows(opened);
+    provisionedRowsContract(opened);
     auditRows(opened);
   });
 }
