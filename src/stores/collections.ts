@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { ConnectionTest } from '../domain/connection-test.ts';
 import { Grant } from '../domain/grant.ts';
 import { Revision } from '../domain/policy.ts';
-import { ProvisionedGroup, ProvisionedMember, ProvisionedUser, ScimToken } from '../domain/provisioned.ts';
 import { ProvenDomain } from '../domain/proven-domain.ts';
 import { SecondFactor } from '../domain/second-factor.ts';
 import { SeenClient } from '../domain/seen-client.ts';
@@ -11,16 +10,9 @@ import { Membership } from '../domain/tenant.ts';
 import { Transaction } from '../domain/transaction.ts';
 import { UpstreamSession } from '../domain/upstream-session.ts';
 import { Identity, User } from '../domain/user.ts';
-import type { CollectionDeclaration } from '../ports/document-engine.ts';
-
-/** One collection, declared once: both engines materialise it and the storage reference is generated from it. */
-export interface Collection<Shape extends z.ZodObject = z.ZodObject> extends CollectionDeclaration {
-  readonly shape: Shape;
-  /** What a row is and why it is kept, for the reference. */
-  readonly describe: string;
-}
-
-const declare = <Shape extends z.ZodObject>(collection: Collection<Shape>): Collection<Shape> => collection;
+import type { Collection } from './collection.ts';
+import { declare } from './collection.ts';
+import { provisionedCollections } from './provisioned-collections.ts';
 
 export const transactions = declare({
   name: 'transactions',
@@ -167,42 +159,6 @@ export const authorityChanges = declare({
   describe: 'That something was taken away: every instance hears of it here; ten minutes.',
 });
 
-export const provisionedUsers = declare({
-  name: 'provisioned_users',
-  unique: ['userNameKey', 'identityId'],
-  indexes: ['connectionId'],
-  expires: null,
-  shape: ProvisionedUser,
-  describe: 'A person as an identity provider provisions them (`provisioning` of a connection): whether they are active, and their groups.',
-});
-
-export const provisionedGroups = declare({
-  name: 'provisioned_groups',
-  unique: ['nameKey'],
-  indexes: ['connectionId'],
-  expires: null,
-  shape: ProvisionedGroup,
-  describe: 'A group as an identity provider provisions it.',
-});
-
-export const provisionedMembers = declare({
-  name: 'provisioned_members',
-  unique: [],
-  indexes: ['groupId', 'userId'],
-  expires: null,
-  shape: ProvisionedMember,
-  describe: 'That a provisioned person is in a provisioned group.',
-});
-
-export const scimTokens = declare({
-  name: 'scim_tokens',
-  unique: [],
-  indexes: ['connectionId'],
-  expires: null,
-  shape: ScimToken,
-  describe: 'What an identity provider proves itself with when it provisions: the digest of the token, and when it was last used.',
-});
-
 export const rateWindows = declare({
   name: 'rate_windows',
   unique: [],
@@ -247,10 +203,7 @@ export const collections: readonly Collection[] = [
   seenClients,
   signingKeys,
   provenDomains,
-  provisionedUsers,
-  provisionedGroups,
-  provisionedMembers,
-  scimTokens,
+  ...provisionedCollections,
   authorityChanges,
   rateWindows,
   auditEvents,

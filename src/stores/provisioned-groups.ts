@@ -2,7 +2,7 @@ import type { HeldGroup, ProvisionedGroup } from '../domain/provisioned.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { GroupFields, ProvisionedAsGroup, ProvisionedGroups } from '../ports/provisioned-groups.ts';
-import { provisionedGroups, provisionedMembers } from './collections.ts';
+import { provisionedGroups, provisionedMembers } from './provisioned-collections.ts';
 import { typedCollection } from './typed-collection.ts';
 
 const mostAttempts = 20;

@@ -5,7 +5,7 @@ import type { Change, DocumentEngine } from '../ports/document-engine.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { Provisioned, ProvisionedUsers } from '../ports/provisioned-users.ts';
 import { allAnnounced } from './announced.ts';
-import { provisionedUsers as collection } from './collections.ts';
+import { provisionedUsers as collection } from './provisioned-collections.ts';
 import type { TypedCollection } from './typed-collection.ts';
 import { typedCollection } from './typed-collection.ts';
 

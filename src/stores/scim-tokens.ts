@@ -1,6 +1,6 @@
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import type { ScimTokens } from '../ports/scim-tokens.ts';
-import { scimTokens as collection } from './collections.ts';
+import { scimTokens as collection } from './provisioned-collections.ts';
 import { typedCollection } from './typed-collection.ts';
 
 /** When it was used last is written no more often than this (ms). */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Change, DocumentEngine, Page, Scalar, StoredDocument } from '../ports/document-engine.ts';
-import type { Collection } from './collections.ts';
+import type { Collection } from './collection.ts';
 
 /** A collection of the engine with its documents parsed as they are read, so that corruption is found at the border. */
 export interface TypedCollection<Value> {

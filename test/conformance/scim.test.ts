@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { auditEvents, provisionedUsers } from '../../src/stores/collections.ts';
+import { auditEvents } from '../../src/stores/collections.ts';
+import { provisionedUsers } from '../../src/stores/provisioned-collections.ts';
 import type { Resource, ScimClient, ScimReply } from '../support/scim.ts';
 import { made, patchOf, provisioned, provisionedRows, scimClient } from '../support/scim.ts';
 import type { System } from '../support/system.ts';

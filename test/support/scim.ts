@@ -2,7 +2,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { ConnectionId } from '../../src/domain/ids.ts';
 import { issueScimToken } from '../../src/flows/issue-scim-token.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
-import { provisionedGroups, provisionedMembers, provisionedUsers } from '../../src/stores/collections.ts';
+import { provisionedGroups, provisionedMembers, provisionedUsers } from '../../src/stores/provisioned-collections.ts';
 import { openScimTokens } from '../../src/stores/scim-tokens.ts';
 import type { System } from './system.ts';
 

@@ -20,8 +20,7 @@ export interface BelongingDependencies extends IdentityDependencies {
 
 /** The tenants somebody belongs to now, by the connection they came through, and may enter by this request, in the organisation's order; none for a disabled user, and none by a sign-in that is another user's by now. */
 export const belongingsOf =
-  ({ directory, policy, memberships, users, clock }: BelongingDependencies) =>
-  ({ directory, memberships, users, provisionedUsers, clock }: BelongingDependencies) =>
+  ({ directory, policy, memberships, users, provisionedUsers, clock }: BelongingDependencies) =>
   async (
     person: Pick<Person, 'userId' | 'connectionId' | 'identityId'>,
     { tenantId: only }: Pick<FrozenRequest, 'tenantId'>,
@@ -29,9 +28,8 @@ export const belongingsOf =
     const [user, held, identity] = await Promise.all([
       users.get(person.userId),
       memberships.ofUser(person.userId),
-      identityOf({ users })(person),
-      policy.fresh(),
       identityOf({ directory, users, provisionedUsers })(person),
+      policy.fresh(),
     ]);
     if (user?.status !== 'active' || identity === null) return [];
     return directory.tenants.flatMap((tenant) => {

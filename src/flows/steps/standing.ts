@@ -28,8 +28,7 @@ export interface StandingDependencies extends IdentityDependencies {
 
 /** What a grant amounts to now, apart from its own stage: every administrative fact behind it is read again. */
 export const standingOf =
-  ({ directory, policy, users, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
-  ({ directory, users, provisionedUsers, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
+  ({ directory, policy, users, provisionedUsers, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
   async (grant: Grant): Promise<Standing | null> => {
     await policy.fresh();
     const tenant = findTenant(directory, grant.tenantId);
