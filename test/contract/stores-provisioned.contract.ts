@@ -143,7 +143,7 @@ export function provisionedRowsContract(engine: Opened): void {
       const rowSays = async () => (await users.get('u'))?.groups.map(({ id }) => id).sort();
       await Promise.all(ids.map((id) => move(id, 'join')));
       expect(await rowSays()).toEqual(ids);
-      await Promise.all(ids.map((id, n) => (n % 2 === 0 ? move(id, 'leave') : null)));
+      await Promise.all(ids.filter((_, n) => n % 2 === 0).map((id) => move(id, 'leave')));
       expect(await rowSays()).toEqual(['g1', 'g3', 'g5', 'g7', 'g9']);
       expect((await groups.membersOf('g0')).length + (await groups.membersOf('g1')).length).toBe(1);
       expect([await groups.join('g1', 'u'), await groups.leave('g0', 'u')]).toEqual([false, false]);
