@@ -149,6 +149,25 @@ export function provisionedRowsContract(engine: Opened): void {
       expect([await groups.join('g1', 'u'), await groups.leave('g0', 'u')]).toEqual([false, false]);
     });
 
+    it('a list that was read before somebody else wrote theirs is never the last [W128]', async () => {
+      const [users, groups] = [openProvisionedUsers(engine(), noFeed), openProvisionedGroups(engine())];
+      await users.add(user('u'));
+      for (const id of ['g1', 'g2']) await groups.add(group(id));
+      await groups.join('g1', 'u');
+      let reads = 0;
+      await users.regroup('u', async () => {
+        reads += 1;
+        const read = await groups.groupsOf('u');
+        if (reads > 1) return read;
+        // Meanwhile the person leaves this group and joins another, and that is written.
+        await groups.leave('g1', 'u');
+        await groups.join('g2', 'u');
+        await users.regroup('u', () => groups.groupsOf('u'));
+        return read;
+      });
+      expect([reads, (await users.get('u'))?.groups.map(({ id }) => id)]).toEqual([2, ['g2']]);
+    });
+
     it('who is leaving is out of it although the work was cut off, and the next try still finds them', async () => {
       const groups = openProvisionedGroups(engine());
       await groups.add(group('g'));
