@@ -14,7 +14,7 @@ const member = z.strictObject({
 const tenant = z.strictObject({
   id: Identifier.pipe(TenantId).describe('Our name for it; stands in tokens.'),
   name: DisplayName.describe('What people see in the picker.'),
-  suspended: z.boolean().default(false).describe('Whether nobody enters for now; what was granted rests until this is false again.'),
+  suspended: z.boolean().default(false).describe('Whether nobody enters; what was granted rests until this is false again.'),
   requireMfa: z.boolean().default(false).describe('Whether a second factor must be proven before anybody enters: short for `require.mfa`.'),
   require: Requirement.optional().describe(
     'What must be proven about the sign-in before anybody enters; what is granted already ends or pauses when it is not.',
