@@ -14,3 +14,13 @@ export async function announced(feed: AuthorityFeed, change: AuthorityChange, ta
   if (isGone) await feed.append(change);
   return isGone;
 }
+
+/** The same for what several changes are about, each told before and after. */
+export async function allAnnounced(
+  feed: AuthorityFeed,
+  changes: readonly AuthorityChange[],
+  take: () => Promise<boolean>,
+): Promise<boolean> {
+  const [first, ...rest] = changes;
+  return first === undefined ? take() : announced(feed, first, () => allAnnounced(feed, rest, take));
+}

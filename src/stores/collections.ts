@@ -11,16 +11,9 @@ import { Membership } from '../domain/tenant.ts';
 import { Transaction } from '../domain/transaction.ts';
 import { UpstreamSession } from '../domain/upstream-session.ts';
 import { Identity, User } from '../domain/user.ts';
-import type { CollectionDeclaration } from '../ports/document-engine.ts';
-
-/** One collection, declared once: both engines materialise it and the storage reference is generated from it. */
-export interface Collection<Shape extends z.ZodObject = z.ZodObject> extends CollectionDeclaration {
-  readonly shape: Shape;
-  /** What a row is and why it is kept, for the reference. */
-  readonly describe: string;
-}
-
-const declare = <Shape extends z.ZodObject>(collection: Collection<Shape>): Collection<Shape> => collection;
+import type { Collection } from './collection.ts';
+import { declare } from './collection.ts';
+import { provisionedCollections } from './provisioned-collections.ts';
 
 export const transactions = declare({
   name: 'transactions',
@@ -222,6 +215,7 @@ export const collections: readonly Collection[] = [
   signingKeys,
   provenDomains,
   groupNames,
+  ...provisionedCollections,
   authorityChanges,
   rateWindows,
   auditEvents,

@@ -9,6 +9,9 @@ import { openGroupNames } from './group-names.ts';
 import { openMemberships } from './memberships.ts';
 import { openPolicies } from './policies.ts';
 import { openProvenDomains } from './proven-domains.ts';
+import { openProvisionedGroups } from './provisioned-groups.ts';
+import { openProvisionedUsers } from './provisioned-users.ts';
+import { openScimTokens } from './scim-tokens.ts';
 import { openSecondFactors } from './second-factors.ts';
 import { openSeenClients } from './seen-clients.ts';
 import { openTransactions } from './transactions.ts';
@@ -36,5 +39,8 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   provenDomains: openProvenDomains(engine),
   policies: openPolicies(engine),
   groupNames: openGroupNames(engine, clock),
+  provisionedUsers: openProvisionedUsers(engine, feed),
+  provisionedGroups: openProvisionedGroups(engine),
+  scimTokens: openScimTokens(engine),
   audit: openAuditLog(engine, { chain, clock }),
 });

@@ -17,6 +17,7 @@ import { hookEngine } from '../support/slow-engine.ts';
 import type { OpenEngine } from './engine.contract.ts';
 import { domainRows } from './stores-domains.contract.ts';
 import { groupNameRows } from './stores-group-names.contract.ts';
+import { provisionedRowsContract } from './stores-provisioned.contract.ts';
 import { factorRows } from './stores-factors.contract.ts';
 import type { Opened } from './stores-people.contract.ts';
 import { many } from '../support/many.ts';
@@ -44,6 +45,7 @@ export function storesContract(name: string, open: OpenEngine, slow: (engine: Do
     domainRows(opened);
     groupNameRows(opened);
     factorRows(opened);
+    provisionedRowsContract(opened);
     auditRows(opened);
   });
 }
