@@ -6,12 +6,13 @@ import type { ConnectionConfig } from './connection-schema.ts';
 /** What the settings of a connection let it bring. */
 export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
   const { id, type } = connection;
+  const isProvisioned = connection.provisioning !== undefined;
   if (connection.type === 'supabase') {
     const { tenant, roles } = connection.claims;
     const proof = { provesMfa: true, provesPhishingResistance: false };
     return {
       id,
-      conveysGroups: tenant !== null || roles !== null,
+      conveysGroups: tenant !== null || roles !== null || isProvisioned,
       ...proof,
       isAskedAgain: connection.recheck !== undefined,
       asksForRefreshTokens: true,
@@ -21,7 +22,7 @@ export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
   const { phishingResistant } = mfa;
   return {
     id,
-    conveysGroups: claims.groups !== null || groupLookup?.when === 'always',
+    conveysGroups: claims.groups !== null || groupLookup?.when === 'always' || isProvisioned,
     provesMfa: mfa.acr.length + mfa.amr.length > 0,
     provesPhishingResistance: phishingResistant.acr.length + phishingResistant.amr.length > 0,
     isAskedAgain: connection.recheck !== undefined,

@@ -36,6 +36,21 @@ const unknownGroups = z.strictObject({
     ),
 });
 
+/** How people become known before they sign in. */
+const provisioning = z.strictObject({
+  scim: z
+    .literal(true)
+    .describe(
+      'The identity provider tells of people and groups at `{issuer}/scim/v2/{id}`, with a token from `drawbridge scim token`. RFC 7644. `externalId` has to be what names the person at sign-in: the object id at Entra, the user id at Okta.',
+    ),
+  required: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether somebody who was not provisioned stays outside. With `false` they come in as without this, until it says that they are not active.',
+    ),
+});
+
 /** What every connection is called, to us and to people, whatever is at its other end. */
 export const connectionFields = {
   id: Identifier.pipe(ConnectionId).describe('Our name for it: part of its callback address, so it never changes.'),
@@ -52,6 +67,11 @@ export const connectionFields = {
     .optional()
     .describe(
       'What follows at a sign-in when the identity provider does not tell the person’s groups, or not all of them. Without it the sign-in is refused. Asked again later, roles stay as they were in any case.',
+    ),
+  provisioning: provisioning
+    .optional()
+    .describe(
+      'Who may sign in is told beforehand. Whoever is deactivated or removed there loses what they have here at once, and their groups count as if they stood in the token.',
     ),
   tlsCaFile: z.string().min(1).optional().describe('A PEM file of the authority that signed its certificate, when that is a private one.'),
 };

@@ -71,3 +71,10 @@ export function upstreamSetup(connection: ConnectionConfig, redirect_uri: string
 /** Who its tokens are from, typed in or derived. */
 export const upstreamIssuer = (connection: ConnectionConfig): string =>
   connection.type === 'supabase' ? `${connection.projectUrl}/auth/v1` : kindOf(connection.type).profile(connection).issuer;
+
+/** By what sign-in a provisioned person is found, as the kind of connection makes subjects. */
+export const provisionedSubject = (connection: ConnectionConfig) => ({
+  issuer: upstreamIssuer(connection),
+  // Entra calls people by their object id, and we by the tenant it is of as well: one that leads to several is refused in cross-checks.ts.
+  subjectPrefix: connection.type === 'entra' ? `${connection.tenant}:` : '',
+});

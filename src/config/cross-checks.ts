@@ -93,13 +93,19 @@ function connectionChecks(root: Written): ConfigProblem[] {
   return list(root['connections']).flatMap((connection, index) => {
     const at = `connections[${index}]`;
     if (connection['type'] === 'supabase') return supabaseChecks(connection, at);
-    const found = credentialChecks(connection, at);
+    const found = [...credentialChecks(connection, at), ...provisioningChecks(connection, at)];
     if (Array.isArray(connection['scopes']) && !texts(connection['scopes']).includes('openid')) {
       found.push({ key: `${at}.scopes`, problem: 'must contain openid' });
     }
     return found;
   });
 }
+
+/** Whose object ids they are would not be known. */
+const provisioningChecks = (connection: Written, at: string): ConfigProblem[] =>
+  connection['provisioning'] !== undefined && texts(connection['allowedTenants']).length > 0
+    ? [{ key: `${at}.provisioning`, problem: 'needs a connection of one tenant: give each tenant a connection, without allowedTenants' }]
+    : [];
 
 function credentialChecks(connection: Written, at: string): ConfigProblem[] {
   const method = text(connection['tokenEndpointAuthMethod']) ?? 'client_secret_basic';

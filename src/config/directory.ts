@@ -11,6 +11,7 @@ import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Requirement } from './fields.ts';
 import type { ConnectionConfig } from './connection-schema.ts';
+import { provisionedSubject } from './connection-schema.ts';
 import type { ClientConfig, ResourceConfig } from './resource-schema.ts';
 import type { RuleConfig } from './rule-schema.ts';
 import type { Config, TenantConfig } from './schema.ts';
@@ -92,7 +93,7 @@ function clientOf(config: ClientConfig, onlyFor?: string): Client {
 }
 
 function connectionOf(config: ConnectionConfig): ConnectionEntry {
-  const { id, name, subline, domains, recheck, unknownGroups } = config;
+  const { id, name, subline, domains, recheck, unknownGroups, provisioning } = config;
   return {
     id,
     name,
@@ -100,6 +101,7 @@ function connectionOf(config: ConnectionConfig): ConnectionEntry {
     recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
     ...(unknownGroups?.policy === 'last-known' ? { lastKnownFor: unknownGroups.lastKnownSeconds * 1000 } : {}),
     domains: domains ?? [],
+    ...(provisioning === undefined ? {} : { provisioning: { ...provisionedSubject(config), isRequired: provisioning.required } }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ConnectionId, TenantId } from './ids.ts';
+import type { Provisioning } from './provisioned.ts';
 import type { Resource, Role } from './resource.ts';
 import { leadsInto } from './tenant.ts';
 import type { Tenant } from './tenant.ts';
@@ -16,6 +17,8 @@ export interface ConnectionEntry {
   readonly lastKnownFor?: number;
   /** E-mail domains that are said to lead here; each counts once it is proven. */
   readonly domains: readonly string[];
+  /** Absent where nobody tells of people beforehand. */
+  readonly provisioning?: Provisioning;
 }
 
 /** What the organisation has set up: who may sign in where, and what is protected. */
