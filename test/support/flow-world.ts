@@ -42,6 +42,7 @@ import { openGroupNames } from '../../src/stores/group-names.ts';
 import { openGrants } from '../../src/stores/grants.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
 import { openProvenDomains } from '../../src/stores/proven-domains.ts';
+import { openProvisionedUsers } from '../../src/stores/provisioned-users.ts';
 import { openSecondFactors } from '../../src/stores/second-factors.ts';
 import { openSeenClients } from '../../src/stores/seen-clients.ts';
 import { openSigningKeys } from '../../src/stores/signing-keys.ts';
@@ -145,6 +146,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     passkeys: openPasskeys(directory.issuer, 'Demo Company'),
     provenDomains: openProvenDomains(engine),
     groupNames: openGroupNames(engine, clock),
+    provisionedUsers: openProvisionedUsers(engine, noFeed),
     audit: {
       append: async (event: AuditEvent) => {
         await written.append(event);

@@ -7,9 +7,10 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { PolicyInForce } from '../../ports/policy-in-force.ts';
 import type { Users } from '../../ports/users.ts';
+import type { IdentityDependencies } from './identity-of.ts';
 import { identityOf } from './identity-of.ts';
 
-export interface BelongingDependencies {
+export interface BelongingDependencies extends IdentityDependencies {
   readonly directory: Directory;
   readonly memberships: Memberships;
   readonly users: Users;
@@ -19,7 +20,7 @@ export interface BelongingDependencies {
 
 /** The tenants somebody belongs to now, by the connection they came through, and may enter by this request, in the organisation's order; none for a disabled user, and none by a sign-in that is another user's by now. */
 export const belongingsOf =
-  ({ directory, policy, memberships, users, clock }: BelongingDependencies) =>
+  ({ directory, policy, memberships, users, provisionedUsers, clock }: BelongingDependencies) =>
   async (
     person: Pick<Person, 'userId' | 'connectionId' | 'identityId'>,
     { tenantId: only }: Pick<FrozenRequest, 'tenantId'>,
@@ -27,7 +28,7 @@ export const belongingsOf =
     const [user, held, identity] = await Promise.all([
       users.get(person.userId),
       memberships.ofUser(person.userId),
-      identityOf({ users })(person),
+      identityOf({ directory, users, provisionedUsers })(person),
       policy.fresh(),
     ]);
     if (user?.status !== 'active' || identity === null) return [];

@@ -1,4 +1,5 @@
 import type { Directory } from '../../domain/directory.ts';
+import { connectionNames } from '../../domain/directory.ts';
 import { UserId } from '../../domain/ids.ts';
 import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { identityKey } from '../../domain/identity.ts';
@@ -12,9 +13,12 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Entropy } from '../../ports/entropy.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
+import { withGroups } from './identity-of.ts';
 import { lastKnownFor } from './last-known.ts';
+import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
+import { provisionedGroupsOf } from './provisioned-groups.ts';
 
-export interface SettleDependencies {
+export interface SettleDependencies extends ProvisionedGroupsDependencies {
   readonly directory: Directory;
   readonly users: Users;
   readonly memberships: Memberships;
@@ -31,9 +35,15 @@ export interface Settled {
 
 /** Turns an identity into a user, of whom is known from now on what the connection says now, and tells the roles that follow from it in all tenants. */
 export const settleIdentity =
-  ({ directory, users, memberships, clock, entropy }: SettleDependencies) =>
+  (dependencies: SettleDependencies) =>
   async (identity: VerifiedIdentity): Promise<Settled> => {
-    const { groups, said } = identity;
+    const { directory, users, memberships, clock, entropy } = dependencies;
+    const { connectionId, said } = identity;
+    const provisioned = await provisionedGroupsOf(dependencies)(connectionId, identityKey(identity));
+    if (provisioned === null)
+      throw new PageRefusal('no-access', 'not provisioned, or not active', connectionNames(directory, connectionId));
+    // Whoever was put in groups beforehand is in those, whatever the token does not tell.
+    const groups = identity.groups ?? (provisioned.length > 0 ? [] : null);
     const claims = claimsFor(pointersOf(directory.tenants), said);
     const told = groups === null ? { claims } : { claims, groups: [...groups] };
     const age = groups === null ? { groupsAge: await lastKnownFor({ directory, users, clock })(identity) } : {};
@@ -45,7 +55,7 @@ export const settleIdentity =
       // Whoever has it by now is settled instead.
       if ((await users.identity(identityKey(identity)))?.userId !== user.id) continue;
       const roles = directory.tenants.flatMap((tenant) =>
-        heldRoles(tenant, settled, assigned.find(({ tenantId }) => tenantId === tenant.id) ?? null, clock.now()),
+        heldRoles(tenant, withGroups(settled, provisioned), assigned.find(({ tenantId }) => tenantId === tenant.id) ?? null, clock.now()),
       );
       return { user, roles, ...age };
     }

@@ -13,9 +13,10 @@ import type { Memberships } from '../../ports/memberships.ts';
 import type { PolicyInForce } from '../../ports/policy-in-force.ts';
 import type { SeenClients } from '../../ports/seen-clients.ts';
 import type { Users } from '../../ports/users.ts';
+import type { IdentityDependencies } from './identity-of.ts';
 import { identityOf } from './identity-of.ts';
 
-export interface StandingDependencies {
+export interface StandingDependencies extends IdentityDependencies {
   readonly directory: Directory;
   readonly grants: Grants;
   readonly users: Users;
@@ -27,7 +28,7 @@ export interface StandingDependencies {
 
 /** What a grant amounts to now, apart from its own stage: every administrative fact behind it is read again. */
 export const standingOf =
-  ({ directory, policy, users, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
+  ({ directory, policy, users, provisionedUsers, memberships, seenClients, clock }: Omit<StandingDependencies, 'grants'>) =>
   async (grant: Grant): Promise<Standing | null> => {
     await policy.fresh();
     const tenant = findTenant(directory, grant.tenantId);
@@ -36,7 +37,7 @@ export const standingOf =
     if (resource === undefined || (resource.onlyTenant ?? grant.tenantId) !== grant.tenantId) return null;
     const [user, identity, membership, client] = await Promise.all([
       users.get(grant.userId),
-      identityOf({ users })(grant),
+      identityOf({ directory, users, provisionedUsers })(grant),
       memberships.get(grant.tenantId, grant.userId),
       seenClients.get(grant.client_id),
     ]);
