@@ -1,5 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { openState } from './compose-state.ts';
+import { openProvisioning } from './compose-provisioning.ts';
+import type { ProvisioningParts } from './compose-provisioning.ts';
 import { openConnectors } from './compose-upstreams.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
@@ -118,7 +120,8 @@ type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof refreshTokens>[0] &
   Parameters<typeof exchangeCode>[0] &
   Parameters<typeof beginAuthorization>[0] &
-  Parameters<typeof beginConnectionTest>[0];
+  Parameters<typeof beginConnectionTest>[0] &
+  ProvisioningParts;
 
 /** What programs ask for every hour may go by what is remembered; while a person looks on, everything is asked anew. */
 const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
@@ -153,6 +156,7 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   beginConnectionTest: beginConnectionTest(parts),
   completeConnectionTest: completeConnectionTest(parts),
   tellConnectionTest: tellConnectionTest(parts),
+  scim: openProvisioning(parts),
 });
 
 /** Puts every part together; the only file that knows them all by name. */

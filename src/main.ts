@@ -16,6 +16,7 @@ import { tryRules } from './commands/lab.ts';
 import { putInForce, readPolicy } from './commands/policy.ts';
 import { resetSecondFactor } from './commands/second-factor.ts';
 import { configure, explain, folderOf } from './commands/installation.ts';
+import { scimToken } from './commands/scim.ts';
 import { testConnection } from './commands/test-connection.ts';
 import { compose } from './compose.ts';
 import { upstreamIssuer } from './config/connection-schema.ts';
@@ -125,6 +126,7 @@ try {
   else if (options.command === 'apply' || options.command === 'rollback') process.exitCode = (await putInForce(options)) ? 0 : 1;
   else if (options.command === 'lab') await tryRules(options);
   else if (options.command === 'second-factor reset') await resetSecondFactor(options);
+  else if (options.command === 'scim token') await scimToken(options);
   else if (options.command === 'start') await run(options);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

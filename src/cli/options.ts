@@ -9,6 +9,8 @@ import { addLab } from './lab-options.ts';
 import type { LabOptions } from './lab-options.ts';
 import { addPolicy } from './policy-options.ts';
 import type { ApplyOptions, PlanOptions } from './policy-options.ts';
+import { addScim } from './scim-options.ts';
+import type { ScimTokenOptions } from './scim-options.ts';
 
 export type Options =
   | StartOptions
@@ -23,7 +25,8 @@ export type Options =
   | SeparateOptions
   | PlanOptions
   | ApplyOptions
-  | LabOptions;
+  | LabOptions
+  | ScimTokenOptions;
 
 export interface StartOptions {
   readonly command: 'start';
@@ -208,6 +211,7 @@ export function readOptions(argv: readonly string[]): Options {
   addIdentities(program, choose);
   addPolicy(program, choose);
   addLab(program, choose);
+  addScim(program, choose);
   program.parse([...argv], { from: 'user' });
   return chosen;
 }

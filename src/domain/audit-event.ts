@@ -33,6 +33,16 @@ export type AuditEvent = AuditSubject &
     | { readonly event: 'policy.changed'; readonly revision: number; readonly rule: string }
     | { readonly event: 'domain.proven'; readonly domain: string; readonly rule: string }
     | { readonly event: 'domain.lost'; readonly domain: string; readonly rule: string }
+    /** What an identity provider told of people and groups; `provisionedId` is ours for them. */
+    | { readonly event: 'person.provisioned'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'person.changed'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'person.deactivated'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'person.reactivated'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'person.removed'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'group.provisioned'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'group.changed'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'group.removed'; readonly provisionedId: string; readonly rule: string }
+    | { readonly event: 'provisioning.token-issued'; readonly rule: string }
     | { readonly event: 'connection.tested'; readonly evidence: readonly string[]; readonly rule: string }
     | { readonly event: 'tool.allowed'; readonly tool: string; readonly rule: string; readonly outcome?: string }
     | { readonly event: 'tool.refused'; readonly tool: string; readonly rule: string }

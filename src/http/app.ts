@@ -27,7 +27,9 @@ import { registerRoute } from './oauth/register.ts';
 import { revokeRoute } from './oauth/revoke.ts';
 import { tokenRoute } from './oauth/token.ts';
 import { pageRefusals, showPage, showStopped } from './page-refusals.ts';
+import { scimRoutes } from './scim/routes.ts';
 import { signalRoutes } from './upstream/signals.ts';
+import { scimPath } from '../flows/authenticate-scim.ts';
 import { openPatience } from './patience.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -122,14 +124,16 @@ export function httpApp(given: AppDependencies): RequestListener {
   // Balancers ask by address, so these answer under any name.
   const health = new Map(healthRoutes(given));
   const programs = new Map(programRoutes(dependencies));
+  const provisioning = scimRoutes(dependencies);
   const fields = safeFields(directory.issuer.startsWith('https:'));
   const people = peopleApp(dependencies, isForUs).callback();
 
   function answer(exchange: Exchange): void | Promise<void> {
     const path = pathOf(exchange);
     const program = programs.get(path);
-    if (program === undefined) return gateway(exchange, path) ?? (health.get(path) ?? visit)(exchange);
-    return isForUs(exchange) ? program(exchange) : sendJson(exchange, 421, fields, misdirected);
+    if (program === undefined && !path.startsWith(scimPath)) return gateway(exchange, path) ?? (health.get(path) ?? visit)(exchange);
+    if (!isForUs(exchange)) return sendJson(exchange, 421, fields, misdirected);
+    return program === undefined ? (provisioning(exchange, path) ?? visit(exchange)) : program(exchange);
   }
 
   const visit = ({ req, res }: Exchange) => people(req, res);

@@ -139,7 +139,7 @@ export async function readForm(
   throw new BodyRefused(415, 'the content type is not one this endpoint reads');
 }
 
-export async function readJsonBody(arriving: Arriving, limit: number): Promise<unknown> {
-  if (mediaType(arriving) !== 'application/json') throw new BodyRefused(415, 'the content type is not application/json');
+export async function readJsonBody(arriving: Arriving, limit: number, types: readonly string[] = ['application/json']): Promise<unknown> {
+  if (!types.includes(mediaType(arriving) ?? '')) throw new BodyRefused(415, 'the content type is not application/json');
   return readJson(await readBytes(arriving, limit));
 }

@@ -9,6 +9,7 @@ import type { Organisation } from '../pages/layout.ts';
 import type { BrowserCookie } from './cookies.ts';
 import type { Patience } from './patience.ts';
 import type { RateLimits } from './rate-limit.ts';
+import type { ScimFlows } from './scim/flows.ts';
 import type { answerFactor } from '../flows/answer-factor.ts';
 import type { answerPasskey, showPasskey } from '../flows/answer-passkey.ts';
 import type { answerQuestion } from '../flows/answer-question.ts';
@@ -67,6 +68,7 @@ export interface Flows {
   readonly beginConnectionTest: ReturnType<typeof beginConnectionTest>;
   readonly completeConnectionTest: ReturnType<typeof completeConnectionTest>;
   readonly tellConnectionTest: ReturnType<typeof tellConnectionTest>;
+  readonly scim: ScimFlows;
 }
 
 /** What the routes share. */

@@ -61,12 +61,14 @@ export const rooms: readonly Room[] = [
   { name: 'compose-policy.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-state.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-upstreams.ts', imports: ['*'], packages: ['*'] },
+  { name: 'compose-provisioning.ts', imports: ['*'], packages: ['*'] },
   { name: 'main.ts', imports: ['*'], packages: ['*'], isAmbient: true },
 ];
 
 /** What one file may use although its room may not. */
 export const exceptions: Readonly<Record<string, { readonly packages?: readonly string[]; readonly reveals?: true }>> = {
   'domain/digest.ts': { packages: ['node:crypto'], reveals: true },
+  'commands/scim.ts': { reveals: true },
   'domain/secret.ts': { packages: ['node:util'] },
   'pages/qr-code.ts': { packages: ['uqr'] },
   'pages/own-file.ts': { packages: ['node:crypto', 'node:fs'] },
