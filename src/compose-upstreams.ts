@@ -24,13 +24,13 @@ const withSecret = <Settings extends object>(settings: Settings) =>
   'client_id' in settings ? { client_secret: null, clientKey: null, ...settings } : settings;
 
 export function upstreamOf({ issuer }: Config, connection: Config['connections'][number]): Upstream {
-  // When it is asked again, who was provisioned, and what follows when it does not tell groups is for our flows.
+  // When it is asked again, who was provisioned and what follows when it does not tell groups is for our flows, that it will be asked for the sign-in.
   const {
     type,
     subline: _subline,
     domains: _domains,
-    unknownGroups: _unknown,
     provisioning: _provisioning,
+    unknownGroups: _unknown,
     tlsCaFile,
     recheck,
     ...settings

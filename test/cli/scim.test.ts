@@ -49,7 +49,7 @@ describe('scim token', () => {
     const digests = () => opened(async (engine) => (await engine.page(scimTokens)).map(({ id, connectionId }) => [id, connectionId]));
     const [first, second] = [await made(), await made()];
     expect(first).toEqual({ url: 'http://localhost:4444/scim/v2/corp', token: expect.stringMatching(/^db_scim_[\w-]{43}$/), revoked: 0 });
-    expect((await digests()).sort()).toEqual([first, second].map((each) => [sha256(each.token), 'corp']).sort());
+    expect(new Set((await digests()).map(String))).toEqual(new Set([first, second].map((each) => `${sha256(each.token)},corp`)));
     expect(await token('corp')).toMatchObject({
       code: 1,
       stdout: '',

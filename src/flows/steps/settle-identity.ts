@@ -13,8 +13,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Entropy } from '../../ports/entropy.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
-import { lastKnownFor } from './last-known.ts';
 import { withGroups } from './identity-of.ts';
+import { lastKnownFor } from './last-known.ts';
 import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
 import { provisionedGroupsOf } from './provisioned-groups.ts';
 
@@ -42,7 +42,7 @@ export const settleIdentity =
     const provisioned = await provisionedGroupsOf(dependencies)(connectionId, identityKey(identity));
     if (provisioned === null)
       throw new PageRefusal('no-access', 'not provisioned, or not active', connectionNames(directory, connectionId));
-    // Unknown is not empty. Whoever was put in groups beforehand is in those, and they are known.
+    // Whoever was put in groups beforehand is in those, whatever the token does not tell.
     const groups = identity.groups ?? (provisioned.length > 0 ? [] : null);
     const claims = claimsFor(pointersOf(directory.tenants), said);
     const told = groups === null ? { claims } : { claims, groups: [...groups] };
