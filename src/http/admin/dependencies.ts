@@ -1,0 +1,25 @@
+import type { Directory } from '../../domain/directory.ts';
+import type { decideClient } from '../../flows/decide-client.ts';
+import type { endClientGrants, endTenantGrant } from '../../flows/end-tenant-grants.ts';
+import type { exportAudit, searchAudit } from '../../flows/search-audit.ts';
+import type { AuditLog } from '../../ports/audit-log.ts';
+import type { SeenClients } from '../../ports/seen-clients.ts';
+import type { TenantRows } from '../../ports/tenant-rows.ts';
+
+/** Every flow of the administration with its dependencies filled in. */
+export interface AdminFlows {
+  readonly endTenantGrant: ReturnType<typeof endTenantGrant>;
+  readonly endClientGrants: ReturnType<typeof endClientGrants>;
+  readonly decideClient: ReturnType<typeof decideClient>;
+  readonly searchAudit: ReturnType<typeof searchAudit>;
+  readonly exportAudit: ReturnType<typeof exportAudit>;
+}
+
+/** What the routes share. */
+export interface AdminParts {
+  readonly directory: Directory;
+  readonly flows: AdminFlows;
+  readonly rows: TenantRows;
+  readonly seenClients: Pick<SeenClients, 'byKey' | 'page'>;
+  readonly audit: AuditLog;
+}

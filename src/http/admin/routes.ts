@@ -1,0 +1,20 @@
+import { auditRoutes } from './audit.ts';
+import { clientRoutes } from './clients.ts';
+import { connectionRoutes } from './connections.ts';
+import type { AdminRoute } from './contract.ts';
+import type { AdminParts } from './dependencies.ts';
+import { grantRoutes } from './grants.ts';
+import { withReference } from './openapi.ts';
+import { roleRoutes } from './roles.ts';
+import { tenantRoutes } from './tenants.ts';
+
+/** Every route there is; the reference and the test of who may what are made of this list. */
+export const adminRoutes = (parts: AdminParts): AdminRoute[] =>
+  withReference([
+    ...tenantRoutes(parts),
+    ...roleRoutes(parts),
+    ...connectionRoutes(parts),
+    ...grantRoutes(parts),
+    ...clientRoutes(parts),
+    ...auditRoutes(parts),
+  ]);
