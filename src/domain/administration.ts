@@ -66,6 +66,7 @@ export type AdministrationFault =
   | 'elsewhere-too'
   | 'not-assigned'
   | 'over-already'
+  | 'other-connection'
   | 'stale';
 
 export class AdministrationRefused extends Error {

@@ -1,9 +1,11 @@
 import type { AuditRecord } from '../domain/audit-event.ts';
 import { Grant } from '../domain/grant.ts';
+import { Membership } from '../domain/tenant.ts';
+import { Identity } from '../domain/user.ts';
 import type { CollectionDeclaration, DocumentEngine, StoredDocument } from '../ports/document-engine.ts';
 import type { TenantRows } from '../ports/tenant-rows.ts';
 import { recordOf } from './audit-log.ts';
-import { auditEvents, grants } from './collections.ts';
+import { auditEvents, grants, identities, memberships } from './collections.ts';
 
 const atOnce = 500;
 
@@ -27,6 +29,18 @@ export function openTenantRows(engine: DocumentEngine): TenantRows {
   return {
     async *grants(tenantId, after) {
       for await (const rows of found(engine, grants, ['tenantId', tenantId], after)) yield rows.map((row) => Grant.parse(row));
+    },
+    async *assigned(tenantId) {
+      for await (const rows of found(engine, memberships, ['tenantId', tenantId])) yield rows.map((row) => Membership.parse(row));
+    },
+    async *identities(start) {
+      for (let after = start; ;) {
+        const rows = await engine.page(identities, { after, limit: atOnce });
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        yield rows.map((row) => Identity.parse(row));
+        after = last.id;
+      }
     },
     async *audit(tenantId, userId) {
       const asked = userId === null ? (['tenantId', tenantId] as const) : (['userId', userId] as const);

@@ -27,6 +27,14 @@ export function openUsers(engine: DocumentEngine, feed: AuthorityFeed): Users {
       }
       return false;
     },
+    decide: async (id, status) => {
+      let decided: User | null = null;
+      await announced(feed, { kind: 'user', key: id }, async () => {
+        decided = await rows.updateIf(id, {}, { set: { status } });
+        return decided !== null;
+      });
+      return decided;
+    },
     release: async (id, by) => {
       await rows.updateIf(id, { reservedBy: by }, { unset: ['reservedBy', 'reservedUntil'] });
     },

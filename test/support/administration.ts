@@ -13,6 +13,8 @@ export const cast = {
 } as const;
 export type Part = keyof typeof cast;
 
+const administers = ['read', 'people', 'rules', 'connections', 'clients', 'audit'].map((what) => `drawbridge:${what}`);
+
 const role = (id: string) => RoleId.parse(id);
 
 /** The demonstration with the cast in it. Nobody needs a second factor, and everybody may ask for everything. */
@@ -20,9 +22,9 @@ export const administered = (config: Config): Config => ({
   ...config,
   administration: { tenant: TenantId.parse('acme') },
   roles: [
-    ...config.roles.map((each) =>
-      each.id === 'admin' ? each : { ...each, permissions: each.permissions.filter((name) => !name.startsWith('drawbridge:')) },
-    ),
+    { id: role('viewer'), name: 'Viewer', permissions: ['notes:read'] },
+    { id: role('editor'), name: 'Editor', permissions: ['notes:read', 'notes:write'] },
+    { id: role('admin'), name: 'Administrator', permissions: ['notes:read', 'notes:write', ...administers] },
     { id: role('platform'), name: 'Platform', permissions: ['drawbridge:read', 'drawbridge:platform', 'notes:read', 'notes:write'] },
   ],
   tenants: config.tenants.map((tenant) => ({
@@ -38,6 +40,15 @@ export const administered = (config: Config): Config => ({
         : tenant.id === 'initech'
           ? [{ group: 'support', role: role('admin') }]
           : tenant.rules,
+  })),
+});
+
+/** The same with everybody an administrator of where they belong. */
+export const everybodyAdministers = (config: Config): Config => ({
+  ...administered(config),
+  tenants: administered(config).tenants.map((tenant) => ({
+    ...tenant,
+    rules: tenant.rules.map((rule) => (rule.role === 'viewer' ? { ...rule, role: role('admin') } : rule)),
   })),
 });
 

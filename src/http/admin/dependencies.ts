@@ -1,13 +1,22 @@
 import type { Directory } from '../../domain/directory.ts';
+import type { assignRole, takeRole } from '../../flows/assign-role.ts';
 import type { decideClient } from '../../flows/decide-client.ts';
+import type { decideUser } from '../../flows/decide-user.ts';
 import type { endClientGrants, endTenantGrant } from '../../flows/end-tenant-grants.ts';
+import type { listMembers } from '../../flows/list-members.ts';
 import type { exportAudit, searchAudit } from '../../flows/search-audit.ts';
+import type { someoneHere } from '../../flows/steps/someone-here.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import type { SeenClients } from '../../ports/seen-clients.ts';
 import type { TenantRows } from '../../ports/tenant-rows.ts';
 
 /** Every flow of the administration with its dependencies filled in. */
 export interface AdminFlows {
+  readonly memberOf: ReturnType<typeof someoneHere>;
+  readonly listMembers: ReturnType<typeof listMembers>;
+  readonly assignRole: ReturnType<typeof assignRole>;
+  readonly takeRole: ReturnType<typeof takeRole>;
+  readonly decideUser: ReturnType<typeof decideUser>;
   readonly endTenantGrant: ReturnType<typeof endTenantGrant>;
   readonly endClientGrants: ReturnType<typeof endClientGrants>;
   readonly decideClient: ReturnType<typeof decideClient>;

@@ -82,6 +82,7 @@ const faults: Readonly<Record<AdministrationFault, readonly [status: number, det
   'elsewhere-too': [409, 'This person belongs to other tenants too, so only somebody who looks after all of them can do this.'],
   'not-assigned': [409, 'This role was not assigned by hand: it comes from the rules and goes with them.'],
   'over-already': [400, 'The end must be in the future.'],
+  'other-connection': [409, 'This person never came through that connection, and a role counts only for who does.'],
   stale: [412, 'It was changed meanwhile: read it again.'],
 };
 

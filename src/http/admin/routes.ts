@@ -4,6 +4,7 @@ import { connectionRoutes } from './connections.ts';
 import type { AdminRoute } from './contract.ts';
 import type { AdminParts } from './dependencies.ts';
 import { grantRoutes } from './grants.ts';
+import { memberRoutes } from './members.ts';
 import { withReference } from './openapi.ts';
 import { roleRoutes } from './roles.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -13,6 +14,7 @@ export const adminRoutes = (parts: AdminParts): AdminRoute[] =>
   withReference([
     ...tenantRoutes(parts),
     ...roleRoutes(parts),
+    ...memberRoutes(parts),
     ...connectionRoutes(parts),
     ...grantRoutes(parts),
     ...clientRoutes(parts),
