@@ -74,7 +74,11 @@ async function rowOf(contract: (typeof contracts)[number]): Promise<string> {
 const head = [
   'route',
   'permission',
-  ...['none', 'garbage', 'another resource', 'ended', 'cookie'],
+  'none',
+  'garbage',
+  'another resource',
+  'ended',
+  'cookie',
   ...parts.flatMap((part) => [`${part}, own tenant`, 'another', 'no tenant']),
 ].join(' | ');
 

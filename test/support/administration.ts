@@ -39,7 +39,7 @@ export const administered = (config: Config): Config => ({
           ]
         : tenant.id === 'initech'
           ? [{ group: 'support', role: role('admin') }]
-          : tenant.rules,
+          : [],
   })),
 });
 
