@@ -10,8 +10,9 @@ export function isoMoment(at: number): string {
   const ofYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
   const march = Math.floor((5 * ofYear + 2) / 153);
   const month = march < 10 ? march + 3 : march - 9;
-  const date = [year + era * 400 + (month <= 2 ? 1 : 0), month, ofYear - Math.floor((153 * march + 2) / 5) + 1];
+  const date = [month, ofYear - Math.floor((153 * march + 2) / 5) + 1];
   const time = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60];
   const padded = (parts: readonly number[]) => parts.map((part) => String(part).padStart(2, '0'));
-  return `${padded(date).join('-')}T${padded(time).join(':')}.${String(ms % 1000).padStart(3, '0')}Z`;
+  const full = String(year + era * 400 + (month <= 2 ? 1 : 0)).padStart(4, '0');
+  return `${full}-${padded(date).join('-')}T${padded(time).join(':')}.${String(ms % 1000).padStart(3, '0')}Z`;
 }

@@ -88,6 +88,6 @@ export async function ask(
     body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
   });
   const text = await response.text();
-  const isJson = /json$|json;/.test(response.headers.get('Content-Type') ?? '');
+  const isJson = /^application\/(problem\+)?json\b/.test(response.headers.get('Content-Type') ?? '');
   return { status: response.status, headers: response.headers, body: isJson && text !== '' ? (JSON.parse(text) as unknown) : text };
 }
