@@ -63,7 +63,8 @@ describe('who is in a tenant', () => {
       if (page.next === null) break;
       after = page.next;
     }
-    expect(seen.map(({ userId }) => userId).sort()).toEqual([ids['alice'], ids['bob'], ids['carol']].sort());
+    expect(new Set(seen.map(({ userId }) => userId))).toEqual(new Set(['alice', 'bob', 'carol'].map((who) => ids[who])));
+    expect(seen).toHaveLength(3);
     expect(seen.find(({ userId }) => userId === ids['bob'])?.roles).toEqual([
       { role: 'viewer', connectionId: 'demo', source: 'rule', rule: 'rule 3: group sales gives viewer', expiresAt: null },
     ]);
@@ -149,7 +150,7 @@ describe('a role by hand', () => {
       give(acme, at('acme', 'bob', '/roles/editor'), { connection: 'demo' }, ifMatch),
       give(platform, at('acme', 'bob', '/roles/platform'), { connection: 'demo' }, ifMatch),
     ]);
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 412]);
     expect((await take(acme, at('acme', 'bob', '/roles/editor'), ifMatch)).status).toBe(412);
     expect((await take(acme, at('acme', 'bob', '/roles/editor'), { 'If-Match': 'W/"1"' })).status).toBe(400);
     for (const role of ['editor', 'platform']) await take(platform, at('acme', 'bob', `/roles/${role}`));
@@ -176,7 +177,18 @@ describe('a role by hand', () => {
 
 describe('members nobody declared are refused, and the rows stay as they are [W121]', () => {
   it.each([
-    ...['role', 'tenantId', 'userId', 'source', 'rule', 'platformAdmin', 'version', '_id', '__v', '$set', 'roles.0.role', 'constructor'],
+    'role',
+    'tenantId',
+    'userId',
+    'source',
+    'rule',
+    'platformAdmin',
+    'version',
+    '_id',
+    '__v',
+    '$set',
+    'roles.0.role',
+    'constructor',
   ])('%s', async (name) => {
     const before = await rows();
     const { status } = await give(acme, at('acme', 'bob', '/roles/editor'), { connection: 'demo', [name]: 'admin' });

@@ -44,7 +44,7 @@ describe('docs/admin-api.json', () => {
   it.each(operations.map((each) => [`${each.method} ${each.path}`, each] as const))(
     '%s is complete',
     (_name, { path, method, operation }) => {
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
       const declared = operation.parameters.filter((parameter) => parameter.in === 'path');
       expect(declared.map(({ name }) => name).sort()).toEqual(inPath.sort());
       expect(declared.every(({ required }) => required)).toBe(true);
