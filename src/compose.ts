@@ -190,7 +190,7 @@ export async function compose(world: World): Promise<Broker> {
       stopping,
       origins: config.browserOrigins,
     }),
-    administration: openAdminParts(parts, engine),
+    administration: openAdminParts(parts, engine, config),
     begin: openRequestLog(log, clock, entropy),
     readiness: readinessOf(world, () => draining),
   });

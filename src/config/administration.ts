@@ -15,6 +15,10 @@ export const AdministrationSchema = z.strictObject({
   tenant: Identifier.pipe(TenantId)
     .optional()
     .describe('The tenant whose people may look after all tenants, if a role of theirs holds `drawbridge:platform`.'),
+  rulesByFileOnly: z
+    .boolean()
+    .default(false)
+    .describe('Whether rules come from the reviewed file alone: then they can be looked at and tried here, and not changed.'),
   require: Requirement.optional().describe('What must be proven about the sign-in to administer.'),
 });
 export type AdministrationConfig = z.infer<typeof AdministrationSchema>;

@@ -1,4 +1,4 @@
-import { isAdministrative } from './administrator-role.ts';
+import { putsRight } from './administrator-role.ts';
 import type { Administration } from './directory.ts';
 import type { TenantId } from './ids.ts';
 import type { Role } from './resource.ts';
@@ -23,8 +23,8 @@ export const administrationPath = '/admin/api';
 
 export const administrationScopes = { read: 'admin:read', write: 'admin:write' } as const;
 
-/** Whether somebody with this role looks after others. */
-export const isAdministratorRole = ({ permissions }: Role): boolean => permissions.some(isAdministrative);
+/** Whether somebody with this role can put things right for others, and not only look. */
+export const isAdministratorRole = ({ permissions }: Role): boolean => permissions.some(putsRight);
 
 /** Who administers, as far as authority goes: what they may do, and in which tenant they may. */
 export type Administrator = Pick<Standing, 'tenant' | 'permissions'>;
@@ -67,6 +67,9 @@ export type AdministrationFault =
   | 'not-assigned'
   | 'over-already'
   | 'other-connection'
+  | 'for-platform'
+  | 'file-only'
+  | 'not-agreed'
   | 'stale';
 
 export class AdministrationRefused extends Error {

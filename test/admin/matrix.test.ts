@@ -1,16 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { unboundRoutes } from '../../src/compose-administration.ts';
 import { takesBody } from '../../src/http/admin/contract.ts';
-import type { AdminParts } from '../../src/http/admin/dependencies.ts';
-import { adminRoutes } from '../../src/http/admin/routes.ts';
 import { administered, ask, cast, everybodyAdministers, signInAs } from '../support/administration.ts';
 import type { Asked, Part } from '../support/administration.ts';
 import { login } from '../support/client.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 
-const contracts = adminRoutes({ flows: {} } as unknown as AdminParts).map(({ contract }) => contract);
+const contracts = unboundRoutes().map(({ contract }) => contract);
 const table = fileURLToPath(new URL('../../../test/admin/matrix.txt', import.meta.url));
 
 const parts = Object.keys(cast) as Part[];

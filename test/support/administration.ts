@@ -20,11 +20,11 @@ const role = (id: string) => RoleId.parse(id);
 /** The demonstration with the cast in it. Nobody needs a second factor, and everybody may ask for everything. */
 export const administered = (config: Config): Config => ({
   ...config,
-  administration: { tenant: TenantId.parse('acme') },
+  administration: { tenant: TenantId.parse('acme'), rulesByFileOnly: false },
   roles: [
     { id: role('viewer'), name: 'Viewer', permissions: ['notes:read'] },
     { id: role('editor'), name: 'Editor', permissions: ['notes:read', 'notes:write'] },
-    { id: role('admin'), name: 'Administrator', permissions: ['notes:read', 'notes:write', ...administers] },
+    { id: role('admin'), name: 'Administrator', permissions: ['notes:read', 'notes:write', 'notes:delete', ...administers] },
     { id: role('platform'), name: 'Platform', permissions: ['drawbridge:read', 'drawbridge:platform', 'notes:read', 'notes:write'] },
   ],
   tenants: config.tenants.map((tenant) => ({

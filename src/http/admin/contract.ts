@@ -19,6 +19,8 @@ export interface AdminContract<Input extends Taken = Taken, Output extends z.Zod
   readonly output: Output;
   /** Where the answer has a version: the member of it, which is its `ETag` and what `If-Match` is compared with. RFC 9110 §8.8.3. */
   readonly version?: string;
+  /** Whether it must be said which version is meant. */
+  readonly wantsVersion?: true;
   /** The media types of an answer that is a file. */
   readonly files?: readonly string[];
 }

@@ -1,10 +1,13 @@
+import type { z } from 'zod';
 import type { Directory } from '../../domain/directory.ts';
 import type { assignRole, takeRole } from '../../flows/assign-role.ts';
+import type { changeRules, proposeRules, readRules } from '../../flows/change-rules.ts';
 import type { decideClient } from '../../flows/decide-client.ts';
 import type { decideUser } from '../../flows/decide-user.ts';
 import type { endClientGrants, endTenantGrant } from '../../flows/end-tenant-grants.ts';
 import type { listMembers } from '../../flows/list-members.ts';
 import type { exportAudit, searchAudit } from '../../flows/search-audit.ts';
+import type { tryImagined, tryMember } from '../../flows/try-rules.ts';
 import type { someoneHere } from '../../flows/steps/someone-here.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import type { SeenClients } from '../../ports/seen-clients.ts';
@@ -17,6 +20,11 @@ export interface AdminFlows {
   readonly assignRole: ReturnType<typeof assignRole>;
   readonly takeRole: ReturnType<typeof takeRole>;
   readonly decideUser: ReturnType<typeof decideUser>;
+  readonly readRules: ReturnType<typeof readRules>;
+  readonly proposeRules: ReturnType<typeof proposeRules>;
+  readonly changeRules: ReturnType<typeof changeRules>;
+  readonly tryImagined: ReturnType<typeof tryImagined>;
+  readonly tryMember: ReturnType<typeof tryMember>;
   readonly endTenantGrant: ReturnType<typeof endTenantGrant>;
   readonly endClientGrants: ReturnType<typeof endClientGrants>;
   readonly decideClient: ReturnType<typeof decideClient>;
@@ -31,4 +39,6 @@ export interface AdminParts {
   readonly rows: TenantRows;
   readonly seenClients: Pick<SeenClients, 'byKey' | 'page'>;
   readonly audit: AuditLog;
+  /** One rule, in the shape the configuration has it. */
+  readonly ruleSchema: z.ZodType;
 }

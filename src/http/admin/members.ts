@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import type { Administration, Directory } from '../../domain/directory.ts';
 import { ConnectionId, RoleId, UserId } from '../../domain/ids.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import type { AdminRequest, AdminRoute } from './contract.ts';
 import { adminRoute, nothing, taking } from './contract.ts';
 import type { AdminParts } from './dependencies.ts';
-import { notFound } from './problems.ts';
 import { Moment, pageOf, paging, tenantInPath } from './shapes.ts';
-import { tenantOf } from './tenants.ts';
+import { administrationOf, tenantOf } from './tenants.ts';
 
 const HeldRoleView = z.object({
   role: z.string(),
@@ -107,12 +105,6 @@ const disabled = {
 } as const;
 
 const enabled = { ...disabled, path: `${memberPath}/enable`, summary: 'Let somebody in again; what ended stays ended' } as const;
-
-/** There is one as long as anybody can ask. */
-function administrationOf({ administration }: Directory): Administration {
-  if (administration === undefined) throw notFound();
-  return administration;
-}
 
 export function memberRoutes({ directory, flows }: AdminParts): AdminRoute[] {
   const sought = ({ tenant, user }: { tenant: TenantId; user: UserId }, { standing }: AdminRequest) => ({

@@ -25,13 +25,13 @@ function parametersOf({ input }: AdminContract): Json[] {
   );
 }
 
-const ifMatch: Json = {
+const ifMatch = ({ wantsVersion }: AdminContract): Json => ({
   name: 'If-Match',
   in: 'header',
-  required: false,
+  required: wantsVersion === true,
   description: 'The `ETag` of what you read: with it nothing is changed that somebody else changed meanwhile.',
   schema: { type: 'string' },
-};
+});
 
 const jsonContent = (schema: Json, type = 'application/json'): Json => ({ [type]: { schema } });
 
@@ -53,14 +53,25 @@ const writes = ({ method }: AdminContract): boolean => method !== 'get';
 function operationOf(contract: AdminContract): Json {
   const { method, path, summary, permission } = contract;
   const name = path.replace('/admin/api/', '').replaceAll(/[{}]/g, '');
-  const refusals = ['400', '401', '403', ...(hasPath(contract) ? ['404'] : []), ...(writes(contract) ? ['409', '412'] : []), '503'];
+  const refusals = [
+    '400',
+    '401',
+    '403',
+    ...(hasPath(contract) ? ['404'] : []),
+    ...(writes(contract) ? ['409', '412'] : []),
+    ...(contract.wantsVersion === true ? ['428'] : []),
+    '503',
+  ];
   return {
     operationId: [method, ...name.split(/[/.-]/)].join('_'),
     summary,
     description: `Needs the permission \`${permission}\`.`,
     tags: [(/^tenants\/tenant\/([a-z]+)/.exec(name)?.[1] ?? name).replace(/[/.].*/, '')],
     security: [{ drawbridge: [writes(contract) ? administrationScopes.write : administrationScopes.read] }],
-    parameters: [...parametersOf(contract), ...(writes(contract) && contract.version !== undefined ? [ifMatch] : [])],
+    parameters: [
+      ...parametersOf(contract),
+      ...(writes(contract) && contract.version !== undefined && method !== 'post' ? [ifMatch(contract)] : []),
+    ],
     ...(takesBody(contract) ? { requestBody: { required: true, content: jsonContent(schemaOf(contract.input.shape.body, 'input')) } } : {}),
     responses: { ...answerOf(contract), ...Object.fromEntries(refusals.map((status) => [status, problemRef(`Problem${status}`)])) },
   };
@@ -73,6 +84,7 @@ const problems: Readonly<Record<string, string>> = {
   404: 'There is no such thing, as far as you can tell: what is another tenant’s is not there.',
   409: 'It cannot be done as things are.',
   412: 'It was changed meanwhile.',
+  428: 'It must be said which version is meant.',
   503: 'A part of the system is not answering.',
 };
 

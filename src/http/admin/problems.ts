@@ -83,6 +83,9 @@ const faults: Readonly<Record<AdministrationFault, readonly [status: number, det
   'not-assigned': [409, 'This role was not assigned by hand: it comes from the rules and goes with them.'],
   'over-already': [400, 'The end must be in the future.'],
   'other-connection': [409, 'This person never came through that connection, and a role counts only for who does.'],
+  'for-platform': [403, 'Only somebody who looks after all tenants can do this.'],
+  'file-only': [409, 'Rules come from the reviewed file here: change it there.'],
+  'not-agreed': [409, 'The number of people who lose something is not the one that was agreed to.'],
   stale: [412, 'It was changed meanwhile: read it again.'],
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isPlatform } from '../../domain/administration.ts';
 import { findTenant } from '../../domain/directory.ts';
-import type { Directory } from '../../domain/directory.ts';
+import type { Administration, Directory } from '../../domain/directory.ts';
 import type { Standing } from '../../domain/standing.ts';
 import type { Tenant } from '../../domain/tenant.ts';
 import type { AdminRoute } from './contract.ts';
@@ -35,6 +35,12 @@ export function tenantOf(directory: Directory, id: Tenant['id']): Tenant {
   const tenant = findTenant(directory, id);
   if (tenant === null) throw notFound();
   return tenant;
+}
+
+/** There is one as long as anybody can ask. */
+export function administrationOf({ administration }: Directory): Administration {
+  if (administration === undefined) throw notFound();
+  return administration;
 }
 
 const visible = ({ tenants, administration }: Directory, standing: Standing): readonly Tenant[] =>
