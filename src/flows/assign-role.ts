@@ -8,6 +8,7 @@ import type { Membership, Tenant } from '../domain/tenant.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { Memberships } from '../ports/memberships.ts';
+import { allAsTold } from './steps/as-told.ts';
 import type { Member } from './steps/member-of.ts';
 import { memberFrom, memberOf } from './steps/member-of.ts';
 import type { OtherAdministratorsDependencies } from './steps/other-administrators.ts';
@@ -87,7 +88,7 @@ function leavesOne(dependencies: AssignDependencies, { tenant, userId, role: id 
     if (!directory.roles.some((role) => role.id === id && isAdministratorRole(role))) return true;
     const [known, before] = await Promise.all([users.identitiesOf(userId), memberships.get(tenant.id, userId)]);
     const after = before === null ? null : { ...before, roles: before.roles.filter((held) => !isTaken(id, held)) };
-    const { roles } = memberFrom(tenant, user, known, after, clock.now());
+    const { roles } = memberFrom(tenant, user, await allAsTold(dependencies)(known), after, clock.now());
     if (user.status === 'active' && rolesOf(roles, directory.roles).some(isAdministratorRole)) return true;
     return hasOtherAdministrator(dependencies)(tenant, userId);
   };

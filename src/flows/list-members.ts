@@ -2,6 +2,7 @@ import { heldRoles } from '../domain/held-roles.ts';
 import type { RoleId } from '../domain/ids.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { Identity } from '../domain/user.ts';
+import { allAsTold, asTold } from './steps/as-told.ts';
 import type { Member } from './steps/member-of.ts';
 import { belongs, memberFrom } from './steps/member-of.ts';
 import type { OtherAdministratorsDependencies } from './steps/other-administrators.ts';
@@ -29,13 +30,15 @@ export const listMembers = (dependencies: OtherAdministratorsDependencies) => {
 
   return async (tenant: Tenant, { after, most, role }: MemberQuery): Promise<MemberPage> => {
     const assigned = await assignedIn(dependencies, tenant);
-    const isHere = (identity: Identity) => heldRoles(tenant, identity, assigned.get(identity.userId) ?? null, clock.now()).length > 0;
+    const isHere = (told: Identity | null) =>
+      told !== null && heldRoles(tenant, told, assigned.get(told.userId) ?? null, clock.now()).length > 0;
 
     /** The whole person, where this is the first of their sign-ins that leads here. */
     async function personOf(identity: Identity): Promise<Member | null> {
       const [user, all] = await Promise.all([users.get(identity.userId), users.identitiesOf(identity.userId)]);
-      if (user === null || all.some((other) => other.id < identity.id && isHere(other))) return null;
-      return memberFrom(tenant, user, all, assigned.get(identity.userId) ?? null, clock.now());
+      const told = await allAsTold(dependencies)(all);
+      if (user === null || told.some((other) => other.id < identity.id && isHere(other))) return null;
+      return memberFrom(tenant, user, told, assigned.get(identity.userId) ?? null, clock.now());
     }
 
     const members: Member[] = [];
@@ -44,7 +47,7 @@ export const listMembers = (dependencies: OtherAdministratorsDependencies) => {
       for (const identity of page) {
         if (members.length >= most || seen >= mostSeen) return { members, next: last };
         [seen, last] = [seen + 1, identity.id];
-        const member = isHere(identity) ? await personOf(identity) : null;
+        const member = isHere(await asTold(dependencies)(identity)) ? await personOf(identity) : null;
         if (member !== null && belongs(member) && (role === null || member.roles.some((held) => held.role === role))) members.push(member);
       }
     }

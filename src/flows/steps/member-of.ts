@@ -7,8 +7,10 @@ import type { Identity, User } from '../../domain/user.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
+import { allAsTold } from './as-told.ts';
+import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
 
-export interface MemberDependencies {
+export interface MemberDependencies extends ProvisionedGroupsDependencies {
   readonly directory: Directory;
   readonly users: Pick<Users, 'get' | 'identitiesOf'>;
   readonly memberships: Pick<Memberships, 'get' | 'ofUser'>;
@@ -42,8 +44,9 @@ export function memberFrom(tenant: Tenant, user: User, known: readonly Identity[
 
 /** Somebody in a tenant, whether or not they belong to it; null when nobody is called so. */
 export const memberOf =
-  ({ users, memberships, clock }: MemberDependencies) =>
+  (dependencies: MemberDependencies) =>
   async (tenant: Tenant, userId: UserId): Promise<Member | null> => {
+    const { users, memberships, clock } = dependencies;
     const [user, known, assigned] = await Promise.all([users.get(userId), users.identitiesOf(userId), memberships.get(tenant.id, userId)]);
-    return user === null ? null : memberFrom(tenant, user, known, assigned, clock.now());
+    return user === null ? null : memberFrom(tenant, user, await allAsTold(dependencies)(known), assigned, clock.now());
   };

@@ -4,6 +4,7 @@ import type { UserId } from '../../domain/ids.ts';
 import type { HeldRole } from '../../domain/role-mapping.ts';
 import type { Membership, Tenant } from '../../domain/tenant.ts';
 import type { TenantRows } from '../../ports/tenant-rows.ts';
+import { asTold } from './as-told.ts';
 import type { MemberDependencies } from './member-of.ts';
 
 export interface OtherAdministratorsDependencies extends MemberDependencies {
@@ -30,7 +31,9 @@ export const hasOtherAdministrator =
     for await (const page of rows.identities('')) {
       for (const identity of page) {
         if (identity.userId === except) continue;
-        const held = heldRoles(tenant, identity, assigned.get(identity.userId) ?? null, clock.now());
+        const told = await asTold(dependencies)(identity);
+        if (told === null) continue;
+        const held = heldRoles(tenant, told, assigned.get(identity.userId) ?? null, clock.now());
         if (administers(held) && (await users.get(identity.userId))?.status === 'active') return true;
       }
     }
