@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { adminReference } from './docs/admin-api.ts';
 import { assuranceReference } from './docs/assurance.ts';
 import { configurationReference } from './docs/configuration.ts';
 import { conformanceTable } from './docs/conformance.ts';
@@ -14,6 +15,7 @@ const isCheck = process.argv.includes('--check');
 const committed = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '');
 
 const documents: Readonly<Record<string, (before: string) => string>> = {
+  'docs/admin-api.json': adminReference,
   'docs/assurance.md': assuranceReference,
   'docs/configuration.md': configurationReference,
   'docs/storage.md': storageReference,

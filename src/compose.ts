@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { openAdminParts } from './compose-administration.ts';
 import { openState } from './compose-state.ts';
 import { openProvisioning } from './compose-provisioning.ts';
 import type { ProvisioningParts } from './compose-provisioning.ts';
@@ -170,7 +171,7 @@ export async function compose(world: World): Promise<Broker> {
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority, directory, policy } = await openState(world, sealing);
   const outside = { clock, entropy, log, oneTimeCodes, passkeys: openPasskeys(issuer, config.organisation.name), pause: systemPause };
-  const parts = { ...stores, ...outside, issuer, directory, policy, sealing, signer, connectors, documents };
+  const parts = { ...stores, ...outside, issuer, directory, policy, sealing, signer, connectors, documents, authority };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
@@ -185,11 +186,11 @@ export async function compose(world: World): Promise<Broker> {
     limits: openRateLimits(config.limits, peerAddress(config.trustedProxies), windows),
     gateway: gatewayRoutes({
       ...parts,
-      authority,
       mac: sealing.mac,
       stopping,
       origins: config.browserOrigins,
     }),
+    administration: openAdminParts(parts, engine, config),
     begin: openRequestLog(log, clock, entropy),
     readiness: readinessOf(world, () => draining),
   });

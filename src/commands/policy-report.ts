@@ -4,7 +4,7 @@ import { differenceSentence } from '../domain/difference-sentence.ts';
 import type { Revision } from '../domain/policy.ts';
 import type { Difference } from '../domain/policy-differences.ts';
 import type { ChangedPerson } from '../domain/policy-comparison.ts';
-import type { PolicyPreview, Shown } from '../flows/preview-policy.ts';
+import type { PolicyPreview, Shown } from '../flows/steps/preview-policy.ts';
 
 export interface Plan {
   readonly inForce: Revision;

@@ -1,4 +1,6 @@
+import { administrationPath } from '../domain/administration.ts';
 import { tenantPaths } from '../domain/resource.ts';
+import { administrationChecks } from './administration.ts';
 import { isLoopbackUrl, standIn } from './fields.ts';
 import type { ConfigProblem } from './problems.ts';
 import { tenantChecks } from './tenant-checks.ts';
@@ -18,6 +20,7 @@ export function crossCheck(written: unknown): ConfigProblem[] {
     ...connectionChecks(root),
     ...domainClaims(root),
     ...tenantChecks(root),
+    ...administrationChecks(root),
     ...list(root['resources']).flatMap((resource, index) => resourceChecks(resource, `resources[${index}]`, root, names)),
     ...defaultResource(root),
     ...clientChecks(list(root['clients']), 'clients'),
@@ -160,10 +163,14 @@ function resourceChecks(resource: Written, at: string, root: Written, { permissi
     URL.canParse(identifier) &&
     URL.canParse(issuer) &&
     new URL(identifier).origin !== new URL(issuer).origin;
-  const isTenants = identifier !== null && URL.canParse(identifier) && new URL(identifier).pathname.startsWith(tenantPaths);
+  const path = identifier !== null && URL.canParse(identifier) ? new URL(identifier).pathname : '';
+  const isOurs = `${path}/`.startsWith(`${administrationPath}/`);
   return [
     ...(isElsewhere ? [{ key: `${at}.identifier`, problem: 'must be on the origin of the issuer' }] : []),
-    ...(isTenants ? [{ key: `${at}.identifier`, problem: `must not be below ${tenantPaths}: those are the addresses of tenants` }] : []),
+    ...(isOurs ? [{ key: `${at}.identifier`, problem: `must not be at or below ${administrationPath}: that is the Admin API` }] : []),
+    ...(path.startsWith(tenantPaths)
+      ? [{ key: `${at}.identifier`, problem: `must not be below ${tenantPaths}: those are the addresses of tenants` }]
+      : []),
     ...eachUnknown(resource['baseline'], scopes, `${at}.baseline`, noScope),
     ...list(resource['scopes']).flatMap((scope, index) => [
       ...eachUnknown(scope['permissions'], permissions, `${at}.scopes[${index}].permissions`, noPermission),

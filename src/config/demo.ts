@@ -24,10 +24,12 @@ const tools = {
   delete_notes: { scopes: ['write'], permissions: ['notes:delete'] },
 };
 
+const administers = ['read', 'people', 'rules', 'connections', 'clients', 'audit'].map((what) => `drawbridge:${what}`);
+
 const roles = [
   { id: 'viewer', name: 'Viewer', permissions: ['notes:read'] },
   { id: 'editor', name: 'Editor', permissions: ['notes:read', 'notes:write'] },
-  { id: 'admin', name: 'Administrator', permissions: ['notes:read', 'notes:write', 'notes:delete'] },
+  { id: 'admin', name: 'Administrator', permissions: ['notes:read', 'notes:write', 'notes:delete', ...administers] },
 ];
 
 const tenants = [
@@ -92,5 +94,6 @@ export function demoConfig(port: number, { client_secret }: DemoSecrets, store =
     tenants,
     roles,
     resources: [resource],
+    administration: { tenant: 'acme' },
   });
 }

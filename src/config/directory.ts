@@ -9,6 +9,7 @@ import { atTenant } from '../domain/resource.ts';
 import { everything } from '../domain/mapping-rule.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { administrationOf } from './administration.ts';
 import type { Requirement } from './fields.ts';
 import type { ConnectionConfig } from './connection-schema.ts';
 import { provisionedSubject } from './connection-schema.ts';
@@ -110,8 +111,15 @@ export function directoryOf(config: Config): Directory {
   const single = config.resources.length === 1;
   const resources = config.resources.map((resource) => resourceOf(resource, single));
   const tenants = config.tenantAddresses ? config.tenants : [];
-  const addresses = [...resources, ...resources.flatMap((resource) => tenants.map(({ id }) => atTenant(resource, id)))];
+  const { administration: own } = config;
+  const administration = own === undefined ? {} : { administration: administrationOf(config.issuer, own, withDemand(own.require)) };
+  const addresses = [
+    ...resources,
+    ...resources.flatMap((resource) => tenants.map(({ id }) => atTenant(resource, id))),
+    ...Object.values(administration).map(({ resource }) => resource),
+  ];
   return {
+    ...administration,
     issuer: config.issuer,
     connections: config.connections.map(connectionOf),
     tenants: config.tenants.map(tenantOf),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TenantId } from '../domain/ids.ts';
+import { AdministrationSchema } from './administration.ts';
 import { ConnectionSchema } from './connection-schema.ts';
 import { DisplayName, DnsServer, Identifier, Issuer, Network, Permission, Requirement, WebUrl, secret } from './fields.ts';
 import { ClientSchema, ResourceSchema } from './resource-schema.ts';
@@ -124,6 +125,9 @@ export const ConfigSchema = z.strictObject({
     ),
   roles: z.array(role).min(1).describe('What people can be.'),
   resources: z.array(ResourceSchema).min(1).describe('The MCP servers behind the gateway.'),
+  administration: AdministrationSchema.optional().describe(
+    'The Admin API at `/admin/api`, for people whose roles hold permissions that begin with `drawbridge:`. Without this key there is none.',
+  ),
   clients: z.array(ClientSchema).default([]).describe('Clients made known beforehand, for every resource.'),
   linking: z
     .boolean()

@@ -7,6 +7,8 @@ export interface AuditSubject {
   readonly grantId?: string;
   readonly connectionId?: string;
   readonly resource?: string;
+  /** The user who had it done to somebody else, through the Admin API. */
+  readonly adminId?: string;
 }
 
 /** Everything worth remembering; `rule` names what decided. */
@@ -44,6 +46,13 @@ export type AuditEvent = AuditSubject &
     | { readonly event: 'group.removed'; readonly provisionedId: string; readonly rule: string }
     | { readonly event: 'provisioning.token-issued'; readonly rule: string }
     | { readonly event: 'connection.tested'; readonly evidence: readonly string[]; readonly rule: string }
+    | { readonly event: 'role.assigned'; readonly role: string; readonly rule: string }
+    | { readonly event: 'role.taken'; readonly role: string; readonly rule: string }
+    | { readonly event: 'user.disabled'; readonly rule: string }
+    | { readonly event: 'user.enabled'; readonly rule: string }
+    | { readonly event: 'client.withdrawn'; readonly rule: string }
+    | { readonly event: 'client.allowed'; readonly rule: string }
+    | { readonly event: 'audit.exported'; readonly rule: string }
     | { readonly event: 'tool.allowed'; readonly tool: string; readonly rule: string; readonly outcome?: string }
     | { readonly event: 'tool.refused'; readonly tool: string; readonly rule: string }
   );

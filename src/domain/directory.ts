@@ -21,6 +21,13 @@ export interface ConnectionEntry {
   readonly provisioning?: Provisioning;
 }
 
+/** How the installation is looked after over HTTP. */
+export interface Administration {
+  readonly resource: Resource;
+  /** Where `drawbridge:platform` counts; null where nobody looks after all tenants. */
+  readonly platformTenant: TenantId | null;
+}
+
 /** What the organisation has set up: who may sign in where, and what is protected. */
 export interface Directory {
   readonly issuer: string;
@@ -30,6 +37,8 @@ export interface Directory {
   readonly resources: readonly Resource[];
   /** Every address a resource answers at, by its identifier: its own and one for each tenant. */
   readonly addresses: ReadonlyMap<string, Resource>;
+  /** The administration's own protected resource, among `addresses` too; absent where there is none. */
+  readonly administration?: Administration | undefined;
   /** Whether a person may join two accounts of theirs. */
   readonly linking?: boolean;
   readonly clients: readonly Client[];
@@ -57,6 +66,9 @@ export function liveDirectory(now: () => Directory): Directory {
     },
     get addresses() {
       return now().addresses;
+    },
+    get administration() {
+      return now().administration;
     },
     get linking() {
       return now().linking === true;

@@ -10,6 +10,8 @@ export interface Resource {
   readonly onlyTenant?: TenantId;
   /** Where requests are forwarded. */
   readonly upstream: string;
+  /** Answered by this very server: nothing is forwarded, and nobody means it without naming it. */
+  readonly isOwn?: true;
   readonly name: string;
   readonly isDefault: boolean;
   /** Scopes named in the protected-resource metadata and in a first challenge. */
@@ -95,6 +97,8 @@ export function matchResource(resources: readonly Resource[], indicator: string 
   if (asked === null) return null;
   const exact = resources.find((resource) => comparable(resource.identifier) === asked);
   if (exact !== undefined) return exact;
-  const onOrigin = resources.filter(({ identifier, onlyTenant }) => onlyTenant === undefined && new URL(identifier).origin === asked);
+  const isMeant = ({ identifier, onlyTenant, isOwn }: Resource) =>
+    onlyTenant === undefined && isOwn !== true && new URL(identifier).origin === asked;
+  const onOrigin = resources.filter(isMeant);
   return onOrigin.length === 1 ? (onOrigin[0] ?? null) : null;
 }

@@ -1,5 +1,5 @@
 import { challengeParameters } from '../domain/acr.ts';
-import type { AssuranceDemand } from '../domain/assurance-demand.ts';
+import { AssuranceRefused } from '../domain/assurance-refused.ts';
 import { writeChallenge } from '../domain/bearer.ts';
 import type { BearerErrorCode, CredentialErrorCode } from '../domain/bearer.ts';
 import { BearerRefused } from '../domain/bearer.ts';
@@ -29,19 +29,6 @@ export class ScopeRefused extends RpcRefused {
 
   constructor(id: RpcId | null, scope: readonly string[], message: string) {
     super(403, RpcCode.scopeMissing, id, message, { scope });
-    this.scope = scope;
-  }
-}
-
-/** A refusal another sign-in would lift: HTTP 401 with what it has to prove, and the scopes that keep what the client has. RFC 9470 §3. */
-export class AssuranceRefused extends RpcRefused {
-  readonly demand: AssuranceDemand;
-  readonly scope: readonly string[];
-
-  constructor(id: RpcId | null, demand: AssuranceDemand, scope: readonly string[]) {
-    const parameters = challengeParameters(demand);
-    super(401, RpcCode.assuranceMissing, id, 'This needs another sign-in, which has to prove more or be more recent.', { ...parameters });
-    this.demand = demand;
     this.scope = scope;
   }
 }

@@ -45,7 +45,8 @@ export function gatewayRoutes(deps: GatewayDependencies): (arrival: Arrival, pat
     () => deps.directory.addresses,
     (addresses) => {
       const resources = [...addresses.values()];
-      const endpoints = new Map(resources.map((resource) => [new URL(resource.identifier).pathname, resource]));
+      const proxied = resources.filter(({ isOwn }) => isOwn !== true);
+      const endpoints = new Map(proxied.map((resource) => [new URL(resource.identifier).pathname, resource]));
       return { endpoints, serveMetadata: metadataHandler(resources, deps.issuer) };
     },
   );

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { effectiveScopes } from '../domain/access-decision.ts';
 import type { Caller } from '../domain/access-decision.ts';
 import { satisfies } from '../domain/assurance-demand.ts';
+import { AssuranceRefused } from '../domain/assurance-refused.ts';
 import { accessTokenType } from '../domain/access-token.ts';
 import { BearerRefused, readBearer } from '../domain/bearer.ts';
 import { clockSkew } from '../domain/clock-skew.ts';
@@ -11,7 +12,6 @@ import type { Resource } from '../domain/resource.ts';
 import { parseScope } from '../domain/scope.ts';
 import type { Standing } from '../domain/standing.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
-import { AssuranceRefused } from './answers.ts';
 import { boundedCache } from './bounded-cache.ts';
 import type { GatewayDependencies, GatewayLimits, IncomingMessage } from './dependencies.ts';
 
@@ -43,7 +43,10 @@ export interface Admission {
 }
 
 /** Bearer to caller: the token proven once and remembered by digest, whether it still lives asked every time. RFC 6750 §2.1, RFC 9068 §4. */
-export function openGuard(deps: GatewayDependencies, limits: GatewayLimits) {
+export function openGuard(
+  deps: Pick<GatewayDependencies, 'issuer' | 'signer' | 'authority' | 'clock'>,
+  limits: Pick<GatewayLimits, 'tokens' | 'authorityTimeout'>,
+) {
   const { signer, authority, clock } = deps;
   const verified = boundedCache<Claims>(limits.tokens, ({ exp }) => clock.now() >= (exp + SKEW) * 1000);
 

@@ -9,7 +9,8 @@ import type { Directory } from '../domain/directory.ts';
 import type { Role } from '../domain/resource.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Log } from '../ports/log.ts';
-import { AssuranceRefused, ScopeRefused } from './answers.ts';
+import { AssuranceRefused } from '../domain/assurance-refused.ts';
+import { ScopeRefused } from './answers.ts';
 
 /** Whether what was allowed would still be allowed to a caller as they are later. */
 export type StillAllowed = (caller: Caller) => boolean;

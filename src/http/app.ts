@@ -7,6 +7,8 @@ import { front } from '../pages/front.ts';
 import type { ConnectionId } from '../domain/ids.ts';
 import type { AnyConnector } from '../ports/connector.ts';
 import type { Signer } from '../ports/signer.ts';
+import { openAdministration } from './admin/app.ts';
+import type { AdminDependencies } from './admin/app.ts';
 import { assetRoutes } from './assets.ts';
 import type { Logo } from './assets.ts';
 import type { HttpDependencies } from './context.ts';
@@ -33,11 +35,14 @@ import { scimPath } from '../flows/authenticate-scim.ts';
 import { openPatience } from './patience.ts';
 import type { Readiness } from './readiness.ts';
 
+export type AdministrationParts = Pick<AdminDependencies, 'guard' | 'routes'>;
+
 export interface AppDependencies extends Omit<HttpDependencies, 'inTime'> {
   readonly signer: Signer;
   readonly connectors: ReadonlyMap<ConnectionId, AnyConnector>;
   /** The guarded endpoints and their metadata; null for a request for another path. */
   readonly gateway: (exchange: Exchange, path: string) => Promise<void> | null;
+  readonly administration: AdministrationParts;
   /** Gives each request an id and logs its end. */
   readonly begin: (req: IncomingMessage, res: ServerResponse) => Exchange;
   readonly logo: Logo | null;
@@ -121,6 +126,7 @@ export function httpApp(given: AppDependencies): RequestListener {
   const dependencies = { ...given, inTime: openPatience() };
   const { directory, begin, gateway } = dependencies;
   const isForUs = openHostCheck(directory.issuer);
+  const administration = openAdministration({ ...dependencies, ...given.administration });
   // Balancers ask by address, so these answer under any name.
   const health = new Map(healthRoutes(given));
   const programs = new Map(programRoutes(dependencies));
@@ -131,7 +137,8 @@ export function httpApp(given: AppDependencies): RequestListener {
   function answer(exchange: Exchange): void | Promise<void> {
     const path = pathOf(exchange);
     const program = programs.get(path);
-    if (program === undefined && !path.startsWith(scimPath)) return gateway(exchange, path) ?? (health.get(path) ?? visit)(exchange);
+    if (program === undefined && !path.startsWith(scimPath))
+      return gateway(exchange, path) ?? administration(exchange, path) ?? (health.get(path) ?? visit)(exchange);
     if (!isForUs(exchange)) return sendJson(exchange, 421, fields, misdirected);
     return program === undefined ? (provisioning(exchange, path) ?? visit(exchange)) : program(exchange);
   }

@@ -10,6 +10,8 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** Its lines carry the id of this request. */
   readonly log: Log;
+  /** That id, for whoever may quote it. */
+  readonly requestId: string;
 }
 
 /** What looks at a request only. */

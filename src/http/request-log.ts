@@ -23,7 +23,8 @@ export const openRequestLog =
   (log: RequestScope, clock: Clock, entropy: Entropy) =>
   (req: IncomingMessage, res: ServerResponse): Exchange => {
     const began = clock.now();
-    const exchange = { req, res, log: log.with({ requestId: entropy.id() }) };
+    const requestId = entropy.id();
+    const exchange = { req, res, requestId, log: log.with({ requestId }) };
     logs.set(req, exchange.log);
     res.once('close', () => {
       const path = pathOf(exchange);

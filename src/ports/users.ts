@@ -8,6 +8,8 @@ export interface Users {
   identity(id: string): Promise<Identity | null>;
   /** Every identity of a user. */
   identitiesOf(userId: UserId): Promise<Identity[]>;
+  /** Lets somebody in or keeps them out, everywhere before this is answered; null when nobody is called so. */
+  decide(id: UserId, status: User['status']): Promise<User | null>;
   /** Keeps a user for one transaction that changes what identities they have: until then (ms) of any number of others none gets them. */
   reserve(id: UserId, by: TransactionId, until: number, now: number): Promise<boolean>;
   release(id: UserId, by: TransactionId): Promise<void>;

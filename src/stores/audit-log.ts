@@ -67,7 +67,7 @@ export function openAuditLog(engine: DocumentEngine, options: { chain: string; c
   };
 }
 
-const asRecord = (row: unknown): AuditRecord => {
+export const recordOf = (row: unknown): AuditRecord => {
   const { chain, sequence, at, event, previous, hash } = collection.shape.parse(row);
   return { chain, sequence, at, event, previous, hash } as unknown as AuditRecord;
 };
@@ -79,7 +79,7 @@ export async function* readAuditChains(engine: DocumentEngine): AsyncGenerator<r
   for (;;) {
     const rows = await engine.page(collection, { ...(after === undefined ? {} : { after }), limit: 1000 });
     for (const row of rows) {
-      const record = asRecord(row);
+      const record = recordOf(row);
       if (chain.length > 0 && chain[0]?.chain !== record.chain) {
         yield chain;
         chain = [];

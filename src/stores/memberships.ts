@@ -25,6 +25,16 @@ export function openMemberships(engine: DocumentEngine, feed: AuthorityFeed): Me
   return {
     get: (tenantId, userId) => rows.get(membershipId(tenantId, userId)),
     ofUser: (userId) => rows.find('userId', userId, { limit: 1000 }),
+    assign: (tenantId, userId, version, roles) => {
+      const id = membershipId(tenantId, userId);
+      // The row stays when nothing is assigned any more: a version is never used twice.
+      const change = { set: { roles, version: version + 1 } };
+      const take = async () =>
+        version === 0
+          ? (await rows.insert({ id, tenantId, userId, roles: [...roles], version: 1 })) === 'inserted'
+          : (await rows.updateIf(id, { version }, change)) !== null;
+      return announced(feed, { kind: 'member', key: id }, take);
+    },
     resync: async (tenantId, userId, connectionId, roles) => {
       const id = membershipId(tenantId, userId);
       for (let attempt = 0; attempt < 5; attempt += 1) {

@@ -33,7 +33,7 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   grants: openGrants(engine, feed),
   users: openUsers(engine, feed),
   memberships: openMemberships(engine, feed),
-  seenClients: openSeenClients(engine),
+  seenClients: openSeenClients(engine, feed),
   upstreamSessions: openUpstreamSessions(engine, sealing),
   secondFactors: openSecondFactors(engine, sealing),
   provenDomains: openProvenDomains(engine),

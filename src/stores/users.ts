@@ -7,6 +7,18 @@ import { announced } from './announced.ts';
 import { identities, users as collection } from './collections.ts';
 import { identityRows } from './identity-rows.ts';
 import { typedCollection } from './typed-collection.ts';
+import type { TypedCollection } from './typed-collection.ts';
+
+const deciding =
+  (rows: TypedCollection<User>, feed: AuthorityFeed): Users['decide'] =>
+  async (id, status) => {
+    let decided: User | null = null;
+    await announced(feed, { kind: 'user', key: id }, async () => {
+      decided = await rows.updateIf(id, {}, { set: { status } });
+      return decided !== null;
+    });
+    return decided;
+  };
 
 export function openUsers(engine: DocumentEngine, feed: AuthorityFeed): Users {
   const rows = typedCollection(engine, collection);
@@ -27,6 +39,7 @@ export function openUsers(engine: DocumentEngine, feed: AuthorityFeed): Users {
       }
       return false;
     },
+    decide: deciding(rows, feed),
     release: async (id, by) => {
       await rows.updateIf(id, { reservedBy: by }, { unset: ['reservedBy', 'reservedUntil'] });
     },

@@ -4,6 +4,7 @@ import { directoryOf } from '../../src/config/directory.ts';
 import { validate } from '../../src/config/load.ts';
 import { secretDigest } from '../../src/domain/digest.ts';
 import { ConnectionId, RoleId } from '../../src/domain/ids.ts';
+import { matchResource } from '../../src/domain/resource.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { mapRoles } from '../../src/domain/role-mapping.ts';
 
@@ -139,11 +140,26 @@ it('carries named members over, and of a configured client’s secret only the d
 });
 
 it('gives every resource an address for each tenant, unless the operator wants none', () => {
-  const demo = demoConfig(4000, { client_secret: 'x' });
+  const { administration: _, ...demo } = demoConfig(4000, { client_secret: 'x' });
   const { addresses, resources } = directoryOf(demo);
   expect([...addresses.keys()]).toEqual(
     ['/mcp', '/t/acme/mcp', '/t/globex/mcp', '/t/initech/mcp'].map((path) => `http://localhost:4000${path}`),
   );
   expect([...addresses.values()].map(({ onlyTenant }) => onlyTenant)).toEqual([undefined, 'acme', 'globex', 'initech']);
   expect([...directoryOf({ ...demo, tenantAddresses: false }).addresses.values()]).toEqual(resources);
+});
+
+it('has the administration as one more address, meant only by whoever names it', () => {
+  const demo = demoConfig(4000, { client_secret: 'x' });
+  const own = 'http://localhost:4000/admin/api';
+  const { addresses, resources, administration } = directoryOf(demo);
+  expect(administration).toMatchObject({ platformTenant: 'acme', resource: { identifier: own, isOwn: true, baseline: ['admin:read'] } });
+  expect([addresses.get(own), resources.some(({ isOwn }) => isOwn === true)]).toEqual([administration?.resource, false]);
+  const all = [...addresses.values()];
+  const meant = (indicator: string | null) => matchResource(all, indicator)?.identifier;
+  expect([null, 'http://localhost:4000', own].map(meant)).toEqual([resources[0]?.identifier, resources[0]?.identifier, own]);
+  expect(matchResource(all, 'http://localhost:4000/t/acme/admin/api')).toBeNull();
+  const { administration: _, ...without } = demo;
+  expect(directoryOf(without)).not.toHaveProperty('administration');
+  expect([...directoryOf(without).addresses.keys()]).not.toContain(own);
 });

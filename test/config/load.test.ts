@@ -186,6 +186,17 @@ describe('a bad configuration', () => {
     ['a domain twice', connection({ domains: ['cnry.example', 'cnry.example'] }), 'connections[0].domains[1]'],
     ['a resolver by name', { ...valid(), dns: { servers: ['127.0.0.1:53', '[::1]:53', 'CNRY.example'] } }, 'dns.servers[2]'],
     ['a resource where tenants have theirs', resource({ identifier: 'https://login.company.example/t/cnry' }), 'resources[0].identifier'],
+    [
+      'a resource where the Admin API is',
+      resource({ identifier: 'https://login.company.example/admin/api/cnry' }),
+      'resources[0].identifier',
+    ],
+    ['a platform tenant that is none', { ...valid(), administration: { tenant: 'cnry' } }, 'administration.tenant'],
+    [
+      'a permission that only looks like ours',
+      spoil((tree) => void (tree.roles[0] = { ...tree.roles[0], permissions: ['drawbridge:read', 'drawbridge:cnry'] })),
+      'roles[0].permissions[1]',
+    ],
     ['a resource with a fragment', resource({ identifier: 'https://login.company.example/mcp#CNRY' }), 'resources[0].identifier'],
     ['a tool with an undeclared scope', resource({ tools: { list: { scopes: ['CNRY'] } } }), 'resources[0].tools.list.scopes[0]'],
     [

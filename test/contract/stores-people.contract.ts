@@ -238,7 +238,7 @@ export function membershipRows(engine: Opened): void {
 export function clientRows(engine: Opened): void {
   describe('seen clients', () => {
     it('remembers a client at a first consent, once, however many at once; later ones move usedAt', async () => {
-      const store = openSeenClients(engine());
+      const store = openSeenClients(engine(), noFeed);
       const client = { client_id: 'https://app.example/client.json', client_name: 'App' };
       expect(await store.get(client.client_id)).toBeNull();
       await many(20, (n) => store.note(client, `u_${n}`, 7));

@@ -140,7 +140,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     grants: openGrants(engine, noFeed),
     users: openUsers(engine, noFeed),
     memberships: openMemberships(engine, noFeed),
-    seenClients: openSeenClients(engine),
+    seenClients: openSeenClients(engine, noFeed),
     upstreamSessions: openUpstreamSessions(engine, sealing),
     secondFactors: openSecondFactors(engine, sealing),
     passkeys: openPasskeys(directory.issuer, 'Demo Company'),

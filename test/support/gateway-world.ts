@@ -201,7 +201,7 @@ export async function openGatewayWorld(options: WorldOptions = {}): Promise<Gate
   const lines = { info: log, warn: log, error: log };
   const answer = gatewayRoutes({ ...shared, log: lines, limits, origins });
   server.on('request', (req, res) => {
-    if (answer({ req, res, log: lines }, pathOf({ req })) === null) res.writeHead(404).end();
+    if (answer({ req, res, requestId: 'test', log: lines }, pathOf({ req })) === null) res.writeHead(404).end();
   });
   world.reset();
   return world;

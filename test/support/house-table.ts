@@ -58,6 +58,7 @@ export const rooms: readonly Room[] = [
   // What an operator runs beside the server, one command a file: each composes what it needs.
   { name: 'commands/', imports: ['*'], packages: ['*'], isAmbient: true },
   { name: 'compose.ts', imports: ['*'], packages: ['*'] },
+  { name: 'compose-administration.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-policy.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-state.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-upstreams.ts', imports: ['*'], packages: ['*'] },

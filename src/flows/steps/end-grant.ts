@@ -1,4 +1,5 @@
 import type { Grant } from '../../domain/grant.ts';
+import type { UserId } from '../../domain/ids.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
 import type { Grants } from '../../ports/grants.ts';
 import { aboutGrant } from './granted.ts';
@@ -8,8 +9,8 @@ export interface EndDependencies {
   readonly audit: AuditLog;
 }
 
-/** True for the call that ended it. */
-export type EndGrant = (grant: Grant, because: string) => Promise<boolean>;
+/** True for the call that ended it; `adminId` is who had it ended. */
+export type EndGrant = (grant: Grant, because: string, adminId?: UserId) => Promise<boolean>;
 
 /**
  * Ends a grant; true when this call did. The record comes first, as with a tool call: when the answer to the ending is lost nobody can
@@ -18,15 +19,16 @@ export type EndGrant = (grant: Grant, because: string) => Promise<boolean>;
 export function endGrant({ grants, audit }: EndDependencies): EndGrant {
   const underWay = new Map<Grant['id'], Promise<boolean>>();
 
-  async function end(grant: Grant, because: string): Promise<boolean> {
-    if (grant.stage !== 'ended') await audit.append({ ...aboutGrant(grant), event: 'grant.ended', rule: because }, 'again');
+  async function end(grant: Grant, because: string, adminId?: UserId): Promise<boolean> {
+    const by = adminId === undefined ? {} : { adminId };
+    if (grant.stage !== 'ended') await audit.append({ ...aboutGrant(grant), ...by, event: 'grant.ended', rule: because }, 'again');
     return grants.end(grant.id, because);
   }
 
-  return async (grant, because) => {
+  return async (grant, because, adminId) => {
     const other = underWay.get(grant.id);
     if (other !== undefined) return other.then(() => false);
-    const mine = end(grant, because).finally(() => underWay.delete(grant.id));
+    const mine = end(grant, because, adminId).finally(() => underWay.delete(grant.id));
     underWay.set(grant.id, mine);
     return mine;
   };

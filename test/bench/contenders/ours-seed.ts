@@ -108,7 +108,7 @@ async function fill(engine: DocumentEngine, config: Config, client_id: string, p
     const seen = { name: 'A person', email: `${subject(index)}@example.test`, groups: ['eng'], assurance, said: [] };
     await users.settle({ ...who, ...seen }, { groups: ['eng'], claims: {} }, userId(index), Date.now());
   });
-  await openSeenClients(engine).note({ client_id, client_name }, userId(0), Date.now());
+  await openSeenClients(engine, noFeed).note({ client_id, client_name }, userId(0), Date.now());
   const seed = { people, client_id, resource: resource.identifier, issuer: upstreamIssuer(connection) };
   const add = (stage: 'live' | 'coded') => (index: number) => grants.add(grantOf(stage, index, seed));
   await inBatches(population.refreshed + population.revoked + spare, add('live'));

@@ -1,13 +1,13 @@
-import { losesSomething } from '../domain/access-difference.ts';
-import { isLive } from '../domain/grant.ts';
-import type { UserId } from '../domain/ids.ts';
-import { comparePolicies } from '../domain/policy-comparison.ts';
-import type { ChangedPerson, PolicyDifference } from '../domain/policy-comparison.ts';
-import type { AccessPolicy } from '../domain/role-access.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Grants } from '../ports/grants.ts';
-import type { People, Somebody } from '../ports/people.ts';
-import type { Users } from '../ports/users.ts';
+import { losesSomething } from '../../domain/access-difference.ts';
+import { isLive } from '../../domain/grant.ts';
+import type { UserId } from '../../domain/ids.ts';
+import { comparePolicies } from '../../domain/policy-comparison.ts';
+import type { ChangedPerson, PolicyDifference } from '../../domain/policy-comparison.ts';
+import type { AccessPolicy } from '../../domain/role-access.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Grants } from '../../ports/grants.ts';
+import type { People, Somebody } from '../../ports/people.ts';
+import type { Users } from '../../ports/users.ts';
 
 export interface PreviewDependencies {
   readonly people: People;

@@ -1,9 +1,10 @@
-import type { AdministratorVerdict } from '../domain/compared-tenants.ts';
-import type { Revision, RevisionSource } from '../domain/policy.ts';
-import type { TenantId } from '../domain/ids.ts';
-import type { AuditLog } from '../ports/audit-log.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Policies } from '../ports/policies.ts';
+import type { AuditSubject } from '../../domain/audit-event.ts';
+import type { AdministratorVerdict } from '../../domain/compared-tenants.ts';
+import type { Revision, RevisionSource } from '../../domain/policy.ts';
+import type { TenantId } from '../../domain/ids.ts';
+import type { AuditLog } from '../../ports/audit-log.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Policies } from '../../ports/policies.ts';
 
 export interface PublishDependencies {
   readonly policies: Policies;
@@ -24,6 +25,8 @@ export interface Proposal {
   /** How many who lose something were agreed to; null where that was not asked. */
   readonly agreedLosing: number | null;
   readonly mayLockOut: boolean;
+  /** Whom and where the record is about, beside what it says. */
+  readonly about?: AuditSubject;
 }
 
 export type Published =
@@ -39,7 +42,7 @@ const says = ({ source, by, note }: Proposal): string => `${source} by ${by}${no
 export const publishPolicy =
   ({ policies, audit, clock }: PublishDependencies) =>
   async (proposal: Proposal): Promise<Published> => {
-    const { document, source, by, note, after, preview, agreedLosing, mayLockOut } = proposal;
+    const { document, source, by, note, after, preview, agreedLosing, mayLockOut, about = {} } = proposal;
     const locked = [...new Set([...preview.leavesWithoutAdministrator, ...preview.youLose])];
     if (locked.length > 0 && !mayLockOut) return { outcome: 'locks-out', tenants: locked };
     if (agreedLosing !== null && agreedLosing !== preview.losing) return { outcome: 'not-agreed', losing: preview.losing };
@@ -47,7 +50,7 @@ export const publishPolicy =
     if ((latest?.number ?? 0) !== after) return { outcome: 'changed-meanwhile', latest };
     const number = after + 1;
     // The record first: what is in force is on record, whatever failed in between.
-    await audit.append({ event: 'policy.changed', revision: number, rule: says(proposal) });
+    await audit.append({ ...about, event: 'policy.changed', revision: number, rule: says(proposal) });
     if (!(await policies.add({ number, at: clock.now(), source, by, note }, document)))
       return { outcome: 'changed-meanwhile', latest: await policies.latest() };
     return { outcome: 'published', revision: number };
