@@ -94,7 +94,7 @@ function clientOf(config: ClientConfig, onlyFor?: string): Client {
 }
 
 function connectionOf(config: ConnectionConfig): ConnectionEntry {
-  const { id, name, subline, domains, recheck, unknownGroups, provisioning } = config;
+  const { id, name, subline, domains, recheck, newPeople, unknownGroups, provisioning } = config;
   return {
     id,
     name,
@@ -102,6 +102,7 @@ function connectionOf(config: ConnectionConfig): ConnectionEntry {
     recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
     ...(unknownGroups?.policy === 'last-known' ? { lastKnownFor: unknownGroups.lastKnownSeconds * 1000 } : {}),
     domains: domains ?? [],
+    ...(newPeople === undefined ? {} : { newPeople: { who: newPeople.who, most: newPeople.most ?? null } }),
     ...(provisioning === undefined ? {} : { provisioning: { ...provisionedSubject(config), isRequired: provisioning.required } }),
   };
 }
