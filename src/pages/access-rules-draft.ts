@@ -1,6 +1,6 @@
 /** The draft: every rule as a sentence one can edit, with what is published beside each change. */
 import type { AccessRulesView, PublishedPart, RemovedRule, RuleRow } from './access-rules-view.ts';
-import { unseen } from './form.ts';
+import { hiddenFields, unseen } from './form.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icons } from './icons.ts';
@@ -42,7 +42,7 @@ function ruleCard(row: RuleRow, index: number, { roles, rules }: AccessRulesView
   const said = `${id('said')}${row.problem === null ? '' : ` ${id('problem')}`}`;
   return html`<fieldset class="${badge === null ? 'rule' : 'rule changed'}">
     <legend>Rule ${number}${badge !== null && html` <span class="badge accent">${badge}</span>`}</legend>
-    <input type="hidden" name="from" value="${row.from ?? 'new'}" />
+    ${hiddenFields({ from: row.from === null ? 'new' : String(row.from), more: row.carried })}
     <div class="sentence">
       <p class="field">
         <label for="${id('group')}">People in the group</label>

@@ -108,6 +108,7 @@ const reasons: Readonly<Record<Exclude<PublishView['state'], 'open'>, string>> =
   problems: 'Publishing is off until the rules that are marked are put right.',
   'only-looking': 'Publishing is off: when you signed in you let this page look only. Sign out, sign in again, and tick changing as well.',
   'from-file': 'Publishing is off: these rules come from the configuration file. Change them there and run',
+  'not-yours': 'Publishing is off: your role lets you look at the rules, and not change them.',
   'beyond-reach': 'Publishing is off: the draft gives somebody more than you may do yourself. Ask an administrator who may.',
 };
 

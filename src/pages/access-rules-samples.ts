@@ -9,6 +9,7 @@ const rule = (from: number | null, group: string, role: string, more: Partial<Ru
   effect: 'give',
   role,
   more: [],
+  carried: '{}',
   published: [],
   isMoved: false,
   problem: null,
@@ -260,7 +261,11 @@ export const samples: Record<string, AccessRulesView> = {
           { what: 'role', value: hostile.long },
         ],
       }),
-      rule(null, hostile.quotes, hostile.quotes, { problem: hostile.markup, more: [hostile.direction + hostile.long] }),
+      rule(null, hostile.quotes, hostile.quotes, {
+        problem: hostile.markup,
+        more: [hostile.direction + hostile.long],
+        carried: hostile.quotes,
+      }),
     ],
     removed: [{ number: 2, sentence: `People in the group ${hostile.markup} get the role ${hostile.long}.` }],
     roles: [

@@ -13,6 +13,8 @@ export interface RuleRow {
   role: string;
   /** What else has to hold or when it ends, in whole sentences; it stays with the rule and cannot be edited here. */
   more: readonly string[];
+  /** The same, for the form to bring back. */
+  carried: string;
   /** What is published instead, as parts of one sentence; empty when it is the same. */
   published: readonly PublishedPart[];
   isMoved: boolean;
@@ -82,7 +84,7 @@ export type LockOut = { who: 'you'; through: string } | { who: 'everybody' };
 /** Whether and how the draft can be published. */
 export type PublishView =
   | { state: 'open'; typed: string; problem: string | null }
-  | { state: 'unchanged' | 'locked-out' | 'problems' | 'only-looking' | 'from-file' | 'beyond-reach' };
+  | { state: 'unchanged' | 'locked-out' | 'problems' | 'only-looking' | 'from-file' | 'beyond-reach' | 'not-yours' };
 
 /** What somebody with these groups would have. */
 export interface TrialResult {
