@@ -171,6 +171,9 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   scim: openProvisioning(parts),
 });
 
+/** What a change of rules is tried with. */
+const rulesParts = ({ config, engine }: World) => ({ drafts: policyDrafts(config), rows: openTenantRows(engine) });
+
 /** Puts every part together; the only file that knows them all by name. */
 export async function compose(world: World): Promise<Broker> {
   const { config, engine, clock, entropy, log } = world;
@@ -182,20 +185,8 @@ export async function compose(world: World): Promise<Broker> {
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority, directory, policy } = await openState(world, sealing);
   const outside = { clock, entropy, log, oneTimeCodes, passkeys: openPasskeys(issuer, config.organisation.name), pause: systemPause };
-  const parts = {
-    ...stores,
-    ...outside,
-    issuer,
-    directory,
-    policy,
-    sealing,
-    signer,
-    connectors,
-    documents,
-    authority,
-    drafts: policyDrafts(config),
-    rows: openTenantRows(engine),
-  };
+  const made = { signer, connectors, documents, authority, ...rulesParts(world) };
+  const parts = { ...stores, ...outside, ...made, issuer, directory, policy, sealing };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);

@@ -104,7 +104,7 @@ const move = ({ name, account, isYou, before, after, why, loses }: ChangedPerson
 
 const reasons: Readonly<Record<Exclude<PublishView['state'], 'open'>, string>> = {
   unchanged: 'There is nothing to publish: the draft says what is published.',
-  'locked-out': 'Publishing is off while nobody could put it right afterwards.',
+  'locked-out': 'Publishing is off while this draft takes away what could put it right.',
   problems: 'Publishing is off until the rules that are marked are put right.',
   'only-looking': 'Publishing is off: when you signed in you let this page look only. Sign out, sign in again, and tick changing as well.',
   'from-file': 'Publishing is off: these rules come from the configuration file. Change them there and run',

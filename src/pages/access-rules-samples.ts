@@ -1,66 +1,8 @@
 /** Sample views of the page on which a change to access rules is tried. */
-import type { AccessRulesView, ChangedPersonRow, ChangeKind, PreviewView, RuleRow } from './access-rules-view.ts';
-import { hostile } from './hostile.ts';
+import type { AccessRulesView } from './access-rules-view.ts';
+import { kind, losers, nobody, person, rule, winners } from './access-rules-rows.ts';
+import { hostileRules } from './access-rules-hostile.ts';
 import { sampleOrganisation } from './samples.ts';
-
-const rule = (from: number | null, group: string, role: string, more: Partial<RuleRow> = {}): RuleRow => ({
-  from,
-  group,
-  effect: 'give',
-  role,
-  more: [],
-  carried: '{}',
-  published: [],
-  isMoved: false,
-  problem: null,
-  ...more,
-});
-
-const person = (name: string, before: string, after: string, why: string, more: Partial<ChangedPersonRow> = {}): ChangedPersonRow => ({
-  name,
-  account: `${(name.split(' ')[0] ?? '').toLowerCase()}@acme.example`,
-  isYou: false,
-  before,
-  after,
-  why,
-  loses: '',
-  ...more,
-});
-
-const demoted = [
-  'Ada Bell',
-  'Jon Marsh',
-  'Priya Nair',
-  'Lena Fuchs',
-  'Omar Haddad',
-  'Sofia Rossi',
-  'Ken Abe',
-  'Ruth Levy',
-  'Paul Meyer',
-  'Nia Okoye',
-  'Tom Reed',
-];
-
-const losers = [
-  ...demoted.map((name) => person(name, 'Editor', 'Viewer', 'rule 3')),
-  person('Dana Reyes', 'Administrator', 'No access', 'no rule fits', { isYou: true }),
-];
-
-const winners = [
-  person('Ines Okafor', 'Editor', 'Administrator', 'rule 1'),
-  person('Tomas Lind', 'Viewer', 'Administrator', 'rule 1'),
-  person('Wei Sun', 'Editor', 'Administrator', 'rule 1'),
-];
-
-const nobody = (people: number): PreviewView => ({
-  people,
-  time: '14:32 UTC',
-  kinds: [{ kind: 'stays', count: people, people: [] }],
-  losing: 0,
-  unknown: 0,
-});
-
-const kind = (of: ChangeKind, people: readonly ChangedPersonRow[], count = people.length) => ({ kind: of, count, people });
 
 const unchanged: AccessRulesView = {
   organisation: sampleOrganisation,
@@ -242,71 +184,5 @@ export const samples: Record<string, AccessRulesView> = {
     preview: { ...nobody(214), kinds: [kind('becomesAdministrator', winners), kind('stays', [], 211)] },
   },
   'only-looking': { ...changed, publish: { state: 'only-looking' } },
-  hostile: {
-    ...changed,
-    organisation: { ...sampleOrganisation, name: hostile.quotes, helpName: hostile.markup },
-    bar: {
-      ...unchanged.bar,
-      places: [{ name: hostile.markup, href: '/admin/rules"><b>', isHere: true }],
-      account: hostile.direction,
-      csrf: hostile.quotes,
-    },
-    workspace: hostile.direction,
-    csrf: hostile.quotes,
-    checked: hostile.quotes,
-    rules: [
-      rule(1, hostile.markup, 'admin', {
-        published: [
-          { what: 'group', value: hostile.quotes },
-          { what: 'role', value: hostile.long },
-        ],
-      }),
-      rule(null, hostile.quotes, hostile.quotes, {
-        problem: hostile.markup,
-        more: [hostile.direction + hostile.long],
-        carried: hostile.quotes,
-      }),
-    ],
-    removed: [{ number: 2, sentence: `People in the group ${hostile.markup} get the role ${hostile.long}.` }],
-    roles: [
-      { id: 'admin', name: hostile.long },
-      { id: hostile.quotes, name: hostile.markup },
-    ],
-    defaultRole: hostile.long,
-    lockOut: { who: 'you', through: hostile.markup },
-    preview: {
-      ...nobody(3),
-      kinds: [
-        kind('losesWrite', [
-          {
-            name: hostile.markup,
-            account: hostile.long,
-            isYou: true,
-            before: hostile.quotes,
-            after: hostile.direction,
-            why: hostile.markup,
-            loses: hostile.markup,
-          },
-        ]),
-        kind('stays', [], 2),
-      ],
-      losing: 1,
-    },
-    publish: { state: 'locked-out' },
-    trial: {
-      groups: `</textarea>${hostile.markup}\n${hostile.direction}`,
-      connections: [
-        { id: hostile.quotes, name: hostile.markup, isChosen: true },
-        { id: 'b', name: hostile.long, isChosen: false },
-      ],
-      result: {
-        roles: [{ name: hostile.markup, why: hostile.quotes }],
-        denied: [{ name: hostile.long, why: hostile.direction }],
-        open: [hostile.markup],
-        can: [{ server: hostile.direction, titles: [hostile.markup], tools: [hostile.long] }],
-        administers: true,
-        published: hostile.markup,
-      },
-    },
-  },
+  hostile: { ...changed, ...hostileRules },
 };

@@ -82,7 +82,8 @@ export interface Checked {
 type Mac = (purpose: string, value: string) => string;
 const purpose = 'console-checked';
 
-export const draftDigest = (rows: readonly DraftRow[]): string => sha256(canonicalJson(rows.map(({ from: _, ...row }) => row)));
+/** Wherever its rows come from. */
+export const draftDigest = (rows: readonly DraftRow[]): string => sha256(canonicalJson(rows.map((row) => ({ ...row, from: null }))));
 
 export function checkedText(mac: Mac, tenant: string, { revision, at, draft }: Checked): string {
   const said = `${revision}.${at}.${draft}`;
