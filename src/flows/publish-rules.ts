@@ -33,7 +33,7 @@ export type Published =
   | { readonly outcome: 'locked-out'; readonly lockedOut: LockedOut }
   | { readonly outcome: 'other-number'; readonly losing: number };
 
-const people = (count: number): string => (count === 1 ? '1 person' : `${count} people`);
+const lose = (count: number): string => (count === 1 ? '1 person loses' : `${count} people lose`);
 
 /** Makes a draft the rules of a tenant, everywhere at once: what it does to everybody is worked out anew, and only what was said is done. */
 export const publishRules =
@@ -55,7 +55,7 @@ export const publishRules =
     if (preview.losing !== losing) return { outcome: 'other-number', losing: preview.losing };
     const number = revision + 1;
     const [added, removed] = [rulesBeyond(rules, tenant.rules).length, rulesBeyond(tenant.rules, rules).length];
-    const note = `rules of ${tenantId}: ${added} new, ${removed} gone; ${people(losing)} lose something`;
+    const note = `rules of ${tenantId}: ${added} new, ${removed} gone; ${lose(losing)} something`;
     const made = { number, at: clock.now(), source: 'administrator', by: by.userId, note } as const;
     if (!(await policies.add(made, document))) return { outcome: 'changed-meanwhile' };
     await audit.append({ event: 'policy.changed', tenantId, adminId: by.userId, revision: number, rule: note });

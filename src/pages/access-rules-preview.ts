@@ -97,7 +97,7 @@ const move = ({ name, account, isYou, before, after, why, loses }: ChangedPerson
   html`<li>
     <p><b>${named(name)}${isYou && ' (you)'}</b>${account !== '' && html` <span class="role">${named(account)}</span>`}</p>
     <p class="role">
-      ${named(before)} <span aria-hidden="true">→</span><span class="unseen">becomes</span> <strong>${named(after)}</strong> ·
+      ${named(before)} <span aria-hidden="true">→</span> <span class="unseen">becomes</span> <strong>${named(after)}</strong> ·
       ${plainText(why)}${loses !== '' && html`<span class="step">${plainText(loses)}</span>`}
     </p>
   </li>`;
