@@ -1,12 +1,14 @@
-import { isWithinReach } from './administration.ts';
+import { isPlatform, isWithinReach } from './administration.ts';
 import type { Administrator } from './administration.ts';
-import type { Administration } from './directory.ts';
+import type { Administration, Directory } from './directory.ts';
 import type { RoleId } from './ids.ts';
 import { everything } from './mapping-rule.ts';
 import type { MappingRule } from './mapping-rule.ts';
 import type { Role } from './resource.ts';
 import type { RoleRules } from './role-mapping.ts';
 import { rulesBeyond } from './rules-draft.ts';
+import { leadsInto } from './tenant.ts';
+import type { Tenant } from './tenant.ts';
 
 /** What a rule that denied keeps from nobody any more. */
 function released({ deny }: MappingRule, { rules, members, defaultRole }: RoleRules): RoleId[] {
@@ -26,4 +28,15 @@ export function rolesOutOfReach(
   const denials = rulesBeyond(before.rules, after.rules).filter(({ deny }) => deny !== undefined);
   const possible = new Set([...added, ...denials.flatMap((rule) => released(rule, after))]);
   return roles.filter(({ id, permissions }) => possible.has(id) && !isWithinReach(administrator, permissions, administration));
+}
+
+/** Whether people could come in through a connection that led nowhere here before: that is for whoever looks after all tenants. */
+export function opensConnection(
+  { before, after }: { readonly before: Tenant; readonly after: Tenant },
+  { connections }: Pick<Directory, 'connections'>,
+  administrator: Administrator,
+  administration: Pick<Administration, 'platformTenant'>,
+): boolean {
+  if (isPlatform(administrator, administration)) return false;
+  return connections.some(({ id }) => leadsInto(after, id) && !leadsInto(before, id));
 }

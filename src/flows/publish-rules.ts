@@ -3,18 +3,15 @@ import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Asking } from '../domain/rules-comparison.ts';
 import type { LockedOut } from '../domain/rules-preview.ts';
 import { rulesBeyond, sameRules } from '../domain/rules-draft.ts';
-import { rolesOutOfReach } from '../domain/rules-reach.ts';
-import type { AuditLog } from '../ports/audit-log.ts';
-import type { Policies } from '../ports/policies.ts';
+import { opensConnection, rolesOutOfReach } from '../domain/rules-reach.ts';
 import type { PolicyNowDependencies } from './steps/policy-now.ts';
 import { policyNow, tenantNow } from './steps/policy-now.ts';
+import type { PublishDependencies } from './steps/publish-policy.ts';
+import { publishPolicy } from './steps/publish-policy.ts';
 import type { PreviewDependencies } from './steps/rules-preview.ts';
 import { previewRules } from './steps/rules-preview.ts';
 
-export interface PublishDependencies extends PolicyNowDependencies, PreviewDependencies {
-  readonly policies: Pick<Policies, 'latest' | 'document' | 'add'>;
-  readonly audit: AuditLog;
-}
+export type PublishRulesDependencies = PolicyNowDependencies & PreviewDependencies & PublishDependencies;
 
 export interface Publication {
   readonly tenantId: TenantId;
@@ -37,9 +34,9 @@ const lose = (count: number): string => (count === 1 ? '1 person loses' : `${cou
 
 /** Makes a draft the rules of a tenant, everywhere at once: what it does to everybody is worked out anew, and only what was said is done. */
 export const publishRules =
-  (dependencies: PublishDependencies) =>
+  (dependencies: PublishRulesDependencies) =>
   async ({ tenantId, rules, revision, losing, by }: Publication): Promise<Published> => {
-    const { policies, drafts, audit, clock } = dependencies;
+    const { drafts } = dependencies;
     const policy = await policyNow(dependencies);
     const tenant = tenantNow(policy, tenantId);
     if (policy.number !== revision || tenant === null) return { outcome: 'changed-meanwhile' };
@@ -49,15 +46,24 @@ export const publishRules =
     const { directory: before } = policy;
     const { directory: after, document } = drafted;
     const change = { before: tenant, after: { ...tenant, rules }, roles: before.roles };
-    if (rolesOutOfReach(change, by, before.administration ?? { platformTenant: null }).length > 0) return { outcome: 'beyond-reach' };
+    const administration = before.administration ?? { platformTenant: null };
+    if (opensConnection(change, before, by, administration)) return { outcome: 'beyond-reach' };
+    if (rolesOutOfReach(change, by, administration).length > 0) return { outcome: 'beyond-reach' };
     const preview = await previewRules(dependencies)({ tenantId, before, after, you: by });
     if (preview.lockedOut !== null) return { outcome: 'locked-out', lockedOut: preview.lockedOut };
     if (preview.losing !== losing) return { outcome: 'other-number', losing: preview.losing };
-    const number = revision + 1;
     const [added, removed] = [rulesBeyond(rules, tenant.rules).length, rulesBeyond(tenant.rules, rules).length];
     const note = `rules of ${tenantId}: ${added} new, ${removed} gone; ${lose(losing)} something`;
-    const made = { number, at: clock.now(), source: 'administrator', by: by.userId, note } as const;
-    if (!(await policies.add(made, document))) return { outcome: 'changed-meanwhile' };
-    await audit.append({ event: 'policy.changed', tenantId, adminId: by.userId, revision: number, rule: note });
-    return { outcome: 'published', revision: number };
+    const done = await publishPolicy(dependencies)({
+      document,
+      source: 'administrator',
+      by: by.userId,
+      note,
+      after: revision,
+      preview: { leavesWithoutAdministrator: [], youLose: [], losing },
+      agreedLosing: losing,
+      mayLockOut: false,
+      about: { tenantId, adminId: by.userId },
+    });
+    return done.outcome === 'published' ? done : { outcome: 'changed-meanwhile' };
   };

@@ -1,10 +1,9 @@
 import type { Directory } from '../domain/directory.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
-import type { Role } from '../domain/resource.ts';
 import type { Asking } from '../domain/rules-comparison.ts';
 import type { RulesPreview } from '../domain/rules-preview.ts';
-import { rolesOutOfReach } from '../domain/rules-reach.ts';
+import { opensConnection, rolesOutOfReach } from '../domain/rules-reach.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { RuleProblem } from '../ports/policy-drafts.ts';
 import type { PolicyNow, PolicyNowDependencies } from './steps/policy-now.ts';
@@ -23,10 +22,10 @@ export const publishedRules =
     return tenant === null ? null : { policy, tenant };
   };
 
-/** What a draft comes to: nothing while it is none, else who it touches, and the roles it gives that are not its author's to give. */
+/** What a draft comes to: nothing while it is none, else who it touches, and whether it is its author's to publish. */
 export type TriedRules =
   | { readonly problems: readonly RuleProblem[] }
-  | { readonly after: Directory; readonly preview: RulesPreview; readonly outOfReach: readonly Role[] };
+  | { readonly after: Directory; readonly preview: RulesPreview; readonly isOutOfReach: boolean };
 
 /** Works out what other rules would be to everybody; nothing is changed by it. */
 export const tryRules =
@@ -37,13 +36,13 @@ export const tryRules =
     const { directory: after } = drafted;
     const { directory: before } = policy;
     const preview = await previewRules(dependencies)({ tenantId, before, after, you });
-    return { after, preview, outOfReach: outOfReachOf(before, after, tenantId, you) };
+    return { after, preview, isOutOfReach: isOutOfReach(before, after, tenantId, you) };
   };
 
-function outOfReachOf(before: Directory, after: Directory, tenantId: TenantId, you: Asking): Role[] {
+function isOutOfReach(before: Directory, after: Directory, tenantId: TenantId, you: Asking): boolean {
   const [old, young] = [before, after].map(({ tenants }) => tenants.find(({ id }) => id === tenantId));
   const administration = before.administration ?? { platformTenant: null };
-  return old === undefined || young === undefined
-    ? []
-    : rolesOutOfReach({ before: old, after: young, roles: after.roles }, you, administration);
+  if (old === undefined || young === undefined) return false;
+  const change = { before: old, after: young, roles: after.roles };
+  return opensConnection(change, before, you, administration) || rolesOutOfReach(change, you, administration).length > 0;
 }

@@ -3,16 +3,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { policyOf } from '../../src/config/policy.ts';
 import { auditEvents, grants } from '../../src/stores/collections.ts';
 import { openPolicies } from '../../src/stores/policies.ts';
-import { ask, signInAs } from '../support/administration.ts';
+import { administered, ask, signInAs } from '../support/administration.ts';
 import type { Browser } from '../support/browser.ts';
 import { callTool, login, openBrowser, signIn } from '../support/client.ts';
-import { arriveAtConsole, column, openConsole, pressRules, rulesAt, said, withConsole } from '../support/console-walk.ts';
+import { arriveAtConsole, column, openConsole, pressRules, rulesAt, said } from '../support/console-walk.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 
 let system: System;
 beforeAll(async () => {
-  system = await startSystem({ configure: withConsole });
+  system = await startSystem({ configure: administered });
   // Everybody of the cast is known.
   await login(system, { login: 'bob', tenant: 'acme', scope: ['read'] });
   await login(system, { login: 'carol', tenant: 'acme' });
@@ -392,7 +392,7 @@ describe('whose the rules are', () => {
     await pressRules(browser, 'Remove rule 3');
     await pressRules(browser, 'Publish', { losing: '1' });
     const after = await groupsInAcme();
-    await system.restart((config) => ({ ...config, administration: { ...config.administration, rules: 'file' } }));
+    await system.restart((config) => ({ ...config, administration: { ...config.administration, rulesByFileOnly: true } }));
     expect(await groupsInAcme()).toEqual(after);
     await browser.get(rulesAt('acme'));
     await pressRules(browser, 'Add a rule');

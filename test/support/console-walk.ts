@@ -1,16 +1,8 @@
 /** An administrator at the administrators' pages, in a browser without a screen. */
-import type { Config } from '../../src/config/schema.ts';
-import { administered } from './administration.ts';
 import { wordsOf } from './browser.ts';
 import type { Browser, Page } from './browser.ts';
 import { openBrowser, signIn } from './client.ts';
 import type { System } from './system.ts';
-
-/** The cast of the administration, with rules that are changed on the pages. */
-export const withConsole = (config: Config): Config => {
-  const changed = administered(config);
-  return { ...changed, administration: { ...changed.administration, rules: 'here' } };
-};
 
 /** Signs in up to the decision, or to whatever stands there instead. */
 export async function arriveAtConsole({ issuer }: Pick<System, 'issuer'>, login: string): Promise<Browser> {

@@ -6,12 +6,14 @@ import type { ChangedMember, RulesChange, RulesPreview } from '../../domain/rule
 import { rulesChanges } from '../../domain/rules-preview.ts';
 import type { Membership } from '../../domain/tenant.ts';
 import { asksUnknown } from '../../domain/unknown-facts.ts';
-import type { User } from '../../domain/user.ts';
+import type { Identity, User } from '../../domain/user.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TenantRows } from '../../ports/tenant-rows.ts';
 import type { Users } from '../../ports/users.ts';
+import { allAsTold } from './as-told.ts';
+import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
 
-export interface PreviewDependencies {
+export interface PreviewDependencies extends ProvisionedGroupsDependencies {
   readonly rows: Pick<TenantRows, 'assigned' | 'identities'>;
   readonly users: Pick<Users, 'get'>;
   readonly clock: Clock;
@@ -33,6 +35,13 @@ async function usersOf({ users }: PreviewDependencies, outcomes: readonly Member
     for (const user of rows) if (user !== null) found.set(user.id, user);
   }
   return found;
+}
+
+/** With what was provisioned of them; without who is not to come in. */
+async function toldOf(dependencies: PreviewDependencies, page: readonly Identity[]): Promise<Identity[]> {
+  const told: Identity[] = [];
+  for (let at = 0; at < page.length; at += atOnce) told.push(...(await allAsTold(dependencies)(page.slice(at, at + atOnce))));
+  return told;
 }
 
 function lossesOf({ difference: { scopes, tools, permissions } }: MemberOutcome, { resources }: Directory): string[] {
@@ -94,11 +103,12 @@ export const previewRules =
     for await (const page of rows.assigned(compared.tenantId)) for (const row of page) assigned.set(row.userId, row);
     const sum = tally(compared);
     for await (const page of rows.identities('')) {
-      const outcomes = page.flatMap((identity) => outcomeOf(identity, assigned.get(identity.userId) ?? null) ?? []);
+      const known = await toldOf(dependencies, page);
+      const outcomes = known.flatMap((identity) => outcomeOf(identity, assigned.get(identity.userId) ?? null) ?? []);
       const users = await usersOf(dependencies, outcomes);
       for (const outcome of outcomes) {
-        const { connectionId, subject, userId, known } = outcome.identity;
-        const asks = known !== undefined && isUnknown({ connectionId, subject, ...known });
+        const { connectionId, subject, userId, known: said } = outcome.identity;
+        const asks = said !== undefined && isUnknown({ connectionId, subject, ...said });
         sum.add(outcome, users.get(userId), asks);
       }
     }

@@ -18,7 +18,7 @@ function publishView(tried: TriedRules | null, isDraft: boolean, bar: Bar, { for
   if (bar !== null) return { state: bar };
   if (tried === null || 'problems' in tried) return { state: 'problems' };
   if (tried.preview.lockedOut !== null) return { state: 'locked-out' };
-  if (tried.outOfReach.length > 0) return { state: 'beyond-reach' };
+  if (tried.isOutOfReach) return { state: 'beyond-reach' };
   return { state: 'open', typed: problem === null ? '' : (form?.values['losing'] ?? ''), problem };
 }
 
