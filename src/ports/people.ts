@@ -8,6 +8,6 @@ export interface Somebody {
 }
 
 export interface People {
-  /** Everybody who has ever signed in, page by page. Of what was assigned by hand all is held at a time, of the rest a page. */
+  /** Everybody who has ever signed in and is not disabled, page by page. Of what was assigned by hand all is held at a time, of the rest a page. */
   everybody(): AsyncIterable<readonly Somebody[]>;
 }

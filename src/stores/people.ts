@@ -5,7 +5,7 @@ import type { Identity } from '../domain/user.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import type { People } from '../ports/people.ts';
 import { readIdentities } from './all-identities.ts';
-import { memberships } from './collections.ts';
+import { memberships, users } from './collections.ts';
 import { typedCollection } from './typed-collection.ts';
 
 type ByUser = Map<UserId, Map<TenantId, readonly HeldRole[]>>;
@@ -22,13 +22,21 @@ async function readAssigned(engine: DocumentEngine): Promise<ByUser> {
   return found;
 }
 
+/** Who is kept out; of everybody else nothing is held. */
+async function readDisabled(engine: DocumentEngine): Promise<ReadonlySet<UserId>> {
+  const found = new Set<UserId>();
+  for await (const page of typedCollection(engine, users).pages(1000))
+    for (const { id, status } of page) if (status === 'disabled') found.add(id);
+  return found;
+}
+
 const none: Assigned = new Map();
 
 export function openPeople(engine: DocumentEngine): People {
   async function* everybody() {
-    const assigned = await readAssigned(engine);
+    const [assigned, disabled] = await Promise.all([readAssigned(engine), readDisabled(engine)]);
     const withTheirs = (identity: Identity) => ({ identity, assigned: assigned.get(identity.userId) ?? none });
-    for await (const page of readIdentities(engine)) yield page.map(withTheirs);
+    for await (const page of readIdentities(engine)) yield page.filter(({ userId }) => !disabled.has(userId)).map(withTheirs);
   }
   return { everybody };
 }

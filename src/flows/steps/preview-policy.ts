@@ -8,8 +8,11 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
 import type { People, Somebody } from '../../ports/people.ts';
 import type { Users } from '../../ports/users.ts';
+import { withGroups } from './identity-of.ts';
+import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
+import { provisionedGroupsOf } from './provisioned-groups.ts';
 
-export interface PreviewDependencies {
+export interface PreviewDependencies extends ProvisionedGroupsDependencies {
   readonly people: People;
   readonly users: Pick<Users, 'get'>;
   readonly grants: Pick<Grants, 'ofUser'>;
@@ -61,6 +64,15 @@ async function cutOff({ grants, clock }: PreviewDependencies, losers: readonly C
   return count;
 }
 
+/** Somebody with the groups they were put in beforehand; null for who was not, or is not active, where only such people come in. */
+const asProvisioned = (dependencies: ProvisionedGroupsDependencies) => {
+  const groupsOf = provisionedGroupsOf(dependencies);
+  return async ({ identity, assigned }: Somebody): Promise<Somebody | null> => {
+    const groups = await groupsOf(identity.connectionId, identity.id);
+    return groups === null ? null : { identity: withGroups(identity, groups), assigned };
+  };
+};
+
 /** What another policy would be to everybody who is known, by the very rules that put it in force. Nothing is written. */
 export const previewPolicy =
   (dependencies: PreviewDependencies) =>
@@ -68,6 +80,7 @@ export const previewPolicy =
     const { people, users, clock } = dependencies;
     const { you, examples = 50, progress = () => undefined } = options;
     const comparison = comparePolicies(before, after, { now: clock.now(), examples, ...(you === undefined ? {} : { you }) });
+    const here = asProvisioned(dependencies);
     const losers: ChangedPerson[] = [];
     let [seen, losing, cutting, unheard] = [0, 0, 0, 0];
     const look = ({ identity: { userId, connectionId, subject, known }, assigned }: Somebody): void => {
@@ -80,7 +93,7 @@ export const previewPolicy =
       return undefined;
     };
     for await (const page of people.everybody()) {
-      page.forEach(look);
+      (await Promise.all(page.map(here))).forEach((one) => one !== null && look(one));
       progress((seen += page.length));
     }
     const difference = comparison.result();
