@@ -9,6 +9,7 @@ import { atTenant } from '../domain/resource.ts';
 import { everything } from '../domain/mapping-rule.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { consoleClient } from '../domain/console.ts';
 import { administrationOf } from './administration.ts';
 import type { Requirement } from './fields.ts';
 import type { ConnectionConfig } from './connection-schema.ts';
@@ -130,6 +131,7 @@ export function directoryOf(config: Config): Directory {
     resources,
     addresses: new Map(addresses.map((resource) => [resource.identifier, resource])),
     clients: [
+      ...Object.values(administration).map(({ resource: { id } }) => consoleClient(config.issuer, id)),
       ...config.clients.map((client) => clientOf(client)),
       ...config.resources.flatMap(({ id, clients }) => clients.map((client) => clientOf(client, id))),
     ],

@@ -29,6 +29,8 @@ export interface Administration {
   readonly resource: Resource;
   /** Where `drawbridge:platform` counts; null where nobody looks after all tenants. */
   readonly platformTenant: TenantId | null;
+  /** Whether rules are changed on the administrators' pages and not in the configuration file. */
+  readonly rulesHere: boolean;
 }
 
 /** What the organisation has set up: who may sign in where, and what is protected. */
