@@ -31,7 +31,7 @@ const groupsInAcme = async (): Promise<unknown> => {
 const begin = async (): Promise<void> => {
   const number = (await revision()) + 1;
   await policies().add({ number, at: 1, source: 'administrator', by: 'somebody', note: 'as before' }, policyOf(system.config));
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
 };
 
 const cookiesOf = (browser: Browser): string => browser.page.headers.getSetCookie().join('\n');
@@ -117,7 +117,7 @@ describe('being in', () => {
     const tenants = policy.tenants.map((tenant) => ({ ...tenant, rules: tenant.rules.filter(({ group }) => group !== 'eng') }));
     const number = (await revision()) + 1;
     await policies().add({ number, at: 1, source: 'apply', by: null, note: '' }, { ...policy, tenants });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(said(browser)).toContain('Try a change');
     expect((await browser.get(rulesAt('acme'))).url.pathname).not.toBe(rulesAt('acme'));
   });
@@ -282,7 +282,7 @@ describe('publishing', () => {
       { group: 'it-admins', role: 'platform' },
       { group: 'eng', role: 'admin' },
     ]);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(await reads()).toBe(401);
     const events = (await system.engine.page(auditEvents, { after: '', limit: 5000 })).map(
       (row) => row['event'] as Record<string, unknown>,

@@ -15,6 +15,8 @@ export interface SecondInstance {
   post(path: string, fields: Record<string, string>): Promise<Answered>;
   /** Presses a button of a page of ours at this instance; the status says what came of it. */
   press(path: string, form: string, cookie: string): Promise<number>;
+  /** Calls a tool at this instance's gateway; the status, and whether the tool answered. */
+  call(access_token: string, tool: string): Promise<{ readonly status: number; readonly isAnswered: boolean }>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,25 @@ export async function startSecondInstance({ config, engine, masterKey, clock, li
         });
         sent.on('error', reject);
         sent.end(form);
+      }),
+    call: async (access_token, tool) =>
+      new Promise((resolve, reject) => {
+        const headers = {
+          Host: host,
+          Authorization: `Bearer ${access_token}`,
+          'Content-Type': 'application/json',
+          Accept: 'application/json, text/event-stream',
+          'MCP-Protocol-Version': '2025-11-25',
+        };
+        const sent = request({ host: '127.0.0.1', port: listening.port, path: '/mcp', method: 'POST', headers, agent }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, isAnswered: Buffer.concat(chunks).toString().includes('"result"') }),
+          );
+        });
+        sent.on('error', reject);
+        sent.end(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: {} } }));
       }),
     close: async () => {
       agent.destroy();
