@@ -29,6 +29,7 @@ export function upstreamOf({ issuer }: Config, connection: Config['connections']
     type,
     subline: _subline,
     domains: _domains,
+    newPeople: _newPeople,
     provisioning: _provisioning,
     unknownGroups: _unknown,
     tlsCaFile,

@@ -4,6 +4,7 @@ import { openState } from './compose-state.ts';
 import { openProvisioning } from './compose-provisioning.ts';
 import type { ProvisioningParts } from './compose-provisioning.ts';
 import { openConnectors } from './compose-upstreams.ts';
+import { policyDrafts } from './config/policy-drafts.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
@@ -26,13 +27,16 @@ import { confirmEnrolment, declineFactor, keepCodes, showEnrolment } from './flo
 import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
 import { finishJoin, joinAccounts } from './flows/join-accounts.ts';
+import { leaveConsole } from './flows/leave-console.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
+import { publishRules } from './flows/publish-rules.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
 import { registerClient } from './flows/register-client.ts';
 import { revokeToken } from './flows/revoke-token.ts';
 import { authenticateClient } from './flows/steps/authenticate-client.ts';
 import { stopAuthorization } from './flows/stop-authorization.ts';
+import { publishedRules, tryRules } from './flows/try-draft.ts';
 import { tellConnectionTest } from './flows/tell-connection-test.ts';
 import { gatewayRoutes } from './gateway/app.ts';
 import { openStopping } from './gateway/stopping.ts';
@@ -65,6 +69,7 @@ import type { Entropy } from './ports/entropy.ts';
 import { sweepAll } from './stores/sweep.ts';
 import { signingKeys } from './stores/collections.ts';
 import { openRateWindows } from './stores/rate-windows.ts';
+import { openTenantRows } from './stores/tenant-rows.ts';
 import { openSigningKeys } from './stores/signing-keys.ts';
 
 /** What a broker is made of besides its configuration; a test brings its own clock and entropy. */
@@ -114,6 +119,8 @@ const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
 type Parts = Parameters<typeof answerQuestion>[0] &
+  Parameters<typeof publishRules>[0] &
+  Parameters<typeof leaveConsole>[0] &
   Parameters<typeof answerFactor>[0] &
   Parameters<typeof answerPasskey>[0] &
   Parameters<typeof confirmEnrolment>[0] &
@@ -143,6 +150,10 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   confirmEnrolment: confirmEnrolment(parts),
   keepCodes: keepCodes(parts),
   declineFactor: declineFactor(parts),
+  leaveConsole: leaveConsole(parts),
+  publishedRules: publishedRules(parts),
+  tryRules: tryRules(parts),
+  publishRules: publishRules(parts),
   leaveQuestion: leaveQuestion(parts),
   chooseTenant: chooseTenant(parts),
   recordConsent: recordConsent(parts),
@@ -160,6 +171,9 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   scim: openProvisioning(parts),
 });
 
+/** What a change of rules is tried with. */
+const rulesParts = ({ config, engine }: World) => ({ drafts: policyDrafts(config), rows: openTenantRows(engine) });
+
 /** Puts every part together; the only file that knows them all by name. */
 export async function compose(world: World): Promise<Broker> {
   const { config, engine, clock, entropy, log } = world;
@@ -171,7 +185,8 @@ export async function compose(world: World): Promise<Broker> {
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority, directory, policy } = await openState(world, sealing);
   const outside = { clock, entropy, log, oneTimeCodes, passkeys: openPasskeys(issuer, config.organisation.name), pause: systemPause };
-  const parts = { ...stores, ...outside, issuer, directory, policy, sealing, signer, connectors, documents, authority };
+  const made = { signer, connectors, documents, authority, ...rulesParts(world) };
+  const parts = { ...stores, ...outside, ...made, issuer, directory, policy, sealing };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);

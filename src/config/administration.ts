@@ -47,11 +47,12 @@ const scopes: readonly ResourceScope[] = [
 /** The administration as a protected resource of its own: its tokens open nothing else, and no other token opens it. */
 export function administrationOf(
   issuer: string,
-  { tenant }: AdministrationConfig,
+  { tenant, rulesByFileOnly }: AdministrationConfig,
   demand: { readonly demand?: AssuranceDemand },
 ): Administration {
   return {
     platformTenant: tenant ?? null,
+    rulesHere: !rulesByFileOnly,
     resource: {
       id,
       identifier: `${issuer}${administrationPath}`,

@@ -36,6 +36,17 @@ const unknownGroups = z.strictObject({
     ),
 });
 
+/** Who may come in for the first time. */
+const newPeople = z.strictObject({
+  who: z
+    .enum(['anyone', 'proven-domain', 'by-rule', 'nobody'])
+    .default('anyone')
+    .describe(
+      '`proven-domain`: whose e-mail address, as far as the identity provider vouches for it, is of one of `domains` that DNS proves. `by-rule`: to whom a rule or a name gives a role, and not only `defaultRole`.',
+    ),
+  most: z.int().min(1).max(100_000_000).optional().describe('How many in all. Whoever has been here before is not counted again.'),
+});
+
 /** How people become known before they sign in. */
 const provisioning = z.strictObject({
   scim: z
@@ -62,6 +73,11 @@ export const connectionFields = {
     .optional()
     .describe(
       'E-mail domains whose people sign in here, each spelled out. A domain counts once its DNS record is seen; `drawbridge domains` says what to publish.',
+    ),
+  newPeople: newPeople
+    .optional()
+    .describe(
+      'Who may sign in here for the first time; without it anybody whom the identity provider lets in. Others see that nobody has given them access.',
     ),
   unknownGroups: unknownGroups
     .optional()

@@ -1,4 +1,4 @@
-import { administrationPath } from '../domain/administration.ts';
+import { consolePaths } from '../domain/console.ts';
 import { tenantPaths } from '../domain/resource.ts';
 import { administrationChecks } from './administration.ts';
 import { isLoopbackUrl, standIn } from './fields.ts';
@@ -164,10 +164,10 @@ function resourceChecks(resource: Written, at: string, root: Written, { permissi
     URL.canParse(issuer) &&
     new URL(identifier).origin !== new URL(issuer).origin;
   const path = identifier !== null && URL.canParse(identifier) ? new URL(identifier).pathname : '';
-  const isOurs = `${path}/`.startsWith(`${administrationPath}/`);
+  const isOurs = `${path}/`.startsWith(`${consolePaths.front}/`);
   return [
     ...(isElsewhere ? [{ key: `${at}.identifier`, problem: 'must be on the origin of the issuer' }] : []),
-    ...(isOurs ? [{ key: `${at}.identifier`, problem: `must not be at or below ${administrationPath}: that is the Admin API` }] : []),
+    ...(isOurs ? [{ key: `${at}.identifier`, problem: `must not be at or below ${consolePaths.front}: that is the administration` }] : []),
     ...(path.startsWith(tenantPaths)
       ? [{ key: `${at}.identifier`, problem: `must not be below ${tenantPaths}: those are the addresses of tenants` }]
       : []),

@@ -9,6 +9,7 @@ import { atTenant } from '../domain/resource.ts';
 import { everything } from '../domain/mapping-rule.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Tenant } from '../domain/tenant.ts';
+import { consoleClient } from '../domain/console.ts';
 import { administrationOf } from './administration.ts';
 import type { Requirement } from './fields.ts';
 import type { ConnectionConfig } from './connection-schema.ts';
@@ -94,7 +95,7 @@ function clientOf(config: ClientConfig, onlyFor?: string): Client {
 }
 
 function connectionOf(config: ConnectionConfig): ConnectionEntry {
-  const { id, name, subline, domains, recheck, unknownGroups, provisioning } = config;
+  const { id, name, subline, domains, recheck, newPeople, unknownGroups, provisioning } = config;
   return {
     id,
     name,
@@ -102,6 +103,7 @@ function connectionOf(config: ConnectionConfig): ConnectionEntry {
     recheck: recheck === undefined ? null : { after: recheck.afterSeconds * 1000, grace: recheck.graceSeconds * 1000 },
     ...(unknownGroups?.policy === 'last-known' ? { lastKnownFor: unknownGroups.lastKnownSeconds * 1000 } : {}),
     domains: domains ?? [],
+    ...(newPeople === undefined ? {} : { newPeople: { who: newPeople.who, most: newPeople.most ?? null } }),
     ...(provisioning === undefined ? {} : { provisioning: { ...provisionedSubject(config), isRequired: provisioning.required } }),
   };
 }
@@ -129,6 +131,7 @@ export function directoryOf(config: Config): Directory {
     resources,
     addresses: new Map(addresses.map((resource) => [resource.identifier, resource])),
     clients: [
+      ...Object.values(administration).map(({ resource: { id } }) => consoleClient(config.issuer, id)),
       ...config.clients.map((client) => clientOf(client)),
       ...config.resources.flatMap(({ id, clients }) => clients.map((client) => clientOf(client, id))),
     ],

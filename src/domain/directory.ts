@@ -4,6 +4,7 @@ import type { Resource, Role } from './resource.ts';
 import { leadsInto } from './tenant.ts';
 import type { Tenant } from './tenant.ts';
 import type { Client } from './client.ts';
+import type { NewcomerPolicy } from './newcomer.ts';
 import type { RecheckPolicy } from './upstream-session.ts';
 
 /** A configured upstream as people see it. */
@@ -15,6 +16,8 @@ export interface ConnectionEntry {
   readonly recheck: RecheckPolicy | null;
   /** For how long (ms) the groups it last told are gone by at a sign-in where it tells none; absent when that sign-in is refused. */
   readonly lastKnownFor?: number;
+  /** Who may come through it for the first time; absent where anybody may. */
+  readonly newPeople?: NewcomerPolicy;
   /** E-mail domains that are said to lead here; each counts once it is proven. */
   readonly domains: readonly string[];
   /** Absent where nobody tells of people beforehand. */
@@ -26,6 +29,8 @@ export interface Administration {
   readonly resource: Resource;
   /** Where `drawbridge:platform` counts; null where nobody looks after all tenants. */
   readonly platformTenant: TenantId | null;
+  /** Whether rules are changed on the administrators' pages and not in the configuration file. */
+  readonly rulesHere: boolean;
 }
 
 /** What the organisation has set up: who may sign in where, and what is protected. */

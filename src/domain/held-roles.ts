@@ -20,6 +20,12 @@ export function heldRoles(rules: RoleRules, identity: Identity, membership: Memb
   return mapRoles(rules, { connectionId, subject, ...known }, given.filter(isAssigned), now);
 }
 
+/** When the first of them ends by itself (ms since the epoch); null when none does. */
+export function firstEnd(held: readonly HeldRole[]): number | null {
+  const ends = held.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
 /** The roles there are of those that are held. */
 export function rolesOf(held: readonly HeldRole[], roles: readonly Role[]): Role[] {
   const ids = new Set(held.map(({ role }) => role));

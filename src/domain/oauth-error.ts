@@ -78,6 +78,7 @@ export type PageRefusalKind =
   | 'stopped-by-person'
   | 'too-many-tries'
   | 'test-over'
+  | 'signed-out'
   | 'not-found'
   | 'unavailable'
   | 'fault';

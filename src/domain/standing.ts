@@ -11,6 +11,8 @@ export interface Standing {
   readonly user: { readonly id: UserId; readonly name: string | null; readonly email: string | null };
   readonly tenant: { readonly id: TenantId; readonly name: string };
   readonly roles: readonly { readonly id: RoleId; readonly name: string }[];
+  /** When one of the roles ends by itself (ms since the epoch); null when none does. */
+  readonly endsAt: number | null;
   /** The union over the roles, computed now. */
   readonly permissions: readonly string[];
   /** Resource identifier the grant is for. */

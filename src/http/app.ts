@@ -6,9 +6,12 @@ import { PageRefusal } from '../domain/oauth-error.ts';
 import { front } from '../pages/front.ts';
 import type { ConnectionId } from '../domain/ids.ts';
 import type { AnyConnector } from '../ports/connector.ts';
+import type { LiveAuthority } from '../ports/live-authority.ts';
 import type { Signer } from '../ports/signer.ts';
 import { openAdministration } from './admin/app.ts';
 import type { AdminDependencies } from './admin/app.ts';
+import { accessRulesRoutes } from './console/access-rules.ts';
+import { consoleSignInRoutes } from './console/sign-in.ts';
 import { assetRoutes } from './assets.ts';
 import type { Logo } from './assets.ts';
 import type { HttpDependencies } from './context.ts';
@@ -43,6 +46,7 @@ export interface AppDependencies extends Omit<HttpDependencies, 'inTime'> {
   /** The guarded endpoints and their metadata; null for a request for another path. */
   readonly gateway: (exchange: Exchange, path: string) => Promise<void> | null;
   readonly administration: AdministrationParts;
+  readonly authority: LiveAuthority;
   /** Gives each request an id and logs its end. */
   readonly begin: (req: IncomingMessage, res: ServerResponse) => Exchange;
   readonly logo: Logo | null;
@@ -90,8 +94,19 @@ const programRoutes = (dependencies: HttpDependencies & Pick<AppDependencies, 's
   ...signalRoutes(dependencies),
 ];
 
+/** The administrators' pages, where there is an administration. */
+function consoleRoutes(dependencies: HttpDependencies & Pick<AppDependencies, 'authority'>): Route[] {
+  const { administration } = dependencies.directory;
+  if (administration === undefined) return [];
+  const parts = { ...dependencies, administration };
+  return [consoleSignInRoutes(parts), accessRulesRoutes(parts)];
+}
+
 /** What people see in a browser. */
-function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'>, isForUs: (incoming: Incoming) => boolean): Koa {
+function peopleApp(
+  dependencies: HttpDependencies & Pick<AppDependencies, 'logo' | 'authority'>,
+  isForUs: (incoming: Incoming) => boolean,
+): Koa {
   const app = new Koa();
   app.on('error', (error: unknown) => dependencies.log.error('fault', { error }));
   const router = new Router();
@@ -104,6 +119,7 @@ function peopleApp(dependencies: HttpDependencies & Pick<AppDependencies, 'logo'
     linkRoutes(dependencies),
     callbackRoute(dependencies),
     connectionTestRoutes(dependencies),
+    ...consoleRoutes(dependencies),
     assetRoutes(dependencies.logo),
     frontRoute(dependencies),
   ];

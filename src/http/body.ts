@@ -38,9 +38,9 @@ function decoded(encoded: string): string {
   }
 }
 
-export function readParameters(text: string): Parameters {
+export function readParameters(text: string, most = mostParameters): Parameters {
   const pairs = text.split('&').filter((pair) => pair !== '');
-  if (pairs.length > mostParameters) throw new BodyRefused(400, 'too many parameters');
+  if (pairs.length > most) throw new BodyRefused(400, 'too many parameters');
   const values = Object.create(null) as Record<string, string>;
   const repeated = new Set<string>();
   const read = pairs.map((pair): readonly [string, string] => {
@@ -131,10 +131,10 @@ function fromJson(bytes: Buffer): Parameters {
 /** A form of ours or a token request: `application/x-www-form-urlencoded`, and JSON where `json` says so. */
 export async function readForm(
   arriving: Arriving,
-  { limit = 65_536, json = false }: { limit?: number; json?: boolean } = {},
+  { limit = 65_536, json = false, most = mostParameters }: { limit?: number; json?: boolean; most?: number } = {},
 ): Promise<Parameters> {
   const type = mediaType(arriving);
-  if (type === 'application/x-www-form-urlencoded') return readParameters(utf8(await readBytes(arriving, limit)));
+  if (type === 'application/x-www-form-urlencoded') return readParameters(utf8(await readBytes(arriving, limit)), most);
   if (json && type === 'application/json') return fromJson(await readBytes(arriving, limit));
   throw new BodyRefused(415, 'the content type is not one this endpoint reads');
 }

@@ -34,6 +34,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'stopped-by-person': 200,
   'too-many-tries': 429,
   'test-over': 410,
+  'signed-out': 403,
   'not-found': 404,
   unavailable: 503,
   fault: 500,
@@ -148,8 +149,11 @@ function redirectRefusal(ctx: Context, dependencies: HttpDependencies, refusal: 
   return showStopped(ctx, dependencies, new PageRefusal('malformed-request', `${error}: ${reason}`), { button });
 }
 
-/** For routes that people see. */
-export const pageRefusals = (dependencies: HttpDependencies): Middleware => {
+/** For routes that people see; `ways` are buttons on from what may be refused there. */
+export const pageRefusals = (
+  dependencies: HttpDependencies,
+  ways: Readonly<Partial<Record<PageRefusalKind, StoppedExtras>>> = {},
+): Middleware => {
   return async (ctx, next) => {
     try {
       await next();
@@ -159,7 +163,7 @@ export const pageRefusals = (dependencies: HttpDependencies): Middleware => {
       if (refusal.kind === 'fault' || refusal.kind === 'unavailable') logOf(ctx, dependencies.log).error(refusal.kind, { error });
       if (error instanceof TooManyRequests) ctx.set('Retry-After', String(error.retryAfter));
       if (refusal.kind === 'unavailable') ctx.set('Retry-After', '5');
-      return showStopped(ctx, dependencies, refusal);
+      return showStopped(ctx, dependencies, refusal, ways[refusal.kind]);
     }
     return undefined;
   };

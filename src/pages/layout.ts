@@ -1,4 +1,6 @@
 /** What every page has around it: head, skip link, the company's name, and the footer. */
+import { barContent } from './bar.ts';
+import type { Bar } from './bar.ts';
 import { html, ownScript } from './html.ts';
 import type { Html, Slot } from './html.ts';
 import { mark } from './icons.ts';
@@ -27,9 +29,11 @@ export interface Frame {
   movesOnTo?: VettedHref;
   /** Path of a script of our own; the page's policy has to allow it. */
   script?: string;
+  /** On an administrator's page. */
+  bar?: Bar;
 }
 
-export function layout({ title, organisation, movesOnTo, script }: Frame, main: Html): Html {
+export function layout({ title, organisation, movesOnTo, script, bar }: Frame, main: Html): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -43,8 +47,7 @@ export function layout({ title, organisation, movesOnTo, script }: Frame, main: 
       </head>
       <body>
         <a class="skip" href="#main">Skip to the page</a>
-        <header class="company">${plate(organisation)}</header>
-        ${main}
+        ${header(organisation, bar)} ${main}
         <footer class="foot">
           <span class="made">${mark} Sign-in by Drawbridge</span>
           ${organisation.helpHref !== null && html`<a href="${organisation.helpHref}">Help from ${named(organisation.helpName)}</a>`}
@@ -53,6 +56,11 @@ export function layout({ title, organisation, movesOnTo, script }: Frame, main: 
       </body>
     </html> `;
 }
+
+const header = (organisation: Organisation, bar: Bar | undefined): Html =>
+  bar === undefined
+    ? html`<header class="company">${plate(organisation)}</header>`
+    : html`<header class="company bar">${plate(organisation)} ${barContent(bar)}</header>`;
 
 const plate = ({ name, logo }: Organisation): Html =>
   logo === null

@@ -30,6 +30,7 @@ export type Stop =
   | { kind: 'app-withdrawn'; app: string }
   | { kind: 'too-many-tries'; minutes: number }
   | { kind: 'test-over' }
+  | { kind: 'signed-out' }
   | { kind: 'no-such-page' }
   | { kind: 'our-fault' }
   | { kind: 'person-stopped'; app: string | null };
@@ -169,6 +170,13 @@ const words: Words = {
     assurance: nothingShared,
     nextStep: 'Run the connection test again for a new link.',
     icon: 'clock',
+  }),
+  'signed-out': (_, help) => ({
+    title: 'You are signed out of administration',
+    cause: 'You signed out, you said no, your day here is over, or what you may do was changed.',
+    assurance: 'Nothing was changed.',
+    nextStep: `Sign in again to go on. If that does not help, ask ${help}.`,
+    icon: 'info',
   }),
   'no-such-page': (_, help) => ({
     title: 'There is no page here',

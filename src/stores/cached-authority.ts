@@ -63,7 +63,8 @@ export function cachedAuthority(
     standing: async (grantId) => {
       const entry = known.get(grantId);
       const age = entry === undefined ? Number.POSITIVE_INFINITY : clock.now() - entry.at;
-      const isOfNow = entry !== undefined && entry.revision === policy.revision() && policy.isFresh();
+      const isOver = clock.now() >= (entry?.standing.endsAt ?? Number.POSITIVE_INFINITY);
+      const isOfNow = entry !== undefined && !isOver && entry.revision === policy.revision() && policy.isFresh();
       const isUsable = isOfNow && age >= 0 && age <= bounds.oldest && feed.isFresh() && entry.at >= feed.freshSince();
       return isUsable ? entry.standing : ask(grantId);
     },

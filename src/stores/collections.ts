@@ -119,6 +119,15 @@ export const policyDocuments = declare({
     'Tenants with their rules, roles, and the scopes and tools of resources, as a revision put them in force; found by its SHA-256.',
 });
 
+export const newcomerCounts = declare({
+  name: 'newcomer_counts',
+  unique: [],
+  indexes: [],
+  expires: null,
+  shape: z.object({ id: z.string(), count: z.number() }),
+  describe: 'How many have come through a connection for the first time, where its `newPeople` has an end.',
+});
+
 export const seenClients = declare({
   name: 'seen_clients',
   unique: [],
@@ -206,6 +215,7 @@ export const collections: readonly Collection[] = [
   users,
   identities,
   memberships,
+  newcomerCounts,
   policyRevisions,
   policyDocuments,
   secondFactors,

@@ -7,6 +7,7 @@ import { openConnectionTests } from './connection-tests.ts';
 import { openGrants } from './grants.ts';
 import { openGroupNames } from './group-names.ts';
 import { openMemberships } from './memberships.ts';
+import { openNewcomers } from './newcomers.ts';
 import { openPolicies } from './policies.ts';
 import { openProvenDomains } from './proven-domains.ts';
 import { openProvisionedGroups } from './provisioned-groups.ts';
@@ -37,6 +38,7 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   upstreamSessions: openUpstreamSessions(engine, sealing),
   secondFactors: openSecondFactors(engine, sealing),
   provenDomains: openProvenDomains(engine),
+  newcomers: openNewcomers(engine),
   policies: openPolicies(engine),
   groupNames: openGroupNames(engine, clock),
   provisionedUsers: openProvisionedUsers(engine, feed),

@@ -106,6 +106,33 @@ describe('an authority that remembers', () => {
     answer = () => Promise.resolve(standing);
   });
 
+  it('asks again once a role ends by itself, and when another policy is in force', async () => {
+    const feed = instance();
+    const policy = { ...onePolicy, number: 1 };
+    const authority = cachedAuthority(
+      { standing: async () => ((asked += 1), answer()) },
+      {
+        feed,
+        policy: { ...onePolicy, revision: () => policy.number },
+        clock: { now: () => Date.now() + skew },
+        bounds: { most: 10, oldest: 60_000, settling: 0 },
+      },
+    );
+    await until(() => feed.isFresh());
+    const endsAt = Date.now() + 300;
+    answer = () => Promise.resolve({ ...standing, endsAt });
+    for (let call = 0; call < 3; call += 1) await authority.standing(grantId);
+    expect(asked).toBe(1);
+    await until(() => Date.now() >= endsAt);
+    answer = () => Promise.resolve(standing);
+    await authority.standing(grantId);
+    expect(asked).toBe(2);
+    await authority.standing(grantId);
+    policy.number = 2;
+    await authority.standing(grantId);
+    expect(asked).toBe(3);
+  });
+
   it('asks once and then not again, until something was taken away anywhere [W137]', async () => {
     const [here, there] = [instance(), instance()];
     const authority = remembering(here);
@@ -117,6 +144,7 @@ describe('an authority that remembers', () => {
       { kind: 'member', key: 'acme:u_ana' },
       { kind: 'user', key: 'u_ana' },
       { kind: 'client', key: 'app' },
+      { kind: 'identity', key: 'identity of ana' },
     ] as const) {
       await authority.standing(grantId);
       const before = asked;

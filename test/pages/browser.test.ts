@@ -142,7 +142,7 @@ needs('chromium', 'pages in Chromium', () => {
           await page.goto(`${unprotected.origin}/${name}`, { waitUntil: 'load' });
           const found = await page.evaluate(
             `({ owned: document.title === 'owned' || document.documentElement.innerHTML.includes('<img src="x"'),
-              alien: [...document.querySelectorAll('script:not([src="${passkeyScript.path}"]:empty), img[src="x"], [onerror], [onload], [onfocus], [autofocus]:not(#email[aria-invalid])')].length,
+              alien: [...document.querySelectorAll('script:not([src="${passkeyScript.path}"]:empty), img[src="x"], [onerror], [onload], [onfocus], [autofocus]:not(#email[aria-invalid], [name="group"][aria-invalid])')].length,
               off: [...document.querySelectorAll('form')].filter((form) => new URL(form.action).origin !== location.origin).length })`,
           );
           const dialogs = complaints.filter((line) => line.startsWith('dialog'));

@@ -50,6 +50,7 @@ const stops: readonly Stop[] = [
   { kind: 'app-withdrawn', app: 'Lantern Code' },
   { kind: 'too-many-tries', minutes: 5 },
   { kind: 'test-over' },
+  { kind: 'signed-out' },
   { kind: 'no-such-page' },
   { kind: 'our-fault' },
   { kind: 'person-stopped', app: 'Lantern Code' },

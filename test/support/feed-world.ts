@@ -24,6 +24,7 @@ export const standing: Standing = {
   user: { id: UserId.parse('u_ana'), name: null, email: null },
   tenant: { id: TenantId.parse('acme'), name: 'Acme' },
   roles: [{ id: RoleId.parse('viewer'), name: 'Viewer' }],
+  endsAt: null,
   permissions: [],
   resource: 'http://localhost/mcp',
   scope: ['read'],

@@ -38,6 +38,7 @@ import type { DocumentEngine } from '../../src/ports/document-engine.ts';
 import type { Entropy } from '../../src/ports/entropy.ts';
 import { openAuditLog } from '../../src/stores/audit-log.ts';
 import { collections } from '../../src/stores/collections.ts';
+import { openNewcomers } from '../../src/stores/newcomers.ts';
 import { openGroupNames } from '../../src/stores/group-names.ts';
 import { openGrants } from '../../src/stores/grants.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
@@ -146,6 +147,7 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     passkeys: openPasskeys(directory.issuer, 'Demo Company'),
     provenDomains: openProvenDomains(engine),
     groupNames: openGroupNames(engine, clock),
+    newcomers: openNewcomers(engine),
     provisionedUsers: openProvisionedUsers(engine, noFeed),
     audit: {
       append: async (event: AuditEvent) => {

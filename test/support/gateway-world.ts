@@ -64,6 +64,7 @@ export function makeStanding(resource: Resource, changed: Partial<Standing> = {}
     user: { id: UserId.parse('user-1'), name: 'Ana', email: null },
     tenant: { id: TenantId.parse('acme'), name: 'Acme' },
     roles: [{ id: RoleId.parse('viewer'), name: 'viewer' }],
+    endsAt: null,
     permissions: ['notes.read'],
     resource: resource.identifier,
     scope: ['notes:read'],

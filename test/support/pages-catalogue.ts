@@ -1,4 +1,5 @@
 /** Every page with every one of its samples, rendered. */
+import * as accessRules from '../../src/pages/access-rules.ts';
 import * as alreadyAnswered from '../../src/pages/already-answered.ts';
 import * as beforeSignIn from '../../src/pages/before-sign-in.ts';
 import * as connectionTestSamples from '../../src/pages/connection-test-samples.ts';
@@ -37,6 +38,7 @@ export const catalogue: readonly SamplePage[] = [
   ...render('stopped', stopped.stopped, stopped.samples),
   ...render('hand-over', handOver.handOver, handOver.samples),
   ...render('already-answered', alreadyAnswered.alreadyAnswered, alreadyAnswered.samples),
+  ...render('access-rules', accessRules.accessRules, accessRules.samples),
   ...render('front', front.front, front.samples),
   ...render('connection-test-start', connectionTestStart.connectionTestStart, connectionTestStart.samples),
   ...render('connection-test', connectionTest.connectionTest, connectionTestSamples.samples),

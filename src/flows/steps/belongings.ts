@@ -1,7 +1,9 @@
 import type { Directory } from '../../domain/directory.ts';
+import { findResource } from '../../domain/directory.ts';
 import type { Belonging } from '../../domain/next-step.ts';
 import type { Person } from '../../domain/person.ts';
 import { heldRoles, permissionsOf, rolesOf } from '../../domain/held-roles.ts';
+import { permittedScope } from '../../domain/scope.ts';
 import type { FrozenRequest } from '../../domain/transaction.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Memberships } from '../../ports/memberships.ts';
@@ -23,7 +25,7 @@ export const belongingsOf =
   ({ directory, policy, memberships, users, provisionedUsers, clock }: BelongingDependencies) =>
   async (
     person: Pick<Person, 'userId' | 'connectionId' | 'identityId'>,
-    { tenantId: only }: Pick<FrozenRequest, 'tenantId'>,
+    request: Pick<FrozenRequest, 'tenantId' | 'resourceId'>,
   ): Promise<Belonging[]> => {
     const [user, held, identity] = await Promise.all([
       users.get(person.userId),
@@ -32,10 +34,21 @@ export const belongingsOf =
       policy.fresh(),
     ]);
     if (user?.status !== 'active' || identity === null) return [];
+    const { tenantId: only } = request;
+    const resource = findResource(directory, request);
+    // Nobody enters a tenant to look after it who may not.
+    const isUseful = (permissions: readonly string[]) =>
+      resource?.isOwn !== true ||
+      permittedScope(
+        resource,
+        resource.scopes.map(({ name }) => name),
+        permissions,
+      ).length > 0;
     return directory.tenants.flatMap((tenant) => {
       if ((only !== null && tenant.id !== only) || tenant.isSuspended === true) return [];
       const membership = held.find((candidate) => candidate.tenantId === tenant.id) ?? null;
       const roles = rolesOf(heldRoles(tenant, identity, membership, clock.now()), directory.roles);
-      return roles.length === 0 ? [] : [{ tenant, roleNames: roles.map((role) => role.name), permissions: permissionsOf(roles) }];
+      const permissions = permissionsOf(roles);
+      return roles.length === 0 || !isUseful(permissions) ? [] : [{ tenant, roleNames: roles.map((role) => role.name), permissions }];
     });
   };

@@ -13,12 +13,14 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Entropy } from '../../ports/entropy.ts';
 import type { Memberships } from '../../ports/memberships.ts';
 import type { Users } from '../../ports/users.ts';
+import type { NewcomerDependencies } from './admit-newcomer.ts';
+import { admitNewcomer } from './admit-newcomer.ts';
 import { withGroups } from './identity-of.ts';
 import { lastKnownFor } from './last-known.ts';
 import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
 import { provisionedGroupsOf } from './provisioned-groups.ts';
 
-export interface SettleDependencies extends ProvisionedGroupsDependencies {
+export interface SettleDependencies extends ProvisionedGroupsDependencies, NewcomerDependencies {
   readonly directory: Directory;
   readonly users: Users;
   readonly memberships: Memberships;
@@ -47,9 +49,12 @@ export const settleIdentity =
     const claims = claimsFor(pointersOf(directory.tenants), said);
     const told = groups === null ? { claims } : { claims, groups: [...groups] };
     const age = groups === null ? { groupsAge: await lastKnownFor({ directory, users, clock })(identity) } : {};
+    const place = await admitNewcomer(dependencies)(identity, { groups: groups === null ? null : [...groups, ...provisioned], claims });
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const candidate = UserId.parse(`u_${entropy.id()}`);
       const { user, identity: settled } = await users.settle(identity, told, candidate, clock.now());
+      // Somebody else was quicker with the same sign-in.
+      if (attempt === 0 && settled.userId !== candidate) await place.release();
       if (user.status !== 'active') throw new PageRefusal('no-access', 'the user is disabled');
       const assigned = await memberships.ofUser(user.id);
       // Whoever has it by now is settled instead.

@@ -4,7 +4,7 @@ import type { Grant } from '../../domain/grant.ts';
 import { isLive } from '../../domain/grant.ts';
 import { ClientId } from '../../domain/ids.ts';
 import type { Standing } from '../../domain/standing.ts';
-import { heldRoles, permissionsOf, rolesOf } from '../../domain/held-roles.ts';
+import { firstEnd, heldRoles, permissionsOf, rolesOf } from '../../domain/held-roles.ts';
 import { satisfies, strictest } from '../../domain/assurance-demand.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
@@ -52,6 +52,7 @@ export const standingOf =
       user: { id: user.id, name: user.name, email: user.email },
       tenant: { id: tenant.id, name: tenant.name },
       roles: roles.map(({ id, name }) => ({ id, name })),
+      endsAt: firstEnd(held),
       permissions: permissionsOf(roles),
       resource: grant.resource,
       scope: grant.scope,

@@ -160,7 +160,10 @@ function consentNotice({ stage: { notice }, withheld }: ConsentStep): Notice | n
   }
 }
 
-const days = (seconds: number) => Math.round(seconds / 86_400);
+const daysOf = (seconds: number): string => {
+  const days = Math.round(seconds / 86_400);
+  return days === 1 ? '1 day' : `${days} days`;
+};
 
 export function consentView(
   dependencies: HttpDependencies,
@@ -194,7 +197,7 @@ export function consentView(
     })),
     tenantIsGiven: request.tenantId !== null,
     scopes: asked.map((scope) => scopeRow(dependencies, resource, scope, step, connectionName)),
-    lasts: { title: `Until ${days(resource.lifetimes.refreshIdle)} days unused`, note: 'or until you disconnect it' },
+    lasts: { title: `Until ${daysOf(resource.lifetimes.refreshIdle)} unused`, note: 'or until you disconnect it' },
     returnTo: returnToOf(request),
     notice: consentNotice(step),
     action: `${at}/consent`,
