@@ -1,6 +1,5 @@
-import type { Change } from '../domain/access-difference.ts';
 import type { AccessDifference } from '../domain/access-difference.ts';
-import { differenceSentence } from '../domain/difference-sentence.ts';
+import { changeWords, differenceSentence } from '../domain/difference-sentence.ts';
 import type { Revision } from '../domain/policy.ts';
 import type { Difference } from '../domain/policy-differences.ts';
 import type { ChangedPerson } from '../domain/policy-comparison.ts';
@@ -19,16 +18,6 @@ export function revisionSentence({ number, at, source, by, note }: Revision): st
   const who = by === null ? '' : ` by ${by}`;
   return `${number} (${source}${who} at ${moment(at)}${note === '' ? '' : `: ${note}`})`;
 }
-
-const headings: Readonly<Record<Change, string>> = {
-  becomesAdministrator: 'become administrators',
-  stopsBeingAdministrator: 'are no longer administrators',
-  losesAccess: 'lose access',
-  losesWrite: 'can no longer make changes',
-  gainsAccess: 'gain access',
-  changesOtherwise: 'change otherwise',
-  stays: 'stay as they are',
-};
 
 const marked = (sign: string, names: readonly string[]): string[] => names.map((name) => `${sign}${name}`);
 
@@ -52,7 +41,7 @@ function peopleLines({ examples, counts, shown }: PolicyPreview): string[] {
     if (people.length === 0) return [];
     const more = counts[change] - people.length;
     return [
-      `  ${counts[change]} ${headings[change]}:`,
+      `  ${changeWords(change, counts[change])}:`,
       ...people.flatMap((person) => personLines(person, shown.get(person.userId))),
       ...(more > 0 ? [`    and ${more} more`] : []),
     ];

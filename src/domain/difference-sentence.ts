@@ -15,12 +15,15 @@ const words: Readonly<Record<Change, readonly [string, string]>> = {
 
 const sign = (change: Change): string => (/^[+−]/u.exec(words[change][0]) ?? [''])[0];
 
+/** "−1 loses access", "−12 can no longer make changes". */
+export function changeWords(change: Change, count: number): string {
+  const [one, more] = words[change];
+  return count === 1 ? one : `${sign(change)}${count} ${more}`;
+}
+
 /** "+3 become administrators, −12 can no longer make changes, 199 stay as they are". */
 export function differenceSentence({ people, counts }: Pick<PolicyDifference, 'people' | 'counts'>): string {
   if (people === 0) return 'Nobody is known yet';
-  const parts = changes.map((change) => {
-    const [one, more] = words[change];
-    return counts[change] === 1 ? one : `${sign(change)}${counts[change]} ${more}`;
-  });
-  return parts.filter((_, index) => counts[changes[index] ?? 'stays'] > 0).join(', ');
+  const those = changes.filter((change) => counts[change] > 0);
+  return those.map((change) => changeWords(change, counts[change])).join(', ');
 }
