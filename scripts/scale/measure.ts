@@ -37,9 +37,10 @@ export type Measure =
   | 'revocation';
 
 function costOf(operations: readonly Operation[]): Cost {
-  // Looking at the feed goes on by itself, and so does the sharing of limits; what is appended to the feed belongs to the step.
+  // Looking at the feed and for a newer policy goes on by itself, and so does the sharing of limits; what is appended to the feed belongs to the step.
+  const byItself = ['authority_changes', 'policy_revisions'];
   const own = operations.filter(
-    ({ collection, kind }) => collection !== 'rate_windows' && (collection !== 'authority_changes' || kind === 'write'),
+    ({ collection, kind }) => collection !== 'rate_windows' && (!byItself.includes(collection) || kind === 'write'),
   );
   const writes = own.filter(({ kind }) => kind === 'write');
   const writeWaves = new Set(writes.map(({ wave }) => wave));

@@ -41,8 +41,8 @@ describe('docs/scale.md', () => {
 
   it('gives every collection a shard key, and relies on no uniqueness but that of ids', () => {
     for (const { name, unique } of collections) {
-      expect(document).toMatch(new RegExp(`^\\| \`${name}\` +\\| (\`\\{ _id: hashed \\}\`|not sharded)`, 'm'));
-      expect([name, unique]).toEqual([name, []]);
+      const row = new RegExp(`^\\| \`${name}\` +\\| (\`\\{ _id: hashed \\}\`|not sharded)`, 'm').exec(document);
+      expect([name, row?.[1]]).toEqual([name, unique.length > 0 ? 'not sharded' : expect.stringMatching(/./)]);
     }
   });
 
@@ -50,7 +50,7 @@ describe('docs/scale.md', () => {
     const { costs } = measured;
     expect(costs.registration).toMatchObject({ reads: 0, writes: 0 });
     expect(costs['tool call, remembered']).toMatchObject({ reads: 0, writes: 1, readWaves: 0, writeWaves: 1 });
-    expect(costs['tool call, nothing remembered'].reads).toBe(4);
+    expect(costs['tool call, nothing remembered'].reads).toBe(5);
     expect(costs['first sign-in'].writes).toBeGreaterThan(costs['sign-in'].writes);
     expect(shardsFor(loads(measured, false)).forReads).toBeGreaterThan(shardsFor(loads(measured, true)).forReads);
   });
