@@ -33,9 +33,9 @@ async function settle(config: Config, { policies, audit, clock, log }: Parts): P
     if (!followsFile(latest)) return log.warn('policy.differs', { reason: `the file says something else than revision ${latest?.number}` });
     const number = (latest?.number ?? 0) + 1;
     const revision = { number, at: clock.now(), source: 'start' as const, by: null, note: 'as the configuration file said at a start' };
-    if (!(await policies.add(revision, policyOf(config)))) continue;
+    // The record first: what is in force is on record, whatever failed in between.
     await audit.append({ event: 'policy.changed', revision: number, rule: revision.note });
-    return undefined;
+    if (await policies.add(revision, policyOf(config))) return undefined;
   }
   throw new StoreUnavailable('the policy kept changing while this process started');
 }

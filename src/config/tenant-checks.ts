@@ -48,7 +48,11 @@ export function tenantChecks(root: Written): ConfigProblem[] {
     const rules = list(tenant['rules']).flatMap((rule, position) => {
       const here = `${at}.rules[${position}]`;
       const denied = rule['deny'] === everything ? [] : unknown(rule['deny'], roles, `${here}.deny`, noRole);
-      return [...denied, ...ruleShape(rule, here), ...wildcards(rule, here, administrators)];
+      const isOpen = administrators.has(text(rule['role']) ?? '') && rule['connection'] === undefined && connections.size > 1;
+      const open = isOpen
+        ? [{ key: `${here}.connection`, problem: 'is required where the role is an administrator’s and there are several' }]
+        : [];
+      return [...denied, ...ruleShape(rule, here), ...wildcards(rule, here, administrators), ...open];
     });
     return [...both('rules'), ...rules, ...both('members'), ...unknown(tenant['defaultRole'], roles, `${at}.defaultRole`, noRole)];
   });

@@ -3,7 +3,7 @@ const reserved = 'drawbridge:';
 
 export const isAdministrative = (permission: string): boolean => permission.startsWith(reserved);
 
-const onlyLooks = ['read', 'audit'].map((word) => `${reserved}${word}`);
+const rightBy = ['people', 'rules', 'platform'].map((word) => `${reserved}${word}`);
 
-/** Whether it lets somebody put things right, and not only look at them. */
-export const putsRight = (permission: string): boolean => isAdministrative(permission) && !onlyLooks.includes(permission);
+/** Whether it lets somebody give others what they lack, and not only look at them. */
+export const putsRight = (permission: string): boolean => rightBy.includes(permission);

@@ -1,38 +1,61 @@
 import { isPlatform, isWithinReach } from './administration.ts';
-import type { Administrator } from './administration.ts';
+import type { AdministrationPermission, Administrator } from './administration.ts';
+import { canonicalJson } from './canonical-json.ts';
 import type { Administration, Directory } from './directory.ts';
 import type { RoleId } from './ids.ts';
 import { everything } from './mapping-rule.ts';
 import type { MappingRule } from './mapping-rule.ts';
 import type { Role } from './resource.ts';
-import type { RoleRules } from './role-mapping.ts';
-import { rulesBeyond } from './rules-draft.ts';
 import { leadsInto } from './tenant.ts';
 import type { Tenant } from './tenant.ts';
 
-/** What a rule that denied keeps from nobody any more. */
-function released({ deny }: MappingRule, { rules, members, defaultRole }: RoleRules): RoleId[] {
-  const given = [...rules, ...members].flatMap(({ role }) => role ?? []);
-  const freed = deny === everything || deny === undefined ? given : [deny];
-  return defaultRole === null ? freed : [...freed, defaultRole];
+/** The rules of a tenant as they are and as they would be, with all roles there are. */
+export interface RulesMove {
+  readonly before: Tenant;
+  readonly after: Tenant;
+  readonly roles: readonly Role[];
 }
 
-/** Roles that somebody could get by this change and that allow more than whoever makes it may do. */
+/** Rules that one has and the other has not. */
+function moved({ before, after }: RulesMove): MappingRule[] {
+  const textsOf = ({ rules }: Tenant) => new Set(rules.map(canonicalJson));
+  const [had, has] = [textsOf(before), textsOf(after)];
+  return [...before.rules.filter((rule) => !has.has(canonicalJson(rule))), ...after.rules.filter((rule) => !had.has(canonicalJson(rule)))];
+}
+
+const platform: AdministrationPermission = 'drawbridge:platform';
+
+/** What a rule is about; one that denies everything, of every role somebody may have been given here by hand too. */
+function rolesOf(
+  { role, deny }: MappingRule,
+  { before, roles }: RulesMove,
+  { platformTenant }: Pick<Administration, 'platformTenant'>,
+): RoleId[] {
+  if (deny !== everything) return [role ?? deny ?? []].flat();
+  const counts = ({ permissions }: Role) => before.id === platformTenant || !permissions.includes(platform);
+  return roles.filter(counts).map(({ id }) => id);
+}
+
+/**
+ * The roles that a change of rules gives, takes or releases, and that allow more than whoever makes it may do. Whatever rule is moved, who had
+ * nothing else falls back on the default role, or loses it.
+ */
 export function rolesOutOfReach(
-  change: { readonly before: RoleRules; readonly after: RoleRules; readonly roles: readonly Role[] },
+  move: RulesMove,
   administrator: Administrator,
   administration: Pick<Administration, 'platformTenant'>,
 ): Role[] {
-  const { before, after, roles } = change;
-  const added = rulesBeyond(after.rules, before.rules).flatMap(({ role }) => role ?? []);
-  const denials = rulesBeyond(before.rules, after.rules).filter(({ deny }) => deny !== undefined);
-  const possible = new Set([...added, ...denials.flatMap((rule) => released(rule, after))]);
-  return roles.filter(({ id, permissions }) => possible.has(id) && !isWithinReach(administrator, permissions, administration));
+  const { before, after, roles } = move;
+  const rules = moved(move);
+  const isDefaultMoved = rules.length > 0 || before.defaultRole !== after.defaultRole;
+  const defaults = isDefaultMoved ? [before.defaultRole, after.defaultRole] : [];
+  const concerned = new Set<RoleId | null>([...defaults, ...rules.flatMap((rule) => rolesOf(rule, move, administration))]);
+  return roles.filter(({ id, permissions }) => concerned.has(id) && !isWithinReach(administrator, permissions, administration));
 }
 
 /** Whether people could come in through a connection that led nowhere here before: that is for whoever looks after all tenants. */
 export function opensConnection(
-  { before, after }: { readonly before: Tenant; readonly after: Tenant },
+  { before, after }: Pick<RulesMove, 'before' | 'after'>,
   { connections }: Pick<Directory, 'connections'>,
   administrator: Administrator,
   administration: Pick<Administration, 'platformTenant'>,

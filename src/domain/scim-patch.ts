@@ -129,13 +129,19 @@ function complexAfter(before: unknown, attribute: ScimAttribute, { sub }: ScimTa
 
 export const listOf = (value: unknown): ScimDocument[] => (Array.isArray(value) ? value.filter(isEntry) : []);
 
+/** More than that nobody has of anything that is kept; each is compared with each. */
+const mostEntries = 100;
+
 /** What came as a list, as one entry of it, or as nothing but its value. */
-export const entriesOf = (value: unknown, attribute: ScimAttribute): ScimDocument[] =>
-  (Array.isArray(value) ? (value as unknown[]) : [value]).map((each) => {
+export function entriesOf(value: unknown, attribute: ScimAttribute): ScimDocument[] {
+  const given = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (given.length > mostEntries) throw badRequest('invalidValue', `No more than ${mostEntries} entries at a time.`);
+  return given.map((each) => {
     if (typeof each === 'string') return { value: each };
     if (!isEntry(each)) throw badRequest('invalidValue', 'Each entry has to be an object.');
     return partsOf(each, attribute);
   });
+}
 
 function listAfter(before: ScimDocument[], { op, attribute, target, value }: ScimChange): ScimDocument[] {
   const { filter, sub } = target;

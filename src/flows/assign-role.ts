@@ -1,4 +1,4 @@
-import { AdministrationRefused, isAdministratorRole, isWithinReach } from '../domain/administration.ts';
+import { AdministrationRefused, isAdministratorRole, isPlatform, isWithinReach } from '../domain/administration.ts';
 import type { Administration } from '../domain/directory.ts';
 import { rolesOf } from '../domain/held-roles.ts';
 import type { ConnectionId, RoleId, UserId } from '../domain/ids.ts';
@@ -33,6 +33,13 @@ export interface RoleChange {
 
 const attempts = 5;
 
+/** Through which connections, and until when (ms), as far as it is given at all. */
+const howLong = (held: readonly HeldRole[], role: RoleId): string =>
+  held
+    .filter((each) => each.role === role)
+    .map(({ connectionId, expiresAt }) => `through ${connectionId}${expiresAt === undefined ? '' : ` until ${expiresAt}`}, `)
+    .join('');
+
 function writing({ memberships, audit }: AssignDependencies, { standing, tenant, userId, role, ifVersion }: RoleChange) {
   /** Reads, judges, records and writes; again where somebody else wrote meanwhile, unless the caller named the version. What was there before, or null where there was nothing to do. */
   return async (
@@ -46,7 +53,7 @@ function writing({ memberships, audit }: AssignDependencies, { standing, tenant,
       const next = change(before?.roles ?? []);
       if (next === null) return null;
       const about = { userId, tenantId: tenant.id, adminId: standing.user.id, role };
-      await audit.append({ ...about, event, rule: `by hand, version ${version + 1}` }, 'again');
+      await audit.append({ ...about, event, rule: `by hand, ${howLong(next, role)}version ${version + 1}` }, 'again');
       if (await memberships.assign(tenant.id, userId, version, next)) return { version, roles: before?.roles ?? [] };
     }
     throw new StoreUnavailable('what is assigned to somebody kept changing while it was being written');
@@ -66,6 +73,10 @@ export const assignRole =
     if (role === undefined) throw new AdministrationRefused('not-found');
     if (!isWithinReach(standing, role.permissions, administration)) throw new AdministrationRefused('beyond-reach');
     const { connectionId, expiresAt } = given;
+    // Nobody makes what they have last longer than it does, for themselves or for others.
+    const outlasts = standing.endsAt !== null && (expiresAt === null || expiresAt > standing.endsAt);
+    const isOwn = userId === standing.user.id;
+    if (!isPlatform(standing, administration) && (isOwn || outlasts)) throw new AdministrationRefused('beyond-reach');
     if (expiresAt !== null && expiresAt <= clock.now()) throw new AdministrationRefused('over-already');
     const known = await users.identitiesOf(userId);
     if (!known.some((identity) => identity.connectionId === connectionId)) throw new AdministrationRefused('other-connection');

@@ -1,14 +1,11 @@
-import { AdministrationRefused, isPlatform, isWithinReach } from '../domain/administration.ts';
-import { canonicalJson } from '../domain/canonical-json.ts';
+import { AdministrationRefused, isPlatform } from '../domain/administration.ts';
 import type { Administration, Directory } from '../domain/directory.ts';
 import { findTenant } from '../domain/directory.ts';
 import type { TenantId } from '../domain/ids.ts';
-import { everything } from '../domain/mapping-rule.ts';
-import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Revision } from '../domain/policy.ts';
 import type { AccessPolicy } from '../domain/role-access.ts';
 import type { Standing } from '../domain/standing.ts';
-import { leadsInto } from '../domain/tenant.ts';
+import { opensConnection, rolesOutOfReach } from '../domain/rules-reach.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { PolicyPreview, PreviewDependencies } from './steps/preview-policy.ts';
@@ -74,29 +71,11 @@ function withRules(document: PolicyDocument, { tenantId, rules, defaultRole }: R
   return { ...document, tenants: document.tenants.map((tenant) => (tenant.id === tenantId ? changed(tenant) : tenant)) };
 }
 
-const textsOf = ({ rules }: Tenant): ReadonlySet<string> => new Set(rules.map(canonicalJson));
-
-/** Rules that one has and the other has not. */
-function movedRules(before: Tenant, after: Tenant): MappingRule[] {
-  const [had, has] = [textsOf(before), textsOf(after)];
-  return [...before.rules.filter((rule) => !has.has(canonicalJson(rule))), ...after.rules.filter((rule) => !had.has(canonicalJson(rule)))];
-}
-
-/** A deny of everything is about every role the tenant can give. */
-function rolesIn({ role, deny }: MappingRule, tenant: Tenant): (string | null)[] {
-  if (deny !== everything) return [role ?? deny ?? null];
-  return [tenant.defaultRole, ...[...tenant.rules, ...tenant.members].flatMap((each) => each.role ?? [])];
-}
-
 /** Nobody moves, by a rule either, what allows more than they may themselves, nor reaches people who could not come here before. */
-function checkReach({ standing, administration }: RulesChange, before: Tenant, after: Tenant, { roles, connections }: Directory): void {
-  if (isPlatform(standing, administration)) return;
-  const moved = movedRules(before, after);
-  const defaults = before.defaultRole === after.defaultRole ? [] : [before.defaultRole, after.defaultRole];
-  const concerned = new Set([...defaults, ...moved.flatMap((rule) => [...rolesIn(rule, before), ...rolesIn(rule, after)])]);
-  const permissions = roles.filter(({ id }) => concerned.has(id)).flatMap((role) => role.permissions);
-  if (!isWithinReach(standing, permissions, administration)) throw new AdministrationRefused('beyond-reach');
-  if (connections.some(({ id }) => leadsInto(after, id) && !leadsInto(before, id))) throw new AdministrationRefused('for-platform');
+function checkReach({ standing, administration }: RulesChange, before: Tenant, after: Tenant, directory: Directory): void {
+  const move = { before, after, roles: directory.roles };
+  if (rolesOutOfReach(move, standing, administration).length > 0) throw new AdministrationRefused('beyond-reach');
+  if (opensConnection(move, directory, standing, administration)) throw new AdministrationRefused('for-platform');
 }
 
 /** One tenant of a policy: what it comes to in others is not this administrator's to see. */
@@ -134,6 +113,8 @@ export interface Agreed {
   /** How many who lose something were agreed to; null where nobody asked. */
   readonly losing: number | null;
   readonly mayLockOut: boolean;
+  /** Throws where the caller may not do it any more: working out what it is to everybody takes its time. */
+  readonly askAgain: () => Promise<unknown>;
 }
 
 /** Puts other rules in force, provided that nothing changed since the caller looked. */
@@ -148,6 +129,7 @@ export const changeRules =
     if (proposal.revision.number !== agreed.after) throw new AdministrationRefused('stale');
     const { document, preview } = proposal;
     const { after, note, losing, mayLockOut } = agreed;
+    await agreed.askAgain();
     const by = standing.user.id;
     const source = 'administrator' as const;
     const about = { tenantId: change.tenantId, adminId: by };

@@ -48,6 +48,12 @@ export const decideUser = (dependencies: DecideUserDependencies) => {
     const leavesNobody = async () =>
       status === 'disabled' && isAdministrator && !(await hasOtherAdministrator(dependencies)(tenant, userId));
     if (await leavesNobody()) throw new AdministrationRefused('last-administrator');
+    const endAll = async (because: string) => {
+      const living = (await grants.ofUser(userId)).filter(({ stage }) => stage !== 'ended');
+      await Promise.all(living.map((grant) => end(grant, because, standing.user.id)));
+    };
+    // What a run that was cut off left behind is not brought back by letting them in again.
+    if (status === 'active' && member.user.status === 'disabled') await endAll('the person had been disabled');
     const about = { userId, tenantId: tenant.id, adminId: standing.user.id, rule: 'decided by an administrator' };
     if (member.user.status !== status) {
       await audit.append({ ...about, event: status === 'disabled' ? 'user.disabled' : 'user.enabled' }, 'again');
@@ -59,10 +65,7 @@ export const decideUser = (dependencies: DecideUserDependencies) => {
       await users.decide(userId, 'active');
       throw new AdministrationRefused('last-administrator');
     }
-    if (status === 'disabled') {
-      const living = (await grants.ofUser(userId)).filter(({ stage }) => stage !== 'ended');
-      await Promise.all(living.map((grant) => end(grant, 'the person was disabled', standing.user.id)));
-    }
+    if (status === 'disabled') await endAll('the person was disabled');
     return (await memberOf(dependencies)(tenant, userId)) ?? member;
   };
 };

@@ -144,4 +144,6 @@ export const removeGroup =
     await record(dependencies, caller, 'group.removed', id, 'removed by the identity provider');
     await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
     await dependencies.provisionedGroups.remove(id);
+    // Who joined in between stays in nothing that is not there any more.
+    await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
   };

@@ -21,6 +21,8 @@ export interface Publication {
   /** How many people lose something, as whoever publishes has said. */
   readonly losing: number;
   readonly by: Asking & { readonly userId: UserId };
+  /** Asked once more at the end: working out what it is to everybody takes its time. */
+  readonly mayStill: () => Promise<boolean>;
 }
 
 /** `changed-meanwhile`: the policy is another one by now. `other-number`: more or fewer people lose something than was said. */
@@ -35,7 +37,7 @@ const lose = (count: number): string => (count === 1 ? '1 person loses' : `${cou
 /** Makes a draft the rules of a tenant, everywhere at once: what it does to everybody is worked out anew, and only what was said is done. */
 export const publishRules =
   (dependencies: PublishRulesDependencies) =>
-  async ({ tenantId, rules, revision, losing, by }: Publication): Promise<Published> => {
+  async ({ tenantId, rules, revision, losing, by, mayStill }: Publication): Promise<Published> => {
     const { drafts } = dependencies;
     const policy = await policyNow(dependencies);
     const tenant = tenantNow(policy, tenantId);
@@ -52,6 +54,7 @@ export const publishRules =
     const preview = await previewRules(dependencies)({ tenantId, before, after, you: by });
     if (preview.lockedOut !== null) return { outcome: 'locked-out', lockedOut: preview.lockedOut };
     if (preview.losing !== losing) return { outcome: 'other-number', losing: preview.losing };
+    if (!(await mayStill())) return { outcome: 'beyond-reach' };
     const [added, removed] = [rulesBeyond(rules, tenant.rules).length, rulesBeyond(tenant.rules, rules).length];
     const note = `rules of ${tenantId}: ${added} new, ${removed} gone; ${lose(losing)} something`;
     const done = await publishPolicy(dependencies)({

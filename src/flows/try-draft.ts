@@ -1,3 +1,4 @@
+import { isPlatform } from '../domain/administration.ts';
 import type { Directory } from '../domain/directory.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
@@ -35,13 +36,22 @@ export const tryRules =
     if ('problems' in drafted) return drafted;
     const { directory: after } = drafted;
     const { directory: before } = policy;
+    const isOut = isOutOfReach(before, after, tenantId, you);
     const preview = await previewRules(dependencies)({ tenantId, before, after, you });
-    return { after, preview, isOutOfReach: isOutOfReach(before, after, tenantId, you) };
+    return { after, preview: isPlatform(you, administrationIn(before)) ? preview : withoutStrangers(preview, isOut), isOutOfReach: isOut };
   };
+
+const administrationIn = ({ administration }: Directory) => administration ?? { platformTenant: null };
+
+/** Who has no role here is nobody's to name, or a draft would tell of other tenants' people; and of a draft that could not be published, nobody is named. */
+const withoutStrangers = (preview: RulesPreview, isNobodyNamed: boolean): RulesPreview => ({
+  ...preview,
+  members: isNobodyNamed ? {} : { ...preview.members, gainsAccess: [] },
+});
 
 function isOutOfReach(before: Directory, after: Directory, tenantId: TenantId, you: Asking): boolean {
   const [old, young] = [before, after].map(({ tenants }) => tenants.find(({ id }) => id === tenantId));
-  const administration = before.administration ?? { platformTenant: null };
+  const administration = administrationIn(before);
   if (old === undefined || young === undefined) return false;
   const change = { before: old, after: young, roles: after.roles };
   return opensConnection(change, before, you, administration) || rolesOutOfReach(change, you, administration).length > 0;

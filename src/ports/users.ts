@@ -22,7 +22,7 @@ export interface Users {
    */
   settle(identity: VerifiedIdentity, told: Partial<Known>, candidate: UserId, now: number): Promise<{ user: User; identity: Identity }>;
   /**
-   * Keeps what the connection says now of an identity that is there, unless something newer is known; what it leaves out stays. Every
+   * Keeps what the connection says now of an identity that is there, whatever the clock said when it last spoke; what it leaves out stays. Every
    * instance hears of a change before this is answered. Null when there is no such identity.
    */
   learn(id: string, said: Partial<Known>, now: number): Promise<Identity | null>;

@@ -10,7 +10,7 @@ import { repeat } from './repeat.ts';
 export const followTimes = { interval: 400, staleness: 1_500 };
 
 export interface FollowParts<Meaning> {
-  readonly policies: Pick<Policies, 'latest' | 'document'>;
+  readonly policies: Pick<Policies, 'latest' | 'document' | 'add'>;
   readonly clock: Clock;
   readonly log: Log;
   /** What a document says; throws when this version cannot read it. */
@@ -24,15 +24,23 @@ export interface FollowedPolicy<Meaning> extends PolicyInForce {
   close(): void;
 }
 
+/** A revision, what it says and what that means here. */
+interface InForce<Meaning> {
+  readonly revision: Revision;
+  readonly document: unknown;
+  readonly meaning: Meaning;
+}
+
 /** Reads what a revision says; one that cannot be read is told of once, and asked for again. */
-function openReader<Meaning>({ policies, log, read }: FollowParts<Meaning>): (revision: Revision) => Promise<Meaning> {
+function openReader<Meaning>({ policies, log, read }: FollowParts<Meaning>): (revision: Revision) => Promise<InForce<Meaning>> {
   let unreadable: number | null = null;
-  return async ({ number, digest }) => {
+  return async (revision) => {
+    const { number, digest } = revision;
     const document = await policies.document(digest);
     try {
       const meaning = read(document);
       unreadable = null;
-      return meaning;
+      return { revision, document, meaning };
     } catch (error) {
       if (unreadable !== number) log.error('policy.unreadable', { reason: `revision ${number}`, error });
       unreadable = number;
@@ -47,31 +55,31 @@ function openReader<Meaning>({ policies, log, read }: FollowParts<Meaning>): (re
  */
 export async function followPolicy<Meaning>(parts: FollowParts<Meaning>): Promise<FollowedPolicy<Meaning>> {
   const { policies, clock, log, times = followTimes } = parts;
-  const meaningOf = openReader(parts);
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  const readRevision = openReader(parts);
+  let lookedAt = clock.now();
   let looking: Promise<void> | null = null;
 
-  async function newest(): Promise<Revision> {
-    const revision = await policies.latest();
-    if (revision === null) throw new StoreUnavailable('there is no policy');
-    return revision;
-  }
+  const newest = await policies.latest();
+  if (newest === null) throw new StoreUnavailable('there is no policy');
+  let inForce = await readRevision(newest);
 
-  async function first() {
-    lookedAt = clock.now();
-    const revision = await newest();
-    return { revision, meaning: await meaningOf(revision) };
+  /** A store that has lost everything gets back what is in force, since nobody decided otherwise. */
+  async function putBack(): Promise<Revision | null> {
+    const { revision, document } = inForce;
+    const note = `put back: the store had lost revision ${revision.number} and everything before it`;
+    if (await policies.add({ ...revision, number: 1, at: clock.now(), note }, document)) log.warn('policy.put-back', { reason: note });
+    return policies.latest();
   }
-
-  let inForce = await first();
 
   async function look(): Promise<void> {
     const began = clock.now();
-    const revision = await newest();
-    const before = inForce.revision.number;
-    if (revision.number !== before) {
-      inForce = { revision, meaning: await meaningOf(revision) };
-      log.info('policy.changed', { reason: `revision ${revision.number} after ${before}` });
+    const revision = (await policies.latest()) ?? (await putBack());
+    if (revision === null) throw new StoreUnavailable('there is no policy');
+    const before = inForce.revision;
+    // After a loss the same number may be another's.
+    if (revision.number !== before.number || revision.digest !== before.digest) {
+      inForce = await readRevision(revision);
+      log.info('policy.changed', { reason: `revision ${revision.number} after ${before.number}` });
     }
     lookedAt = began;
   }

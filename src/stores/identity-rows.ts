@@ -29,7 +29,7 @@ export function identityRows(links: TypedCollection<Identity>, feed: AuthorityFe
     const change = { kind: 'identity', key: id } as const;
     for (let attempt = 0; attempt < mostTries; attempt += 1) {
       const before = await links.get(id);
-      if (before === null || (before.knownAt ?? 0) > now) return before;
+      if (before === null) return before;
       // Of whom nothing is known, groups alone are the beginning.
       const groups = said.groups ?? before.known?.groups;
       if (groups === undefined) return before;

@@ -98,6 +98,17 @@ describe('getting in', () => {
     ]);
   });
 
+  it('a draft names nobody who has no role here: other tenants’ people are not its author’s to know [W72] [W120]', async () => {
+    await openConsole(system, 'erin');
+    const browser = await openConsole(system, 'alice');
+    await pressRules(browser, 'Check this draft', { group: ['it-admins', 'eng', 'support'] });
+    expect(said(browser)).toContain('gets access');
+    expect(said(browser)).not.toMatch(/erin/i);
+    const carol = await openConsole(system, 'carol');
+    await pressRules(carol, 'Check this draft', { group: ['it-admins', 'eng', 'support'] });
+    expect(said(carol)).toMatch(/erin/i);
+  });
+
   it('an answer is taken only by the browser whose sign-in it belongs to', async () => {
     const browser = await openConsole(system, 'alice');
     const other = openBrowser();

@@ -90,13 +90,14 @@ export function userRows(engine: Opened): void {
       expect((await store.settle(identity(), known, candidate(2), 11)).user.id).toBe(to);
     });
 
-    it('what is known follows what the connection says, and never something older; what it leaves out stays', async () => {
+    it('what is known follows what the connection says, whatever the clock said before; what it leaves out stays', async () => {
       const store = openUsers(engine(), noFeed);
       const claims = { '/team': ['a'] };
       const { identity: first } = await store.settle(identity(), { groups: ['eng'], claims }, candidate(1), 7);
       expect([first.known, first.knownAt]).toEqual([{ groups: ['eng'], claims }, 7]);
       expect((await store.learn(first.id, { groups: [] }, 9))?.known).toEqual({ groups: [], claims });
-      expect((await store.learn(first.id, { groups: ['it'] }, 8))?.known).toEqual({ groups: [], claims });
+      // A clock that was ahead when somebody signed in must not keep what they had then.
+      expect((await store.learn(first.id, { groups: ['it'] }, 8))?.known).toEqual({ groups: ['it'], claims });
       expect((await store.settle(identity(), { groups: ['ops'], claims: {} }, candidate(2), 10)).identity.known).toEqual({
         groups: ['ops'],
         claims: {},
@@ -108,14 +109,13 @@ export function userRows(engine: Opened): void {
       expect((await store.learn(first.id, { groups: ['it'] }, 12))?.known).toEqual({ groups: ['it'], claims: {} });
     });
 
-    it('of many who learn at once the latest is known in the end', async () => {
+    it('of many who learn at once all are heard, and what one of them said is known in the end', async () => {
       const store = openUsers(engine(), noFeed);
       for (let round = 0; round < 10; round += 1) {
         const who = identity({ subject: `learner ${round}` });
         const { identity: first } = await store.settle(who, known, candidate(1), 1);
-        // A caller may be overtaken too often, and is told so; nobody's older word is kept.
         await many(4, (n) => store.learn(first.id, { groups: [`g${n}`] }, 10 + n));
-        expect((await store.identity(first.id))?.known?.groups).toEqual(['g3']);
+        expect(['g0', 'g1', 'g2', 'g3'].map((group) => [group])).toContainEqual((await store.identity(first.id))?.known?.groups);
       }
     });
 

@@ -148,8 +148,10 @@ describe('whose a role is to give', () => {
     ['another group for it', [gives('a', 'platform')], [gives('b', 'platform')], ['platform']],
     ['a rule that stays', [gives('a', 'platform')], [gives('a', 'platform'), gives('b', 'admin')], []],
     ['a deny that goes', [gives('a', 'editor'), denies('a', 'editor')], [gives('a', 'editor')], ['editor']],
-    ['a deny of everything that goes', [gives('a', 'platform'), denies('a', '*')], [gives('a', 'platform')], ['platform']],
-    ['taking something away', [gives('a', 'platform')], [], []],
+    ['a deny of everything that goes', [gives('a', 'platform'), denies('a', '*')], [gives('a', 'platform')], ['editor']],
+    ['taking what allows more than one may oneself', [gives('a', 'platform')], [], ['platform']],
+    ['denying it', [], [denies('a', 'editor')], ['editor']],
+    ['taking what one has oneself', [gives('a', 'viewer')], [], []],
     ['what one has oneself', [], [gives('a', 'viewer'), gives('a', 'admin')], []],
   ])('%s', (_what, old, young, found) => {
     expect(beyond(old, young)).toEqual(found);

@@ -269,6 +269,11 @@ describe('what is nobody’s to write', () => {
     ['another operation', 'invalidSyntax', patch({ op: 'move', path: 'title', value: 'x' })],
     ['a thousand and one', 'invalidSyntax', patch(...Array.from({ length: 1001 }, () => ({ op: 'add', path: 'title', value: 'x' })))],
     ['removal of nothing in particular', 'noTarget', patch({ op: 'remove' })],
+    [
+      'more addresses than anybody has',
+      'invalidValue',
+      patch({ op: 'add', path: 'emails', value: Array.from({ length: 101 }, (_, n) => ({ value: `${n}@a.example` })) }),
+    ],
     ['no object without a path', 'invalidValue', patch({ op: 'add', value: 'x' })],
     ['a path that is none', 'invalidPath', patch({ op: 'add', path: 'emails[', value: 'x' })],
     ['a name that is none', 'invalidPath', patch({ op: 'add', path: '_id', value: 'x' })],

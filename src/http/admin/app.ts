@@ -104,9 +104,14 @@ export function openAdministration(dependencies: AdminDependencies): (exchange: 
     const { contract, answer } = match.route;
     authorize(caller, match, dependencies, administration as Administration);
     const raw = { path: match.path, query: queryOf(exchange), body: await bodyOf(exchange, contract) };
-    const askAgain = async () =>
-      authorize((await guard(exchange.req, resource)).caller, match, dependencies, administration as Administration);
-    const request: AdminRequest = { standing: caller.standing, ifMatch: ifMatchOf(exchange), exchange, askAgain };
+    const askAgain = async () => {
+      const { caller: now } = await guard(exchange.req, resource);
+      authorize(now, match, dependencies, administration as Administration);
+      return now.standing;
+    };
+    // Whoever takes their time with the body goes by what they may do once it is there.
+    const standing = takesBody(contract) ? await askAgain() : caller.standing;
+    const request: AdminRequest = { standing, ifMatch: ifMatchOf(exchange), exchange, askAgain };
     const answered = await waitFor(() => answer(raw, request));
     if ('file' in answered) return sendFile(exchange, fields, answered.file);
     if (givesNothing(contract)) return send(exchange, 204, fields);

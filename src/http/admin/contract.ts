@@ -44,8 +44,8 @@ export interface AdminRequest {
   /** The version the caller knows, from `If-Match`; null without one. */
   readonly ifMatch: number | null;
   readonly exchange: Exchange;
-  /** Throws what the guard throws as soon as the caller may not ask any more. */
-  readonly askAgain: () => Promise<void>;
+  /** What the caller amounts to now; throws what the guard throws as soon as they may not ask any more. */
+  readonly askAgain: () => Promise<Standing>;
 }
 
 /** A file that is made while it is sent. */

@@ -143,20 +143,28 @@ export function ruleRoutes(parts: AdminParts): AdminRoute[] {
     rules: body.rules,
     defaultRole: body.defaultRole,
   });
-  const view = async (tenantId: TenantId): Promise<z.output<typeof RulesView>> => {
+  /** Whose revision it is, and why, may be another tenant's affair. */
+  const view = async (tenantId: TenantId, { standing }: AdminRequest): Promise<z.output<typeof RulesView>> => {
     const { revision, rules, defaultRole } = await flows.readRules(tenantId);
-    const { number, at, source, by, note } = revision;
+    const { number, at, source } = revision;
+    const { by, note } = isPlatform(standing, administrationOf(directory)) ? revision : { by: null, note: '' };
     return { revision: number, at, source, by, note, rules: rules as Record<string, unknown>[], defaultRole };
   };
   return [
-    adminRoute(read)(async ({ path }) => view(path.tenant)),
+    adminRoute(read)(async ({ path }, request) => view(path.tenant, request)),
     adminRoute(changed)(async ({ path, body }, request) => {
       if (request.ifMatch === null) throw new ProblemRefused(428, 'Say with If-Match which revision you looked at.');
       const { note, losing, mayLockOut } = body;
-      const done = await flows.changeRules(changeOf(path.tenant, request, body), { after: request.ifMatch, note, losing, mayLockOut });
+      const done = await flows.changeRules(changeOf(path.tenant, request, body), {
+        after: request.ifMatch,
+        note,
+        losing,
+        mayLockOut,
+        askAgain: request.askAgain,
+      });
       if ('problems' in done) throw refused(done.problems);
       if (done.outcome !== 'published') throw new AdministrationRefused(faults[done.outcome]);
-      return view(path.tenant);
+      return view(path.tenant, request);
     }),
     adminRoute(tried)(async ({ path, body }, request) => {
       const proposed = await flows.proposeRules(changeOf(path.tenant, request, body));

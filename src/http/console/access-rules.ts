@@ -103,14 +103,20 @@ async function formOf(ctx: Context, dependencies: ConsoleDependencies, who: Sign
 }
 
 async function press(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {
-  const who = await signedIn(ctx, dependencies);
-  if (who === null) return showSignedOut(ctx, dependencies, 'a form without a session');
+  const before = await signedIn(ctx, dependencies);
+  if (before === null) return showSignedOut(ctx, dependencies, 'a form without a session');
+  const place = workspaceFor(ctx, dependencies, before);
+  if (place === null) return undefined;
+  const form = await formOf(ctx, dependencies, before, place);
+  // Whoever takes their time with the form goes by what they may do once it is there.
+  const askAgain = () => signedIn(ctx, dependencies);
+  const who = await askAgain();
+  if (who === null) return showSignedOut(ctx, dependencies, 'a session that ended while the form came');
   const tenantId = workspaceFor(ctx, dependencies, who);
   if (tenantId === null) return undefined;
-  const form = await formOf(ctx, dependencies, who, tenantId);
   const draft = await openDraft(dependencies, tenantId, form);
   if (draft.press.what === 'publish') {
-    const answered = await publish(dependencies, who, tenantId, draft, form);
+    const answered = await publish(dependencies, who, tenantId, { draft, form, askAgain });
     if ('revision' in answered) return sendOn(ctx, `${consolePaths.rules(tenantId)}?published=${answered.revision}`);
     return answer(ctx, dependencies, who, tenantId, answered);
   }

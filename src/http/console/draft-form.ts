@@ -12,7 +12,8 @@ export const formLimits = { limit: 2_000_000, most: 2_100 } as const;
 const More = z.object({
   connectionId: ConnectionId.nullable().default(null),
   where: z.array(z.object({ claim: z.string(), is: z.array(z.string()) })).optional(),
-  until: z.number().optional(),
+  // As far as dates go.
+  until: z.number().min(0).max(8.64e15).optional(),
 });
 
 export const carriedText = ({ connectionId, ...more }: DraftRow['more']): string =>

@@ -92,13 +92,20 @@ function problemWith(typed: string, losing: number): string {
   return /^\d{1,9}$/.test(typed) ? `${many} something, not ${Number(typed)}. Look who they are.` : `Type the number: ${many} something.`;
 }
 
+/** A form that was sent. */
+export interface Pressed {
+  readonly draft: Draft;
+  readonly form: Parameters;
+  /** Who is signed in by now. */
+  readonly askAgain: () => Promise<SignedIn | null>;
+}
+
 /** Publishes the draft if it is the one that was looked at, a moment ago, over the rules that still hold. */
 export async function publish(
   dependencies: ConsoleDependencies,
   who: SignedIn,
   tenantId: TenantId,
-  draft: Draft,
-  form: Parameters,
+  { draft, form, askAgain }: Pressed,
 ): Promise<Answered | { readonly revision: number }> {
   const { flows, sealing, clock } = dependencies;
   const again = (status: Answered['status'], said: Notice | null, problem: string | null = null): Answered => ({
@@ -117,7 +124,11 @@ export async function publish(
   if (checked.draft !== draftDigest(draft.rows)) return again(409, otherDraft);
   const typed = (form.values['losing'] ?? '').trim();
   const losing = typed === '' ? 0 : /^\d{1,9}$/.test(typed) ? Number(typed) : -1;
-  const done = await flows.publishRules({ tenantId, rules, revision: checked.revision, losing, by: askingOf(who) });
+  const mayStill = async (): Promise<boolean> => {
+    const now = await askAgain();
+    return now !== null && barred(dependencies, now, tenantId) === null;
+  };
+  const done = await flows.publishRules({ tenantId, rules, revision: checked.revision, losing, by: askingOf(who), mayStill });
   return done.outcome === 'published' ? done : again(...refusal(done, typed));
 }
 
