@@ -11,6 +11,8 @@ const rowId = (chain: string, sequence: number) => `${chain}:${String(sequence).
 
 /** How many events may wait for a store that does not answer. */
 const mostOwed = 1000;
+/** How many of them are written at a time. */
+const owedAtOnce = 100;
 
 /**
  * Every process writes a chain of its own, so instances never wait for each other and each chain can be checked by itself. What could
@@ -40,7 +42,15 @@ export function openAuditLog(engine: DocumentEngine, options: { chain: string; c
   async function makeGood(): Promise<void> {
     const [first] = owed;
     if (first !== undefined) await store(first);
-    await Promise.all([...owed].map(store));
+    // Not all at once: a store that has just come back is not to be asked for everything in one breath.
+    const others = [...owed];
+    for (let at = 0; at < others.length; at += owedAtOnce)
+      await Promise.all(
+        others
+          .slice(at, at + owedAtOnce)
+          .filter((record) => owed.has(record))
+          .map(store),
+      );
   }
 
   async function add(event: AuditEvent): Promise<void> {

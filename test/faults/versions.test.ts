@@ -21,6 +21,7 @@ import type { MongoServer } from '../support/mongo-server.ts';
 import { needs } from '../support/prerequisites.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
+import { directoryRows } from './support/directory-rows.ts';
 import { occasionalRows } from './support/occasional-rows.ts';
 
 const slow = 60_000;
@@ -52,8 +53,8 @@ async function workOn(system: System): Promise<void> {
   const waiting = { client, secrets: pkce() };
   const answer = await consent(openBrowser(), authorizeUrl(system, client, waiting.secrets));
 
-  const occasional = occasionalRows();
-  await occasional.write(system.engine);
+  const occasional = [occasionalRows(), directoryRows()];
+  for (const rows of occasional) await rows.write(system.engine);
 
   const written = await upgradeRows(system);
   for (const { name } of collections.filter((each) => !['authority_changes', 'rate_windows'].includes(each.name)))
@@ -74,7 +75,7 @@ async function workOn(system: System): Promise<void> {
   expect(await status(gone)).toBe(401);
   // The same person and client once more: users, memberships and clients are brought up to date.
   expect(await status(await login(system, { client: kept.client }))).toBe(200);
-  await occasional.workWith(system.engine);
+  for (const rows of occasional) await rows.workWith(system.engine);
   await system.tend();
 
   const rows = await allRows(system);
