@@ -14,13 +14,8 @@ const mostOwed = 1000;
 /** How many of them are written at a time. */
 const owedAtOnce = 100;
 
-/**
- * Every process writes a chain of its own, so instances never wait for each other and each chain can be checked by itself. What could
- * not be written is written with the next event: a chain with a hole looks like one that somebody cut.
- */
-export function openAuditLog(engine: DocumentEngine, options: { chain: string; clock: Clock }): AuditLog {
-  let sequence = 0;
-  let previous = chainStart;
+/** Writes records, and keeps those that could not be written until they are. */
+function writer(engine: DocumentEngine) {
   const owed = new Set<AuditRecord>();
 
   async function store(record: AuditRecord): Promise<void> {
@@ -52,6 +47,18 @@ export function openAuditLog(engine: DocumentEngine, options: { chain: string; c
           .map(store),
       );
   }
+
+  return { owed, store, makeGood };
+}
+
+/**
+ * Every process writes a chain of its own, so instances never wait for each other and each chain can be checked by itself. What could
+ * not be written is written with the next event: a chain with a hole looks like one that somebody cut.
+ */
+export function openAuditLog(engine: DocumentEngine, options: { chain: string; clock: Clock }): AuditLog {
+  const { owed, store, makeGood } = writer(engine);
+  let sequence = 0;
+  let previous = chainStart;
 
   async function add(event: AuditEvent): Promise<void> {
     if (owed.size >= mostOwed) await makeGood();
