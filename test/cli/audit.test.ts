@@ -24,9 +24,9 @@ describe('the audit command', () => {
   it('[AM-31] [AM-32] tells who did what through which client and the rule that decided, in order', async () => {
     const { lines, broken } = await report();
     const events = lines.map((line) => line.split(' ')[1]);
-    expect(events).toEqual(['login.succeeded', 'consent.approved', 'token.issued', 'tool.allowed', 'tool.refused']);
-    expect(lines[3]).toMatch(/tool\.allowed u_\S+ acme "Test client" whoami · tool whoami: scope read/);
-    expect(lines[4]).toMatch(/tool\.refused u_\S+ acme "Test client" delete_notes · .*lacks permission notes:delete/);
+    expect(events).toEqual(['policy.changed', 'login.succeeded', 'consent.approved', 'token.issued', 'tool.allowed', 'tool.refused']);
+    expect(lines[4]).toMatch(/tool\.allowed u_\S+ acme "Test client" whoami · tool whoami: scope read/);
+    expect(lines[5]).toMatch(/tool\.refused u_\S+ acme "Test client" delete_notes · .*lacks permission notes:delete/);
     expect(broken).toEqual([]);
   });
 
@@ -36,7 +36,7 @@ describe('the audit command', () => {
       expect.objectContaining({ tool: 'delete_notes' }),
     ]);
     expect((await report({ tenant: 'globex' })).lines).toEqual([]);
-    expect(checked).toBe(5);
+    expect(checked).toBe(6);
   });
 
   it('names the row that was changed after it was written, and the rows missing', async () => {
