@@ -1,11 +1,11 @@
 import { isPlatform, isWithinReach } from './administration.ts';
 import type { AdministrationPermission, Administrator } from './administration.ts';
-import { canonicalJson } from './canonical-json.ts';
 import type { Administration, Directory } from './directory.ts';
 import type { RoleId } from './ids.ts';
 import { everything } from './mapping-rule.ts';
 import type { MappingRule } from './mapping-rule.ts';
 import type { Role } from './resource.ts';
+import { rulesBeyond } from './rules-draft.ts';
 import { leadsInto } from './tenant.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -14,13 +14,6 @@ export interface RulesMove {
   readonly before: Tenant;
   readonly after: Tenant;
   readonly roles: readonly Role[];
-}
-
-/** Rules that one has and the other has not. */
-function moved({ before, after }: RulesMove): MappingRule[] {
-  const textsOf = ({ rules }: Tenant) => new Set(rules.map(canonicalJson));
-  const [had, has] = [textsOf(before), textsOf(after)];
-  return [...before.rules.filter((rule) => !has.has(canonicalJson(rule))), ...after.rules.filter((rule) => !had.has(canonicalJson(rule)))];
 }
 
 const platform: AdministrationPermission = 'drawbridge:platform';
@@ -46,7 +39,7 @@ export function rolesOutOfReach(
   administration: Pick<Administration, 'platformTenant'>,
 ): Role[] {
   const { before, after, roles } = move;
-  const rules = moved(move);
+  const rules = [...rulesBeyond(before.rules, after.rules), ...rulesBeyond(after.rules, before.rules)];
   const isDefaultMoved = rules.length > 0 || before.defaultRole !== after.defaultRole;
   const defaults = isDefaultMoved ? [before.defaultRole, after.defaultRole] : [];
   const concerned = new Set<RoleId | null>([...defaults, ...rules.flatMap((rule) => rolesOf(rule, move, administration))]);

@@ -8,9 +8,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
 import type { People, Somebody } from '../../ports/people.ts';
 import type { Users } from '../../ports/users.ts';
-import { withGroups } from './identity-of.ts';
+import { asTold } from './as-told.ts';
 import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
-import { provisionedGroupsOf } from './provisioned-groups.ts';
 
 export interface PreviewDependencies extends ProvisionedGroupsDependencies {
   readonly people: People;
@@ -64,15 +63,6 @@ async function cutOff({ grants, clock }: PreviewDependencies, losers: readonly C
   return count;
 }
 
-/** Somebody with the groups they were put in beforehand; null for who was not, or is not active, where only such people come in. */
-const asProvisioned = (dependencies: ProvisionedGroupsDependencies) => {
-  const groupsOf = provisionedGroupsOf(dependencies);
-  return async ({ identity, assigned }: Somebody): Promise<Somebody | null> => {
-    const groups = await groupsOf(identity.connectionId, identity.id);
-    return groups === null ? null : { identity: withGroups(identity, groups), assigned };
-  };
-};
-
 /** What another policy would be to everybody who is known, by the very rules that put it in force. Nothing is written. */
 export const previewPolicy =
   (dependencies: PreviewDependencies) =>
@@ -80,7 +70,11 @@ export const previewPolicy =
     const { people, users, clock } = dependencies;
     const { you, examples = 50, progress = () => undefined } = options;
     const comparison = comparePolicies(before, after, { now: clock.now(), examples, ...(you === undefined ? {} : { you }) });
-    const here = asProvisioned(dependencies);
+    const told = asTold(dependencies);
+    const here = async ({ identity, assigned }: Somebody): Promise<Somebody | null> => {
+      const known = await told(identity);
+      return known === null ? null : { identity: known, assigned };
+    };
     const losers: ChangedPerson[] = [];
     let [seen, losing, cutting, unheard] = [0, 0, 0, 0];
     const look = ({ identity: { userId, connectionId, subject, known }, assigned }: Somebody): void => {

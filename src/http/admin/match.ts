@@ -15,7 +15,7 @@ function decoded(segment: string): string | null {
   }
 }
 
-function fit(template: readonly string[], segments: readonly string[]): Match['path'] | null {
+function pathIn(template: readonly string[], segments: readonly string[]): Match['path'] | null {
   if (template.length !== segments.length) return null;
   const path: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [index, part] of template.entries()) {
@@ -36,7 +36,7 @@ export function matching(routes: readonly AdminRoute[]): (path: string) => Match
   return (path) => {
     const segments = path.split('/');
     return compiled.flatMap(({ route, template }) => {
-      const fitted = fit(template, segments);
+      const fitted = pathIn(template, segments);
       return fitted === null ? [] : [{ route, path: fitted }];
     });
   };
