@@ -145,6 +145,13 @@ export const ConfigSchema = z.strictObject({
         .default(60)
         .describe('Passwords and codes per minute and source address, on pages that ask for them.'),
       tokenFailuresPerMinute: z.int().min(1).default(300).describe('Refused token requests per minute and source address.'),
+      scimFailuresPerMinute: z
+        .int()
+        .min(1)
+        .default(60)
+        .describe(
+          'Requests to provision without a token of the connection, per minute and source address. A token that was good a moment ago is heard all the same.',
+        ),
     })
     .prefault({})
     .describe('Bounds on what one address may do; beyond them the answer is 429.'),

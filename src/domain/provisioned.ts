@@ -60,6 +60,8 @@ export const ProvisionedGroup = ScimGroup.extend({
   /** Connection and displayName without case: unique. */
   nameKey: z.string(),
   version: z.number(),
+  /** Its members are being moved, or were when that was cut off. */
+  isMoving: z.literal(true).optional(),
   createdAt: z.number(),
   changedAt: z.number(),
 });

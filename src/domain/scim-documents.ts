@@ -53,7 +53,7 @@ export const providerConfig = (base: string): ScimDocument => ({
   filter: { supported: true, maxResults: mostResults },
   changePassword: { supported: false },
   sort: { supported: false },
-  etag: { supported: false },
+  etag: { supported: true },
   authenticationSchemes: [{ type: 'oauthbearertoken', name: 'Bearer token', description: 'The token of this connection. RFC 6750.' }],
   meta: { resourceType: 'ServiceProviderConfig', location: `${base}/ServiceProviderConfig` },
 });

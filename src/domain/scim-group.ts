@@ -2,6 +2,7 @@ import type { ProvisionedGroup } from './provisioned.ts';
 import { ScimGroup } from './provisioned.ts';
 import { groupTable, schemaNames } from './scim-attributes.ts';
 import type { ScimFilter } from './scim-filter.ts';
+import { metaOf } from './scim-meta.ts';
 import type { ScimChange, ScimDocument } from './scim-patch.ts';
 import { applyChange, readPatch } from './scim-patch.ts';
 import { badRequest } from './scim-refusal.ts';
@@ -77,5 +78,5 @@ export const groupResource = (group: ProvisionedGroup, members: readonly string[
   displayName: group.displayName,
   ...(group.externalId === undefined ? {} : { externalId: group.externalId }),
   ...(members === null ? {} : { members: members.map((value) => ({ value, type: 'User' })) }),
-  meta: { resourceType: 'Group', location, version: `W/"${group.version}"` },
+  meta: metaOf('Group', group, location),
 });

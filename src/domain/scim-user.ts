@@ -7,6 +7,7 @@ import { schemaNames, userTable } from './scim-attributes.ts';
 import type { ScimTable } from './scim-attributes.ts';
 import { attributeName, isCoreSchema } from './scim-attributes.ts';
 import { folded } from './scim-match.ts';
+import { metaOf } from './scim-meta.ts';
 import type { ScimDocument } from './scim-patch.ts';
 import { applyChange, entriesOf, listOf, partsOf, readPatch, truthOf } from './scim-patch.ts';
 import { badRequest } from './scim-refusal.ts';
@@ -91,5 +92,5 @@ export const userResource = (user: ProvisionedUser, location: string): ScimDocum
   id: user.id,
   ...userDocument(user),
   ...(user.groups.length === 0 ? {} : { groups: user.groups.map(({ id, displayName }) => ({ value: id, display: displayName })) }),
-  meta: { resourceType: 'User', location, version: `W/"${user.version}"` },
+  meta: metaOf('User', user, location),
 });

@@ -1,9 +1,11 @@
 import type { AuditEvent } from '../domain/audit-event.ts';
-import type { ProvisionedGroup } from '../domain/provisioned.ts';
+import type { ProvisionedGroup, ScimGroup } from '../domain/provisioned.ts';
 import type { ScimPage } from '../domain/scim-documents.ts';
 import type { ScimFilter } from '../domain/scim-filter.ts';
 import type { GroupChange } from '../domain/scim-group.ts';
 import { groupResource, patchGroup, readGroup } from '../domain/scim-group.ts';
+import type { ScimCondition } from '../domain/scim-condition.ts';
+import { demandMeant, versionTag } from '../domain/scim-condition.ts';
 import { demanded, matches, mentions } from '../domain/scim-match.ts';
 import type { ScimDocument } from '../domain/scim-patch.ts';
 import { badRequest } from '../domain/scim-refusal.ts';
@@ -11,8 +13,11 @@ import { nameKey } from '../domain/scim-user.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
+import { StoreUnavailable } from '../ports/document-engine.ts';
 import type { GroupMembersDependencies } from './steps/group-members.ts';
-import { applyMembers, checkMembers, memberIds, renameForMembers } from './steps/group-members.ts';
+import { applyMembers, memberIds, renameForMembers } from './steps/group-members.ts';
+import type { InTurn } from './steps/in-turn.ts';
+import { checkedMembers } from './steps/member-checks.ts';
 import type { ScimCaller } from './steps/scim-caller.ts';
 import { isTaken, notThere, writtenOr } from './steps/scim-caller.ts';
 import { answeredPage, pageOf } from './steps/scim-list.ts';
@@ -21,6 +26,8 @@ export interface ProvisionGroupsDependencies extends GroupMembersDependencies {
   readonly audit: AuditLog;
   readonly entropy: Entropy;
   readonly clock: Clock;
+  /** One change of a group after the other. */
+  readonly inTurn: InTurn;
 }
 
 async function ownGroup(
@@ -93,57 +100,92 @@ export const readProvisionedGroup =
 export const addGroup =
   (dependencies: ProvisionGroupsDependencies) =>
   async (caller: ScimCaller, body: unknown): Promise<ScimDocument> => {
-    const { provisionedGroups, entropy, clock } = dependencies;
+    const { provisionedGroups, entropy, clock, inTurn } = dependencies;
     const { connectionId } = caller;
     const change = readGroup(body);
     const key = nameKey(connectionId, change.group.displayName);
     if ((await provisionedGroups.byName(key)) !== null) throw isTaken();
-    await checkMembers(dependencies, caller, change.members);
+    await checkedMembers(dependencies, caller, [], change.members);
     const now = clock.now();
-    const row = { id: entropy.id(), connectionId, ...change.group, nameKey: key, version: 1, createdAt: now, changedAt: now };
+    const rest = { nameKey: key, version: 1, isMoving: true, createdAt: now, changedAt: now } as const;
+    const row = { id: entropy.id(), connectionId, ...change.group, ...rest };
     await record(dependencies, caller, 'group.provisioned', row.id, told(change));
-    const { group } = writtenOr(await provisionedGroups.add(row));
-    await applyMembers(dependencies, group, change.members);
-    return resourceFor(dependencies, caller, group, true);
+    return inTurn(row.id, async () => {
+      const { group } = writtenOr(await provisionedGroups.add(row));
+      await applyMembers(dependencies, group, change.members);
+      return resourceFor(dependencies, caller, (await provisionedGroups.arrived(group)) ?? group, true);
+    });
   };
 
-const changeGroup =
-  (dependencies: ProvisionGroupsDependencies) =>
-  async (caller: ScimCaller, id: string, next: (before: ProvisionedGroup) => GroupChange): Promise<ScimDocument> => {
-    const { provisionedGroups, clock } = dependencies;
-    const { connectionId } = caller;
-    const before = await ownGroup(dependencies, caller, id);
-    const wanted = next(before);
-    await checkMembers(dependencies, caller, wanted.members);
-    await record(dependencies, caller, 'group.changed', id, told(wanted));
+const mostAttempts = 20;
+
+const isSame = (before: ProvisionedGroup, { displayName, externalId }: ScimGroup): boolean =>
+  before.displayName === displayName && before.externalId === externalId;
+
+/**
+ * A group becomes what `next` says, and so do its members. When another instance changed it meanwhile, what both did may be mixed: then it is
+ * done once more, so that in the end the group is as if one had come after the other.
+ */
+async function changeInTurn(
+  dependencies: ProvisionGroupsDependencies,
+  caller: ScimCaller,
+  { id, condition, next }: { id: string; condition: ScimCondition; next: (before: ProvisionedGroup) => GroupChange },
+): Promise<ScimDocument> {
+  const { provisionedGroups, clock } = dependencies;
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const isFirst = attempt === 0;
+    const seen = await ownGroup(dependencies, caller, id);
+    if (isFirst) demandMeant(condition, versionTag(seen));
+    const wanted = next(seen);
+    if (isFirst) {
+      const { isMoved } = await checkedMembers(dependencies, caller, await provisionedGroups.membersOf(id), wanted.members);
+      if (!isMoved && isSame(seen, wanted.group) && seen.isMoving === undefined) {
+        if (wanted.isNamed) await renameForMembers(dependencies, seen, seen);
+        return resourceFor(dependencies, caller, seen, true);
+      }
+      await record(dependencies, caller, 'group.changed', id, told(wanted));
+    }
+    let before = seen;
     const fieldsOf = (row: ProvisionedGroup) => {
+      if (isFirst) demandMeant(condition, versionTag(row));
+      before = row;
       const { group } = next(row);
-      return { ...group, nameKey: nameKey(connectionId, group.displayName) };
+      return { ...group, nameKey: nameKey(caller.connectionId, group.displayName) };
     };
     const { group } = writtenOr(await provisionedGroups.change(id, fieldsOf, clock.now()));
     await applyMembers(dependencies, before, wanted.members);
     if (wanted.isNamed) await renameForMembers(dependencies, before, group);
-    return resourceFor(dependencies, caller, group, true);
-  };
+    const arrived = await provisionedGroups.arrived(group);
+    if (arrived !== null) return resourceFor(dependencies, caller, arrived, true);
+  }
+  throw new StoreUnavailable('a provisioned group kept changing while its members were being moved');
+}
 
 export const replaceGroup =
   (dependencies: ProvisionGroupsDependencies) =>
-  (caller: ScimCaller, id: string, body: unknown): Promise<ScimDocument> =>
-    changeGroup(dependencies)(caller, id, () => readGroup(body));
+  (caller: ScimCaller, id: string, body: unknown, condition: ScimCondition): Promise<ScimDocument> =>
+    dependencies.inTurn(id, () => changeInTurn(dependencies, caller, { id, condition, next: () => readGroup(body) }));
 
 export const patchProvisionedGroup =
   (dependencies: ProvisionGroupsDependencies) =>
-  (caller: ScimCaller, id: string, body: unknown): Promise<ScimDocument> =>
-    changeGroup(dependencies)(caller, id, (before) => patchGroup(before, body));
+  (caller: ScimCaller, id: string, body: unknown, condition: ScimCondition): Promise<ScimDocument> =>
+    dependencies.inTurn(id, () => changeInTurn(dependencies, caller, { id, condition, next: (before) => patchGroup(before, body) }));
 
 /** Its members first: whoever is cut off finds the group still there and goes on. */
 export const removeGroup =
   (dependencies: ProvisionGroupsDependencies) =>
-  async (caller: ScimCaller, id: string): Promise<void> => {
-    const group = await ownGroup(dependencies, caller, id);
-    await record(dependencies, caller, 'group.removed', id, 'removed by the identity provider');
-    await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
-    await dependencies.provisionedGroups.remove(id);
-    // Who joined in between stays in nothing that is not there any more.
-    await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
-  };
+  (caller: ScimCaller, id: string, condition: ScimCondition): Promise<void> =>
+    dependencies.inTurn(id, async () => {
+      const { provisionedGroups, clock } = dependencies;
+      demandMeant(condition, versionTag(await ownGroup(dependencies, caller, id)));
+      await record(dependencies, caller, 'group.removed', id, 'removed by the identity provider');
+      const same = (row: ProvisionedGroup) => {
+        demandMeant(condition, versionTag(row));
+        return row;
+      };
+      const { group } = writtenOr(await provisionedGroups.change(id, same, clock.now()));
+      await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
+      await provisionedGroups.remove(id);
+      // Who joined in between stays in nothing that is not there any more.
+      await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
+    });

@@ -3,6 +3,8 @@ import { identityKey } from '../domain/identity.ts';
 import type { ProvisionedUser, ScimUser } from '../domain/provisioned.ts';
 import type { ScimPage } from '../domain/scim-documents.ts';
 import type { ScimFilter } from '../domain/scim-filter.ts';
+import type { ScimCondition } from '../domain/scim-condition.ts';
+import { demandMeant, versionTag } from '../domain/scim-condition.ts';
 import { demanded, matches } from '../domain/scim-match.ts';
 import type { ScimDocument } from '../domain/scim-patch.ts';
 import { nameKey, patchUser, readUser, userDocument, userFields, userResource } from '../domain/scim-user.ts';
@@ -14,12 +16,12 @@ import type { ProvisionedUsers } from '../ports/provisioned-users.ts';
 import type { EndProvisionedDependencies } from './steps/end-provisioned.ts';
 import { endProvisioned } from './steps/end-provisioned.ts';
 import type { ScimCaller } from './steps/scim-caller.ts';
-import { isTaken, notThere, writtenOr } from './steps/scim-caller.ts';
+import { forEach, isTaken, notThere, writtenOr } from './steps/scim-caller.ts';
 import { answeredPage, pageOf } from './steps/scim-list.ts';
 
 export interface ProvisionUsersDependencies extends EndProvisionedDependencies {
   readonly provisionedUsers: ProvisionedUsers;
-  readonly provisionedGroups: Pick<ProvisionedGroups, 'forget'>;
+  readonly provisionedGroups: Pick<ProvisionedGroups, 'forget' | 'groupsOf' | 'touch'>;
   readonly audit: AuditLog;
   readonly entropy: Entropy;
   readonly clock: Clock;
@@ -99,13 +101,21 @@ export const addUser =
     return resourceFor(caller, written);
   };
 
+interface UserChange {
+  readonly condition: ScimCondition;
+  readonly next: (before: ProvisionedUser) => ScimUser;
+  /** `claim`: the row has another version in any case. */
+  readonly write?: 'change' | 'claim';
+}
+
 /** What is known of a person becomes what `next` says; who is not active afterwards has nothing left, however often that is said. */
 const changeUser =
   (dependencies: ProvisionUsersDependencies) =>
-  async (caller: ScimCaller, id: string, next: (before: ProvisionedUser) => ScimUser): Promise<ProvisionedUser> => {
+  async (caller: ScimCaller, id: string, { condition, next, write = 'change' }: UserChange): Promise<ProvisionedUser> => {
     const { connectionId, provisioning } = caller;
     const end = endProvisioned(dependencies);
     const before = await ownUser(dependencies, caller, id);
+    demandMeant(condition, versionTag(before));
     const wanted = next(before);
     if (wanted.active && !before.active) {
       // What slipped through while they were being deactivated is not to come back with them.
@@ -113,8 +123,11 @@ const changeUser =
       await record(dependencies, caller, 'person.reactivated', id, 'reactivated by the identity provider');
     } else if (!wanted.active && before.active) await record(dependencies, caller, 'person.deactivated', id, deactivated);
     else if (!isSame(wanted, userDocument(before))) await record(dependencies, caller, 'person.changed', id, changedNames(before, wanted));
-    const change = (row: ProvisionedUser) => userFields(next(row), connectionId, provisioning);
-    const { user } = writtenOr(await dependencies.provisionedUsers.change(id, change, dependencies.clock.now()));
+    const change = (row: ProvisionedUser) => {
+      demandMeant(condition, versionTag(row));
+      return userFields(next(row), connectionId, provisioning);
+    };
+    const { user } = writtenOr(await dependencies.provisionedUsers[write](id, change, dependencies.clock.now()));
     if (!user.active) await end(connectionId, user.identityId, deactivated);
     if (user.identityId !== before.identityId) await end(connectionId, before.identityId, 'another external id was given to the person');
     return user;
@@ -133,24 +146,28 @@ const changedNames = (before: ProvisionedUser, wanted: ScimUser): string =>
 
 export const replaceUser =
   (dependencies: ProvisionUsersDependencies) =>
-  async (caller: ScimCaller, id: string, body: unknown): Promise<ScimDocument> =>
-    resourceFor(caller, await changeUser(dependencies)(caller, id, (before) => readUser(body, before)));
+  async (caller: ScimCaller, id: string, body: unknown, condition: ScimCondition): Promise<ScimDocument> =>
+    resourceFor(caller, await changeUser(dependencies)(caller, id, { condition, next: (before) => readUser(body, before) }));
 
 export const patchProvisionedUser =
   (dependencies: ProvisionUsersDependencies) =>
-  async (caller: ScimCaller, id: string, body: unknown): Promise<ScimDocument> =>
-    resourceFor(caller, await changeUser(dependencies)(caller, id, (before) => patchUser(before, body)));
+  async (caller: ScimCaller, id: string, body: unknown, condition: ScimCondition): Promise<ScimDocument> =>
+    resourceFor(caller, await changeUser(dependencies)(caller, id, { condition, next: (before) => patchUser(before, body) }));
 
 /** Deactivated first: whoever is cut off afterwards leaves nobody with access, and is finished by the next. */
 export const removeUser =
   (dependencies: ProvisionUsersDependencies) =>
-  async (caller: ScimCaller, id: string): Promise<void> => {
-    const { provisionedUsers, provisionedGroups } = dependencies;
+  async (caller: ScimCaller, id: string, condition: ScimCondition): Promise<void> => {
+    const { provisionedUsers, provisionedGroups, clock } = dependencies;
     const end = endProvisioned(dependencies);
-    await ownUser(dependencies, caller, id);
+    demandMeant(condition, versionTag(await ownUser(dependencies, caller, id)));
     await record(dependencies, caller, 'person.removed', id, removed);
-    const user = await changeUser(dependencies)(caller, id, (before) => ({ ...userDocument(before), active: false }));
+    const next = (before: ProvisionedUser) => ({ ...userDocument(before), active: false });
+    const user = await changeUser(dependencies)(caller, id, { condition, next, write: 'claim' });
+    const held = await provisionedGroups.groupsOf(id);
     await provisionedGroups.forget(id);
+    // Each of them has one member less.
+    await forEach(held, (group) => provisionedGroups.touch(group.id, clock.now()));
     await provisionedUsers.remove(user);
     await end(caller.connectionId, user.identityId, removed);
   };

@@ -30,8 +30,8 @@ export function pathOf({ req }: Incoming): string {
 /** Writes a whole answer, unless one was begun already or nobody waits for it. */
 export function send({ res }: Pick<Exchange, 'res'>, status: number, fields: Fields, body: Buffer | string = ''): void {
   if (res.headersSent || res.destroyed) return;
-  // RFC 9110 §8.6: not in a 204.
-  const length = status === 204 ? [] : ['Content-Length', String(Buffer.byteLength(body))];
+  // RFC 9110 §8.6: not in a 204, and in a 304 it would be that of another answer.
+  const length = status === 204 || status === 304 ? [] : ['Content-Length', String(Buffer.byteLength(body))];
   res.writeHead(status, [...fields, ...length]);
   res.end(body);
 }

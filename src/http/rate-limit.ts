@@ -6,6 +6,7 @@ export interface Limits {
   readonly authorizePerMinute: number;
   readonly registerPerMinute: number;
   readonly tokenFailuresPerMinute: number;
+  readonly scimFailuresPerMinute: number;
   readonly answersPerMinute: number;
 }
 
@@ -28,6 +29,9 @@ export interface RateLimits {
   /** Refuses an address that has failed too often; a failure is counted by `tokenFailed`. */
   token(incoming: Incoming): void;
   tokenFailed(incoming: Incoming): void;
+  /** The same for provisioning, counted apart: neither shuts the other out. */
+  scim(incoming: Incoming): void;
+  scimFailed(incoming: Incoming): void;
 }
 
 /** An IPv6 customer holds a whole /64, so that is what counts as one address. */
@@ -46,6 +50,7 @@ export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) =
   const register = windows.counter('register', limits.registerPerMinute);
   const answers = windows.counter('answer', limits.answersPerMinute);
   const tokenFailures = windows.counter('token', limits.tokenFailuresPerMinute);
+  const scimFailures = windows.counter('scim', limits.scimFailuresPerMinute);
 
   function refuse(counter: RateCounter, source: string): void {
     const wait = counter.wait(source);
@@ -64,5 +69,7 @@ export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) =
     answer: (incoming) => consume(answers, incoming),
     token: (incoming) => refuse(tokenFailures, bucketOf(addressOf(incoming))),
     tokenFailed: (incoming) => tokenFailures.count(bucketOf(addressOf(incoming))),
+    scim: (incoming) => refuse(scimFailures, bucketOf(addressOf(incoming))),
+    scimFailed: (incoming) => scimFailures.count(bucketOf(addressOf(incoming))),
   };
 }

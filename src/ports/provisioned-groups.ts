@@ -11,7 +11,12 @@ export interface ProvisionedGroups {
   /** Every group of a connection, in pages whose order stays. */
   ofConnection(connectionId: ConnectionId): AsyncGenerator<readonly ProvisionedGroup[]>;
   add(group: ProvisionedGroup): Promise<ProvisionedAsGroup>;
+  /** Writes what `change` makes of the row as it is at that moment, and that its members are being moved until it is `arrived`. */
   change(id: string, change: (before: ProvisionedGroup) => GroupFields, now: number): Promise<ProvisionedAsGroup>;
+  /** Its members are what they were to be; null when somebody else changed the group meanwhile, so that they may not be. */
+  arrived(group: ProvisionedGroup): Promise<ProvisionedGroup | null>;
+  /** A member was removed. */
+  touch(id: string, now: number): Promise<void>;
   remove(id: string): Promise<boolean>;
   /** Who is in a group, or was until a moment ago. */
   membersOf(groupId: string): Promise<ProvisionedMember[]>;

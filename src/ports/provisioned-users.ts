@@ -14,10 +14,12 @@ export interface ProvisionedUsers {
   ofConnection(connectionId: ConnectionId): AsyncGenerator<readonly ProvisionedUser[]>;
   /** Of any number of concurrent callers with the same name or external id exactly one gets it. */
   add(user: ProvisionedUser): Promise<Provisioned>;
-  /** Writes what `change` makes of the row as it is at that moment; what is taken away by it is told to every instance. */
+  /** Writes what `change` makes of the row as it is at that moment, unless it is that already; what is taken away by it is told to every instance. */
   change(id: string, change: (before: ProvisionedUser) => UserFields, now: number): Promise<Provisioned>;
+  /** The same, and the row has another version although nothing may be different: whoever names the one of before comes too late. */
+  claim(id: string, change: (before: ProvisionedUser) => UserFields, now: number): Promise<Provisioned>;
   /** Writes the groups that `read` finds. Of several who do so at once the last to write has read what all had changed. */
-  regroup(id: string, read: () => Promise<HeldGroup[]>): Promise<'written' | 'gone'>;
+  regroup(id: string, read: () => Promise<HeldGroup[]>, now: number): Promise<'written' | 'gone'>;
   /** True for the one caller who removed the row. */
   remove(user: ProvisionedUser): Promise<boolean>;
 }

@@ -64,15 +64,25 @@ export function openProvisionedGroups(engine: DocumentEngine): ProvisionedGroups
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const before = await rows.get(id);
       if (before === null) return { outcome: 'gone' };
-      const { externalId, ...fields } = change(before);
+      const { displayName, externalId, nameKey } = change(before);
       const external = externalId === undefined ? { unset: ['externalId'] } : {};
-      const set = { ...fields, ...(externalId === undefined ? {} : { externalId }), version: before.version + 1, changedAt: now };
+      const set = { displayName, nameKey, ...(externalId === undefined ? {} : { externalId }), version: before.version + 1, isMoving: true, changedAt: now };
       const group = await rows.updateIf(id, { version: before.version }, { set, ...external });
       if (group !== null) return { outcome: 'written', group };
-      const named = await byName(fields.nameKey);
+      const named = await byName(nameKey);
       if (named !== null && named.id !== id) return { outcome: 'taken' };
     }
     throw new StoreUnavailable('a provisioned group kept changing while it was being written');
+  }
+
+  async function touch(id: string, now: number): Promise<void> {
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const before = await rows.get(id);
+      if (before === null) return;
+      const { version } = before;
+      if ((await rows.updateIf(id, { version }, { set: { version: version + 1, changedAt: now } })) !== null) return;
+    }
+    throw new StoreUnavailable('a provisioned group kept changing while somebody was taken out of it');
   }
 
   return {
@@ -81,6 +91,8 @@ export function openProvisionedGroups(engine: DocumentEngine): ProvisionedGroups
     ofConnection: (connectionId) => rows.pagesOf('connectionId', connectionId, 500),
     add: async (group) => ((await rows.insert(group)) === 'inserted' ? { outcome: 'written', group } : { outcome: 'taken' }),
     change: changed,
+    arrived: ({ id, version }) => rows.updateIf(id, { version }, { set: { version: version + 1 }, unset: ['isMoving'] }),
+    touch,
     remove: (id) => rows.delete(id),
     ...openMembers(engine),
   };

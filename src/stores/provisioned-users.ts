@@ -17,6 +17,11 @@ const changeOf = (fields: UserFields, now: number): Change => ({
   unset: (['externalId', 'identityId'] as const).filter((name) => fields[name] === undefined),
 });
 
+const fieldNames = ['userName', 'userNameKey', 'externalId', 'identityId', 'active', 'attributes'] as const;
+
+const isSame = (before: ProvisionedUser, fields: UserFields): boolean =>
+  fieldNames.every((name) => JSON.stringify(before[name]) === JSON.stringify(fields[name]));
+
 /** What every instance hears of when one of these rows changes. */
 const aboutThem = (...identityIds: (string | undefined)[]): AuthorityChange[] =>
   [...new Set(identityIds)].filter((key) => key !== undefined).map((key) => ({ kind: 'identity', key }));
@@ -39,11 +44,17 @@ const write = (rows: Rows, { id, version }: ProvisionedUser, { set, ...change }:
 export function openProvisionedUsers(engine: DocumentEngine, feed: AuthorityFeed): ProvisionedUsers {
   const rows = typedCollection(engine, collection);
 
-  async function changed(id: string, change: (before: ProvisionedUser) => UserFields, now: number): Promise<Provisioned> {
+  async function changed(
+    id: string,
+    change: (before: ProvisionedUser) => UserFields,
+    now: number,
+    isAlwaysWritten: boolean,
+  ): Promise<Provisioned> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const before = await rows.get(id);
       if (before === null) return { outcome: 'gone' };
       const fields = change(before);
+      if (!isAlwaysWritten && isSame(before, fields)) return { outcome: 'written', user: before };
       const written: ProvisionedUser[] = [];
       await allAnnounced(feed, aboutThem(before.identityId, fields.identityId), async () => {
         const user = await write(rows, before, changeOf(fields, now));
@@ -57,12 +68,13 @@ export function openProvisionedUsers(engine: DocumentEngine, feed: AuthorityFeed
   }
 
   /** Written although nothing may be different: whoever read before and writes later then finds another version, and reads again. */
-  async function regroup(id: string, read: () => Promise<HeldGroup[]>): Promise<'written' | 'gone'> {
+  async function regroup(id: string, read: () => Promise<HeldGroup[]>, now: number): Promise<'written' | 'gone'> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const before = await rows.get(id);
       if (before === null) return 'gone';
       const groups = await read();
-      const take = async () => (await write(rows, before, { set: { groups } })) !== null;
+      const changedAt = JSON.stringify(groups) === JSON.stringify(before.groups) ? before.changedAt : now;
+      const take = async () => (await write(rows, before, { set: { groups, changedAt } })) !== null;
       if (await allAnnounced(feed, aboutThem(before.identityId), take)) return 'written';
     }
     throw new StoreUnavailable('a provisioned user kept changing while their groups were being written');
@@ -77,7 +89,8 @@ export function openProvisionedUsers(engine: DocumentEngine, feed: AuthorityFeed
       const isThere = await allAnnounced(feed, aboutThem(user.identityId), async () => (await rows.insert(user)) === 'inserted');
       return isThere ? { outcome: 'written', user } : { outcome: 'taken' };
     },
-    change: changed,
+    change: (id, change, now) => changed(id, change, now, false),
+    claim: (id, change, now) => changed(id, change, now, true),
     regroup,
     remove: ({ id, identityId }) => allAnnounced(feed, aboutThem(identityId), () => rows.delete(id)),
   };

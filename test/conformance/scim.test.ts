@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
+const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
 let count = 0;
 const fresh = (more: Record<string, unknown> = {}) => ({ userName: `p${(count += 1)}@acme.example`, externalId: `x${count}`, ...more });
@@ -105,7 +106,7 @@ describe('who speaks for which connection', () => {
       scim.token,
     );
     const limited = await startSystem({
-      configure: (config) => ({ ...provisioned()(config), limits: { ...config.limits, tokenFailuresPerMinute: 5 } }),
+      configure: (config) => ({ ...provisioned()(config), limits: { ...config.limits, scimFailuresPerMinute: 5 } }),
     });
     const statuses: number[] = [];
     for (let attempt = 0; attempt < 8; attempt += 1) statuses.push((await fetch(`${limited.issuer}/scim/v2/demo/Users`)).status);
@@ -157,7 +158,13 @@ describe('users', () => {
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
       id,
       ...user,
-      meta: { resourceType: 'User', location: `${scim.base}/Users/${id}`, version: 'W/"1"' },
+      meta: {
+        resourceType: 'User',
+        created: expect.stringMatching(moment),
+        lastModified: expect.stringMatching(moment),
+        location: `${scim.base}/Users/${id}`,
+        version: 'W/"1"',
+      },
     });
     expect(idsOf(await find(`userName eq "${user.userName.toUpperCase()}"`))).toEqual([id]);
     const put = await scim.send('PUT', `/Users/${id}`, { ...user, id: 'another', active: false, displayName: 'Ana L' });

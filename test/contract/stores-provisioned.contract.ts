@@ -102,7 +102,7 @@ export function provisionedRowsContract(engine: Opened): void {
       const [i, j] = [identity('i-u'), identity('j')];
       expect(await toldBy(() => users.add(user('u')))).toEqual([i, i]);
       expect(await toldBy(() => users.change('u', (row) => fieldsOf({ ...row, active: false }), 2))).toEqual([i, i]);
-      expect(await toldBy(() => users.regroup('u', async () => Promise.resolve([])))).toEqual([i, i]);
+      expect(await toldBy(() => users.regroup('u', async () => Promise.resolve([]), 3))).toEqual([i, i]);
       expect(await toldBy(() => users.change('u', (row) => fieldsOf({ ...row, identityId: 'j' }), 2))).toEqual([i, j, j, i]);
       expect(await toldBy(async () => users.remove((await users.get('u')) ?? user('u')))).toEqual([j, j]);
       expect(await users.get('u')).toBeNull();
@@ -137,7 +137,7 @@ export function provisionedRowsContract(engine: Opened): void {
       await Promise.all(ids.map((id) => groups.add(group(id))));
       const move = async (id: string, done: 'join' | 'leave') => {
         expect(await groups[done](id, 'u')).toBe(true);
-        expect(await users.regroup('u', () => groups.groupsOf('u'))).toBe('written');
+        expect(await users.regroup('u', () => groups.groupsOf('u'), 2)).toBe('written');
         await groups.settled(id, 'u', done);
       };
       const rowSays = async () => (await users.get('u'))?.groups.map(({ id }) => id).sort();
@@ -162,9 +162,9 @@ export function provisionedRowsContract(engine: Opened): void {
         // Meanwhile the person leaves this group and joins another, and that is written.
         await groups.leave('g1', 'u');
         await groups.join('g2', 'u');
-        await users.regroup('u', () => groups.groupsOf('u'));
+        await users.regroup('u', () => groups.groupsOf('u'), 2);
         return read;
-      });
+      }, 2);
       expect([reads, (await users.get('u'))?.groups.map(({ id }) => id)]).toEqual([2, ['g2']]);
     });
 
@@ -190,7 +190,7 @@ export function provisionedRowsContract(engine: Opened): void {
     });
 
     it('of somebody who is not there nothing is written', async () => {
-      expect(await openProvisionedUsers(engine(), noFeed).regroup('nobody', async () => Promise.resolve([]))).toBe('gone');
+      expect(await openProvisionedUsers(engine(), noFeed).regroup('nobody', async () => Promise.resolve([]), 2)).toBe('gone');
     });
   });
 

@@ -1,12 +1,12 @@
 import type { ProvisionedGroup } from '../../domain/provisioned.ts';
 import { groupNames } from '../../domain/provisioned.ts';
 import type { MemberChange } from '../../domain/scim-group.ts';
+import { present } from '../../domain/scim-members.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ProvisionedGroups } from '../../ports/provisioned-groups.ts';
 import type { ProvisionedUsers } from '../../ports/provisioned-users.ts';
 import type { Users } from '../../ports/users.ts';
-import type { ScimCaller } from './scim-caller.ts';
-import { forEach, notThere } from './scim-caller.ts';
+import { forEach } from './scim-caller.ts';
 
 export interface GroupMembersDependencies {
   readonly provisionedUsers: ProvisionedUsers;
@@ -19,19 +19,7 @@ export async function memberIds(
   { provisionedGroups }: Pick<GroupMembersDependencies, 'provisionedGroups'>,
   groupId: string,
 ): Promise<string[]> {
-  return (await provisionedGroups.membersOf(groupId)).filter(({ pending }) => pending !== 'leave').map(({ userId }) => userId);
-}
-
-/** Everybody who is to join is one of this connection's people, or nothing is changed at all. */
-export async function checkMembers(
-  { provisionedUsers }: GroupMembersDependencies,
-  { connectionId }: ScimCaller,
-  changes: readonly MemberChange[],
-): Promise<void> {
-  const joining = new Set(changes.flatMap(({ op, users }) => (op === 'remove' ? [] : users)));
-  await forEach([...joining], async (id) => {
-    if ((await provisionedUsers.get(id))?.connectionId !== connectionId) throw notThere();
-  });
+  return present(await provisionedGroups.membersOf(groupId));
 }
 
 /** Who left a group is not in it any more by what their token said before either: this is the newer word. */
@@ -48,12 +36,12 @@ async function unsay(
 
 /** Has somebody's own row say which groups they are in now, and then notes that it does. */
 async function settle(
-  { provisionedUsers, provisionedGroups }: GroupMembersDependencies,
+  { provisionedUsers, provisionedGroups, clock }: GroupMembersDependencies,
   groupId: string,
   userId: string,
   done: 'join' | 'leave',
 ): Promise<void> {
-  const outcome = await provisionedUsers.regroup(userId, () => provisionedGroups.groupsOf(userId));
+  const outcome = await provisionedUsers.regroup(userId, () => provisionedGroups.groupsOf(userId), clock.now());
   await provisionedGroups.settled(groupId, userId, done);
   // Removed while they were joining.
   if (outcome === 'gone') await provisionedGroups.forget(userId);
@@ -78,9 +66,14 @@ export async function applyMembers(
   for (const { op, users } of changes) {
     const wanted = new Set(users);
     const before = op === 'set' ? await provisionedGroups.membersOf(groupId) : [];
+    const settled = new Set(before.filter(({ pending }) => pending === undefined).map(({ userId }) => userId));
     // Who is to lose something first.
     await forEach(op === 'remove' ? users : before.map(({ userId }) => userId).filter((userId) => !wanted.has(userId)), leave);
-    if (op !== 'remove') await forEach(users, join);
+    if (op !== 'remove')
+      await forEach(
+        users.filter((userId) => !settled.has(userId)),
+        join,
+      );
   }
 }
 
@@ -90,7 +83,7 @@ export async function renameForMembers(
   before: ProvisionedGroup,
   group: ProvisionedGroup,
 ): Promise<void> {
-  const { provisionedUsers, provisionedGroups } = dependencies;
+  const { provisionedUsers, provisionedGroups, clock } = dependencies;
   const gone = groupNames(before).filter((name) => !groupNames(group).includes(name));
   const isRenamed = gone.length > 0 || before.externalId !== group.externalId;
   await forEach(await memberIds(dependencies, group.id), async (userId) => {
@@ -98,7 +91,7 @@ export async function renameForMembers(
     const known = held?.groups.find(({ id }) => id === group.id);
     // As an earlier call that was cut off may have left it.
     if (known?.displayName === group.displayName && known.externalId === group.externalId) return;
-    await provisionedUsers.regroup(userId, () => provisionedGroups.groupsOf(userId));
+    await provisionedUsers.regroup(userId, () => provisionedGroups.groupsOf(userId), clock.now());
     if (gone.length > 0) await unsay(dependencies, userId, gone);
   });
 }

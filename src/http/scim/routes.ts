@@ -1,20 +1,13 @@
-import { Secret } from '../../domain/secret.ts';
 import { scimPath } from '../../flows/authenticate-scim.ts';
 import type { HttpDependencies } from '../context.ts';
 import type { Exchange } from '../exchange.ts';
 import { send } from '../exchange.ts';
-import { safeFields, valuesOf } from '../headers.ts';
+import { safeFields } from '../headers.ts';
 import { patience } from '../patience.ts';
-import { scimRefusal, ScimUnauthorized, sendRefusal, sendScim } from './answers.ts';
+import { scimRefusal, sendRefusal, sendScim } from './answers.ts';
+import { openCallers } from './callers.ts';
 import type { ScimAnswer } from './resources.ts';
 import { serveScim } from './resources.ts';
-
-/** `Bearer` and a token, once. RFC 6750 §2.1. */
-function tokenOf(exchange: Exchange): Secret<'scim_token'> | null {
-  const [given = '', ...more] = valuesOf(exchange, 'authorization');
-  const token = /^Bearer +([\w.~+/-]{1,200}=*)$/i.exec(given)?.[1];
-  return token === undefined || more.length > 0 ? null : new Secret(token);
-}
 
 /** `{connection}/{kind}/{id}` as it was sent; what is longer names nothing. */
 function partsOf(path: string): { readonly address: string; readonly kind: string; readonly id: string | null } {
@@ -32,27 +25,26 @@ export function scimRoutes(dependencies: HttpDependencies): (exchange: Exchange,
   const waitFor = inTime(patience.program);
   const safe = safeFields(directory.issuer.startsWith('https:'));
   const serve = serveScim(flows.scim);
+  const callerOf = openCallers(flows.scim, limits);
 
   async function answer(exchange: Exchange, path: string): Promise<ScimAnswer> {
     const { address, kind, id } = partsOf(path);
-    const token = tokenOf(exchange);
-    const caller = token === null ? null : await flows.scim.authenticateScim(address, token);
-    if (caller === null) throw new ScimUnauthorized('no token of this connection');
-    return serve({ exchange, caller, kind, id });
+    const ask = () => callerOf(exchange, address);
+    return serve({ exchange, caller: await ask(), askAgain: ask, kind, id });
   }
 
   function tell(exchange: Exchange, { status, body }: ScimAnswer): void {
     if (body === null) return send(exchange, status, safe);
-    const { location } = (body['meta'] ?? {}) as { readonly location?: string };
-    return sendScim(exchange, status, status === 201 && location !== undefined ? [...safe, 'Location', location] : safe, body);
+    const { location, version } = (body['meta'] ?? {}) as { readonly location?: string; readonly version?: string };
+    const place = status === 201 && location !== undefined ? ['Location', location] : [];
+    const fields = [...safe, ...place, ...(version === undefined ? [] : ['ETag', version])];
+    return status === 304 ? send(exchange, status, fields) : sendScim(exchange, status, fields, body);
   }
 
   async function serveOne(exchange: Exchange, path: string): Promise<void> {
     try {
-      limits.token(exchange);
       tell(exchange, await waitFor(() => answer(exchange, path)));
     } catch (error) {
-      if (error instanceof ScimUnauthorized) limits.tokenFailed(exchange);
       sendRefusal(exchange, scimRefusal(exchange, error), safe);
     }
   }
