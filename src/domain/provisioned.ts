@@ -60,8 +60,8 @@ export const ProvisionedGroup = ScimGroup.extend({
   /** Connection and displayName without case: unique. */
   nameKey: z.string(),
   version: z.number(),
-  /** Its members are being moved, or were when that was cut off. */
-  isMoving: z.literal(true).optional(),
+  /** Its members are being moved, and nobody else moves them until then (ms). Still there after that was cut off. */
+  movingUntil: z.number().optional(),
   createdAt: z.number(),
   changedAt: z.number(),
 });

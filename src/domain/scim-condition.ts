@@ -3,8 +3,8 @@ import { badRequest, ScimRefusal } from './scim-refusal.ts';
 /** A row whose version counts its changes. */
 export interface Versioned {
   readonly version: number;
-  /** In the middle of a change, or left there by one that was cut off: what is read of it may be half of one, and has no version. */
-  readonly isMoving?: true | undefined;
+  /** There in the middle of a change, and after one that was cut off: what is read may be half of it, and has no version. */
+  readonly movingUntil?: number | undefined;
 }
 
 /** Tags as they are compared, without the sign that they are weak; null for a field that was not sent. */
@@ -17,7 +17,7 @@ export interface ScimCondition {
 }
 
 /** Weak, since one version is answered with more attributes and with fewer. RFC 7644 §3.14. */
-export const versionTag = ({ version, isMoving }: Versioned): string | null => (isMoving === true ? null : `W/"${version}"`);
+export const versionTag = ({ version, movingUntil }: Versioned): string | null => (movingUntil === undefined ? `W/"${version}"` : null);
 
 const mostTags = 100;
 

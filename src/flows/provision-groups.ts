@@ -14,6 +14,10 @@ import type { AuditLog } from '../ports/audit-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
+import { movingAlone } from '../ports/provisioned-groups.ts';
+import type { ProvisionedGroups } from '../ports/provisioned-groups.ts';
+import type { ClaimDependencies } from './steps/claimed-group.ts';
+import { onClaimedGroup } from './steps/claimed-group.ts';
 import type { GroupMembersDependencies } from './steps/group-members.ts';
 import { applyMembers, memberIds, renameForMembers } from './steps/group-members.ts';
 import type { InTurn } from './steps/in-turn.ts';
@@ -22,10 +26,11 @@ import type { ScimCaller } from './steps/scim-caller.ts';
 import { isTaken, notThere, writtenOr } from './steps/scim-caller.ts';
 import { answeredPage, pageOf } from './steps/scim-list.ts';
 
-export interface ProvisionGroupsDependencies extends GroupMembersDependencies {
+export interface ProvisionGroupsDependencies extends GroupMembersDependencies, ClaimDependencies {
   readonly audit: AuditLog;
   readonly entropy: Entropy;
   readonly clock: Clock;
+  readonly provisionedGroups: ProvisionedGroups;
   /** One change of a group after the other. */
   readonly inTurn: InTurn;
 }
@@ -107,7 +112,7 @@ export const addGroup =
     if ((await provisionedGroups.byName(key)) !== null) throw isTaken();
     await checkedMembers(dependencies, caller, [], change.members);
     const now = clock.now();
-    const rest = { nameKey: key, version: 1, isMoving: true, createdAt: now, changedAt: now } as const;
+    const rest = { nameKey: key, version: 1, movingUntil: now + movingAlone, createdAt: now, changedAt: now };
     const row = { id: entropy.id(), connectionId, ...change.group, ...rest };
     await record(dependencies, caller, 'group.provisioned', row.id, told(change));
     return inTurn(row.id, async () => {
@@ -131,7 +136,7 @@ async function changeInTurn(
   caller: ScimCaller,
   { id, condition, next }: { id: string; condition: ScimCondition; next: (before: ProvisionedGroup) => GroupChange },
 ): Promise<ScimDocument> {
-  const { provisionedGroups, clock } = dependencies;
+  const { provisionedGroups } = dependencies;
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     const isFirst = attempt === 0;
     const seen = await ownGroup(dependencies, caller, id);
@@ -139,23 +144,22 @@ async function changeInTurn(
     const wanted = next(seen);
     if (isFirst) {
       const { isMoved } = await checkedMembers(dependencies, caller, await provisionedGroups.membersOf(id), wanted.members);
-      if (!isMoved && isSame(seen, wanted.group) && seen.isMoving === undefined) {
+      if (!isMoved && isSame(seen, wanted.group) && seen.movingUntil === undefined) {
         if (wanted.isNamed) await renameForMembers(dependencies, seen, seen);
         return resourceFor(dependencies, caller, seen, true);
       }
       await record(dependencies, caller, 'group.changed', id, told(wanted));
     }
-    let before = seen;
     const fieldsOf = (row: ProvisionedGroup) => {
       if (isFirst) demandMeant(condition, versionTag(row));
-      before = row;
       const { group } = next(row);
       return { ...group, nameKey: nameKey(caller.connectionId, group.displayName) };
     };
-    const { group } = writtenOr(await provisionedGroups.change(id, fieldsOf, clock.now()));
-    await applyMembers(dependencies, before, wanted.members);
-    if (wanted.isNamed) await renameForMembers(dependencies, before, group);
-    const arrived = await provisionedGroups.arrived(group);
+    const arrived = await onClaimedGroup(dependencies, id, fieldsOf, async ({ before, group }) => {
+      await applyMembers(dependencies, before, wanted.members);
+      if (wanted.isNamed) await renameForMembers(dependencies, before, group);
+      return provisionedGroups.arrived(group);
+    });
     if (arrived !== null) return resourceFor(dependencies, caller, arrived, true);
   }
   throw new StoreUnavailable('a provisioned group kept changing while its members were being moved');
@@ -176,16 +180,16 @@ export const removeGroup =
   (dependencies: ProvisionGroupsDependencies) =>
   (caller: ScimCaller, id: string, condition: ScimCondition): Promise<void> =>
     dependencies.inTurn(id, async () => {
-      const { provisionedGroups, clock } = dependencies;
       demandMeant(condition, versionTag(await ownGroup(dependencies, caller, id)));
       await record(dependencies, caller, 'group.removed', id, 'removed by the identity provider');
       const same = (row: ProvisionedGroup) => {
         demandMeant(condition, versionTag(row));
         return row;
       };
-      const { group } = writtenOr(await provisionedGroups.change(id, same, clock.now()));
-      await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
-      await provisionedGroups.remove(id);
-      // Who joined in between stays in nothing that is not there any more.
-      await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
+      await onClaimedGroup(dependencies, id, same, async ({ group }) => {
+        await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
+        await dependencies.provisionedGroups.remove(id);
+        // Who joined in between stays in nothing that is not there any more.
+        await applyMembers(dependencies, group, [{ op: 'set', users: [] }]);
+      });
     });

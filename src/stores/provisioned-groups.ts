@@ -1,7 +1,8 @@
 import type { HeldGroup, ProvisionedGroup } from '../domain/provisioned.ts';
 import type { DocumentEngine } from '../ports/document-engine.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
-import type { GroupFields, ProvisionedAsGroup, ProvisionedGroups } from '../ports/provisioned-groups.ts';
+import type { ProvisionedGroups } from '../ports/provisioned-groups.ts';
+import { movingAlone } from '../ports/provisioned-groups.ts';
 import { provisionedGroups, provisionedMembers } from './provisioned-collections.ts';
 import { typedCollection } from './typed-collection.ts';
 
@@ -60,20 +61,22 @@ export function openProvisionedGroups(engine: DocumentEngine): ProvisionedGroups
   const rows = typedCollection(engine, provisionedGroups);
   const byName = async (nameKey: string) => (await rows.find('nameKey', nameKey, { limit: 1 }))[0] ?? null;
 
-  async function changed(id: string, change: (before: ProvisionedGroup) => GroupFields, now: number): Promise<ProvisionedAsGroup> {
+  const changed: ProvisionedGroups['change'] = async (id, change, now) => {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const before = await rows.get(id);
       if (before === null) return { outcome: 'gone' };
       const { displayName, externalId, nameKey } = change(before);
-      const external = externalId === undefined ? { unset: ['externalId'] } : {};
-      const set = { displayName, nameKey, ...(externalId === undefined ? {} : { externalId }), version: before.version + 1, isMoving: true, changedAt: now };
-      const group = await rows.updateIf(id, { version: before.version }, { set, ...external });
+      if (now < (before.movingUntil ?? 0)) return { outcome: 'busy' };
+      const dated = { version: before.version + 1, movingUntil: now + movingAlone, changedAt: now };
+      const set = { displayName, nameKey, ...dated, ...(externalId === undefined ? {} : { externalId }) };
+      const unset = externalId === undefined ? ['externalId'] : [];
+      const group = await rows.updateIf(id, { version: before.version }, { set, unset });
       if (group !== null) return { outcome: 'written', group };
       const named = await byName(nameKey);
       if (named !== null && named.id !== id) return { outcome: 'taken' };
     }
     throw new StoreUnavailable('a provisioned group kept changing while it was being written');
-  }
+  };
 
   async function touch(id: string, now: number): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
@@ -91,7 +94,10 @@ export function openProvisionedGroups(engine: DocumentEngine): ProvisionedGroups
     ofConnection: (connectionId) => rows.pagesOf('connectionId', connectionId, 500),
     add: async (group) => ((await rows.insert(group)) === 'inserted' ? { outcome: 'written', group } : { outcome: 'taken' }),
     change: changed,
-    arrived: ({ id, version }) => rows.updateIf(id, { version }, { set: { version: version + 1 }, unset: ['isMoving'] }),
+    arrived: ({ id, version }) => rows.updateIf(id, { version }, { set: { version: version + 1 }, unset: ['movingUntil'] }),
+    cutOff: async ({ id, version }) => {
+      await rows.updateIf(id, { version }, { set: { movingUntil: 0 } });
+    },
     touch,
     remove: (id) => rows.delete(id),
     ...openMembers(engine),

@@ -4,6 +4,7 @@ import type { ProvisionedGroup, ProvisionedUser } from '../../src/domain/provisi
 import type { UserFields } from '../../src/domain/scim-user.ts';
 import type { AuthorityChange, AuthorityFeed } from '../../src/ports/authority-feed.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
+import { movingAlone } from '../../src/ports/provisioned-groups.ts';
 import { openProvisionedGroups } from '../../src/stores/provisioned-groups.ts';
 import { openProvisionedUsers } from '../../src/stores/provisioned-users.ts';
 import { openScimTokens } from '../../src/stores/scim-tokens.ts';
@@ -91,6 +92,28 @@ export function provisionedRowsContract(engine: Opened): void {
       expect(await users.byIdentity('i-u')).toBeNull();
     });
 
+    it('a change that makes nothing different is not written, a claim is, and groups date the row when they are others', async () => {
+      const users = openProvisionedUsers(engine(), noFeed);
+      const whole = { attributes: { displayName: 'Ana', name: { givenName: 'Ana' }, emails: [{ value: 'a@b.example', primary: true }] } };
+      await users.add(user('u', whole));
+      const dates = async () => {
+        const row = await users.get('u');
+        return [row?.version, row?.changedAt, row?.createdAt];
+      };
+      expect(await users.change('u', fieldsOf, 2)).toEqual({ outcome: 'written', user: user('u', whole) });
+      expect(await dates()).toEqual([1, 1, 1]);
+      await users.change('u', (row) => fieldsOf({ ...row, attributes: { ...row.attributes, title: 'T' } }), 3);
+      expect(await dates()).toEqual([2, 3, 1]);
+      await users.claim('u', fieldsOf, 4);
+      expect(await dates()).toEqual([3, 4, 1]);
+      const held = [{ id: 'g', displayName: 'Eng' }];
+      await users.regroup('u', async () => Promise.resolve(held), 5);
+      expect(await dates()).toEqual([4, 5, 1]);
+      // Another version, since whoever read before has read what may be old by now.
+      await users.regroup('u', async () => Promise.resolve(held), 6);
+      expect(await dates()).toEqual([5, 5, 1]);
+    });
+
     it('whatever is written about somebody is told before and after, by both identities when they change [W128]', async () => {
       const { feed, heard } = listening();
       const users = openProvisionedUsers(engine(), feed);
@@ -130,6 +153,42 @@ export function provisionedRowsContract(engine: Opened): void {
       expect((await groups.change('nobody', () => ({ displayName: 'x', nameKey: 'x' }), 2)).outcome).toBe('gone');
     });
 
+    it('of twenty who begin to change one at once one does, the others after it has arrived or its time is over', async () => {
+      const groups = openProvisionedGroups(engine());
+      await groups.add(group('g'));
+      const begin = (now: number) => groups.change('g', ({ nameKey }) => ({ displayName: `at ${now}`, nameKey }), now);
+      const outcomes = await many(20, () => begin(10));
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual([...Array.from({ length: 19 }, () => 'busy'), 'written']);
+      const first = await groups.get('g');
+      if (first === null) throw new Error('there is no group');
+      expect([first.version, first.changedAt, first.movingUntil]).toEqual([2, 10, 10 + movingAlone]);
+      expect((await begin(9 + movingAlone)).outcome).toBe('busy');
+      expect((await begin(10 + movingAlone)).outcome).toBe('written');
+      // Whose time was over has not arrived, and does not end the time of the other either.
+      expect(await groups.arrived(first)).toBeNull();
+      await groups.cutOff(first);
+      expect((await begin(11 + movingAlone)).outcome).toBe('busy');
+      const second = await groups.get('g');
+      if (second === null) throw new Error('there is no group');
+      await groups.cutOff(second);
+      expect((await groups.get('g'))?.movingUntil).toBe(0);
+      expect((await begin(12 + movingAlone)).outcome).toBe('written');
+      const third = await groups.get('g');
+      if (third === null) throw new Error('there is no group');
+      const arrived = await groups.arrived(third);
+      expect(arrived).toEqual({ ...group('g'), displayName: `at ${12 + movingAlone}`, version: 5, changedAt: 12 + movingAlone });
+      expect(await groups.get('g')).toEqual(arrived);
+    });
+
+    it('that lost somebody at once is another version each time, and nothing is made of one that is gone', async () => {
+      const groups = openProvisionedGroups(engine());
+      await groups.add(group('g'));
+      await many(8, (n) => groups.touch('g', 10 + n));
+      expect((await groups.get('g'))?.version).toBe(9);
+      await groups.touch('gone', 1);
+      expect(await groups.get('gone')).toBeNull();
+    });
+
     it('however many groups somebody joins and leaves at once, in the end their own row says which they are in [W128]', async () => {
       const [users, groups] = [openProvisionedUsers(engine(), noFeed), openProvisionedGroups(engine())];
       await users.add(user('u'));
@@ -155,16 +214,20 @@ export function provisionedRowsContract(engine: Opened): void {
       for (const id of ['g1', 'g2']) await groups.add(group(id));
       await groups.join('g1', 'u');
       let reads = 0;
-      await users.regroup('u', async () => {
-        reads += 1;
-        const read = await groups.groupsOf('u');
-        if (reads > 1) return read;
-        // Meanwhile the person leaves this group and joins another, and that is written.
-        await groups.leave('g1', 'u');
-        await groups.join('g2', 'u');
-        await users.regroup('u', () => groups.groupsOf('u'), 2);
-        return read;
-      }, 2);
+      await users.regroup(
+        'u',
+        async () => {
+          reads += 1;
+          const read = await groups.groupsOf('u');
+          if (reads > 1) return read;
+          // Meanwhile the person leaves this group and joins another, and that is written.
+          await groups.leave('g1', 'u');
+          await groups.join('g2', 'u');
+          await users.regroup('u', () => groups.groupsOf('u'), 2);
+          return read;
+        },
+        2,
+      );
       expect([reads, (await users.get('u'))?.groups.map(({ id }) => id)]).toEqual([2, ['g2']]);
     });
 

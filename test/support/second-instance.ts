@@ -13,6 +13,8 @@ export interface Answered {
 export interface SecondInstance {
   /** Posts a form to this instance under the address both share. */
   post(path: string, fields: Record<string, string>): Promise<Answered>;
+  /** Sends a body as JSON to this instance; the status says what came of it. */
+  send(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<number>;
   /** Presses a button of a page of ours at this instance; the status says what came of it. */
   press(path: string, form: string, cookie: string): Promise<number>;
   /** Calls a tool at this instance's gateway; the status, and whether the tool answered. */
@@ -42,6 +44,18 @@ export async function startSecondInstance({ config, engine, masterKey, clock, li
         });
         sent.on('error', reject);
         sent.end(new URLSearchParams(fields).toString());
+      }),
+    send: async (method, path, body, headers) =>
+      new Promise((resolve, reject) => {
+        const sent = request(
+          { host: '127.0.0.1', port: listening.port, path, method, headers: { Host: host, ...headers }, agent },
+          (response) => {
+            response.resume();
+            response.on('end', () => resolve(response.statusCode ?? 0));
+          },
+        );
+        sent.on('error', reject);
+        sent.end(JSON.stringify(body));
       }),
     press: async (path, form, cookie) =>
       new Promise((resolve, reject) => {

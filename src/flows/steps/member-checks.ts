@@ -14,7 +14,8 @@ export async function checkedMembers(
   changes: readonly MemberChange[],
 ): Promise<MovedMembers> {
   const moved = movedMembers(rows, changes);
-  if (moved.after.size > mostMembers) throw tooManyMembers();
+  // Whoever leaves one that is too large already is let go.
+  if (moved.joining.length > 0 && moved.after.size > mostMembers) throw tooManyMembers();
   await forEach(moved.joining, async (id) => {
     const user = await provisionedUsers.get(id);
     if (user?.connectionId !== connectionId) throw notThere();
