@@ -16,9 +16,13 @@ export interface LabOptions {
   readonly json: boolean;
 }
 
+/** What a person is called whom nobody named. */
+export const nobodyInParticular = 'somebody';
+
 const labHelp = `
 By the rules of the file, or with --in-force by those that are in force. Nothing is written. Without --groups the groups are unknown, which is
 not the same as none (--groups ''). A token's claims are read with the settings of the connection: its groups come from where those say.
+Where people are provisioned, --in-force with --subject, or --user, tells whether somebody is, and counts the groups that were pushed.
 
   npm start -- lab --config drawbridge.yaml --connection okta --groups okta-eng,okta-leads
   npm start -- lab --config drawbridge.yaml --connection okta --claims claims.json --rules
@@ -49,7 +53,7 @@ export function addLab(program: Command, choose: (options: LabOptions) => void):
     .description('tell what the rules make of somebody: tenants, roles, scopes and tools, with the rule behind each')
     .option('--config <file>', 'configuration file (YAML)')
     .option('--connection <id>', 'the connection they come through')
-    .option('--subject <sub>', 'what it calls them, for people named one by one', 'somebody')
+    .option('--subject <sub>', 'what it calls them, for people named one by one', nobodyInParticular)
     .option('--groups <list>', 'their groups, with commas between them', readGroups)
     .option('--claims <file>', 'the claims of a token, as a JSON object in a file')
     .option('--user <id>', 'a user who has signed in, as they are known')
@@ -64,7 +68,7 @@ export function addLab(program: Command, choose: (options: LabOptions) => void):
         command: 'lab',
         config: config ?? null,
         connection: connection ?? null,
-        subject: subject ?? 'somebody',
+        subject: subject ?? nobodyInParticular,
         groups: groups ?? null,
         claims: claims ?? null,
         user: user ?? null,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { LabOptions } from '../cli/lab-options.ts';
+import { nobodyInParticular } from '../cli/lab-options.ts';
 import { directoryOf } from '../config/directory.ts';
 import { directoryUnder } from '../config/policy.ts';
 import type { Config } from '../config/schema.ts';
@@ -9,14 +10,18 @@ import type { Claims } from '../connectors/claims.ts';
 import type { Assigned, TenantPreview } from '../domain/access-preview.ts';
 import { previewPerson } from '../domain/access-preview.ts';
 import type { Directory } from '../domain/directory.ts';
-import { findTenant } from '../domain/directory.ts';
-import { ConnectionId, UserId } from '../domain/ids.ts';
+import { findConnection, findTenant } from '../domain/directory.ts';
+import { identityKey } from '../domain/identity.ts';
+import { UserId } from '../domain/ids.ts';
 import type { Arrival } from '../domain/role-mapping.ts';
 import { claimsFor, pointersOf } from '../domain/rule-claims.ts';
 import { ruleSentence } from '../domain/rule-sentence.ts';
+import type { ToldBeforehand } from '../domain/trial-provisioning.ts';
+import { groupsThatCount, toldBeforehand } from '../domain/trial-provisioning.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { openMemberships } from '../stores/memberships.ts';
 import { openPolicies } from '../stores/policies.ts';
+import { openProvisionedUsers } from '../stores/provisioned-users.ts';
 import { openUsers } from '../stores/users.ts';
 import { configure, onInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
@@ -24,6 +29,8 @@ import type { Installation } from './installation.ts';
 interface Tried {
   readonly arrival: Arrival;
   readonly assigned: Assigned;
+  /** Null where nobody is told of beforehand; `unasked` where that was not looked up. */
+  readonly told: ToldBeforehand | 'unasked' | null;
 }
 
 const isObject = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -48,20 +55,43 @@ function describedBy({ connection, subject, groups, claims: path }: LabOptions, 
   const told = claims === null ? null : groupsFrom(claims, where?.groups ?? null, where?.groupsSeparator);
   const sub = typeof claims?.['sub'] === 'string' ? claims['sub'] : subject;
   const known = claims === null ? {} : claimsFor(pointersOf(directory.tenants), [{ from: 'ID token', claims }]);
-  return { arrival: { connectionId: settings.id, subject: sub, groups: groups ?? told, claims: known }, assigned: new Map() };
+  const isTold = settings.provisioning !== undefined;
+  const arrival = { connectionId: settings.id, subject: sub, groups: groups ?? told, claims: known };
+  return { arrival, assigned: new Map(), told: isTold ? 'unasked' : null };
+}
+
+/** What a connection told beforehand of whoever signs in so. */
+async function toldOf({ engine, feed }: Installation, directory: Directory, { connectionId, subject }: Arrival) {
+  const provisioning = findConnection(directory, connectionId)?.provisioning;
+  if (provisioning === undefined) return null;
+  const id = identityKey({ connectionId, issuer: provisioning.issuer, subject });
+  return toldBeforehand(await openProvisionedUsers(engine, feed).byIdentity(id), provisioning);
+}
+
+/** Somebody with the groups they were put in beforehand. Of nobody in particular nothing was told. */
+async function asTold(place: Installation, directory: Directory, tried: Tried): Promise<Tried> {
+  const { arrival } = tried;
+  if (arrival.subject === nobodyInParticular) return tried;
+  const told = await toldOf(place, directory, arrival);
+  return { ...tried, arrival: { ...arrival, groups: groupsThatCount(arrival.groups, told) }, told };
 }
 
 /** Every way a user signs in, as their connections last described them. */
-async function knownAs(user: string, { engine, feed }: Installation): Promise<Tried[]> {
+async function knownAs(user: string, place: Installation, directory: Directory): Promise<Tried[]> {
+  const { engine, feed } = place;
   const id = UserId.safeParse(user).data;
   const theirs = id === undefined ? [] : await openUsers(engine, feed).identitiesOf(id);
   if (id === undefined || theirs.length === 0) throw new Error(`Nobody signs in as ${JSON.stringify(user)}.`);
   const rows = await openMemberships(engine, feed).ofUser(id);
   const assigned = new Map(rows.map(({ tenantId, roles }) => [tenantId, roles.filter(({ source }) => source === 'assigned')]));
-  return theirs.map(({ connectionId, subject, known }) => ({
-    arrival: { connectionId: ConnectionId.parse(connectionId), subject, groups: known?.groups ?? null, claims: known?.claims ?? {} },
-    assigned,
-  }));
+  return Promise.all(
+    theirs.map(async ({ connectionId, subject, known }) => {
+      const said = { connectionId, subject, groups: known?.groups ?? null, claims: known?.claims ?? {} };
+      const told = await toldOf(place, directory, said);
+      const arrival = known === undefined ? said : { ...said, groups: groupsThatCount(said.groups, told) };
+      return { arrival, assigned, told };
+    }),
+  );
 }
 
 async function rulesOf({ config, engine }: Installation): Promise<Directory> {
@@ -90,14 +120,29 @@ function tenantLines(preview: TenantPreview, directory: Directory, withRules: bo
   ];
 }
 
+const isKeptOut = (told: Tried['told']): boolean => told !== null && told !== 'unasked' && told.groups === null;
+
+function toldLines(told: Tried['told']): string[] {
+  if (told === null) return [];
+  if (told === 'unasked') return ['provisioning: not looked up; a store says it, with --in-force and --subject'];
+  if (told.of === 'inactive') return ['provisioning: not active: they would be refused'];
+  const { groups } = told;
+  if (told.of === 'active') return [`provisioning: active, in ${groups === null || groups.length === 0 ? 'no group' : groups.join(', ')}`];
+  return [
+    told.groups === null ? 'provisioning: not provisioned: they would be refused' : 'provisioning: not provisioned, which is not required',
+  ];
+}
+
 function tell({ rules, json }: LabOptions, directory: Directory, tried: readonly Tried[]): void {
-  const found = tried.map(({ arrival, assigned }) => ({
+  const found = tried.map(({ arrival, assigned, told }) => ({
     arrival,
-    tenants: previewPerson(directory, arrival, assigned, systemClock.now()),
+    ...(told === null ? {} : { provisioned: told === 'unasked' ? null : told.of }),
+    tenants: isKeptOut(told) ? [] : previewPerson(directory, arrival, assigned, systemClock.now()),
   }));
   if (json) return void process.stdout.write(`${JSON.stringify({ people: found })}\n`);
-  const text = found.flatMap(({ arrival: { connectionId, subject, groups, claims }, tenants }) => [
+  const text = found.flatMap(({ arrival: { connectionId, subject, groups, claims }, tenants }, index) => [
     `${JSON.stringify(subject)} through ${connectionId}, ${groups === null ? 'groups unknown' : `groups ${groups.join(', ') || 'none'}`}`,
+    ...toldLines(tried[index]?.told ?? null),
     ...Object.entries(claims).map(([pointer, values]) => `${pointer}: ${values.join(', ') || 'none'}`),
     '',
     ...tenants.flatMap((preview) => tenantLines(preview, directory, rules)),
@@ -115,6 +160,7 @@ export async function tryRules(options: LabOptions): Promise<void> {
   }
   return onInstallation(options, async (place) => {
     const directory = inForce ? await rulesOf(place) : directoryOf(place.config);
-    tell(options, directory, user === null ? [describedBy(options, place.config, directory)] : await knownAs(user, place));
+    if (user === null) return tell(options, directory, [await asTold(place, directory, describedBy(options, place.config, directory))]);
+    tell(options, directory, await knownAs(user, place, directory));
   });
 }

@@ -1,17 +1,15 @@
 import type { Lack } from './assurance-demand.ts';
 import { shortfall, strictest } from './assurance-demand.ts';
-import type { Check } from './connection-check.ts';
 import { listed } from './connection-check.ts';
 import type { TestOutcome } from './connection-test.ts';
 import type { Directory } from './directory.ts';
+import type { Finding } from './finding.ts';
+import { bad, good } from './finding.ts';
 import type { ConnectionId } from './ids.ts';
 import { goesByGroup } from './mapping-rule.ts';
 import { mapRoles } from './role-mapping.ts';
-
-/** One result of a tried sign-in, in the words of whoever set the connection up. */
-export interface Finding extends Pick<Check, 'result' | 'says' | 'todo'> {
-  readonly title: string;
-}
+import type { ToldBeforehand } from './trial-provisioning.ts';
+import { groupsThatCount, provisioningFinding, pushedFinding } from './trial-provisioning.ts';
 
 /** What somebody who signed in like this would get in one tenant. */
 export interface Place {
@@ -25,14 +23,24 @@ export interface Place {
 
 export type Somebody = Extract<TestOutcome, { came: 'somebody' }>;
 
+/** What a tried sign-in is judged by. */
+export interface TrialSetting {
+  readonly directory: Directory;
+  /** Null at a connection that tells of nobody beforehand. */
+  readonly told: ToldBeforehand | null;
+  readonly now: number;
+}
+
+const isKeptOut = (told: ToldBeforehand | null): boolean => told !== null && told.groups === null;
+
 /** What the rules would give, as they are now: as at a real sign-in nobody is let in whose groups are not known. */
 export function placesFor(
-  { subject, groups, claims, assurance }: Somebody,
+  { subject, groups: arrived, claims, assurance }: Somebody,
   connectionId: ConnectionId,
-  directory: Directory,
-  now: number,
+  { directory, told, now }: TrialSetting,
 ): Place[] {
-  if (groups === null) return [];
+  const groups = groupsThatCount(arrived, told);
+  if (groups === null || isKeptOut(told)) return [];
   return directory.tenants.flatMap((tenant) => {
     const held = mapRoles(tenant, { connectionId, subject, groups, claims }, [], now);
     if (held.length === 0) return [];
@@ -40,8 +48,6 @@ export function placesFor(
     return [{ tenant: tenant.name, roles, rules: held.map(({ rule }) => rule), lacks: shortfall(assurance, tenant.demand, now) }];
   });
 }
-
-const good = (title: string, says: string): Finding => ({ result: 'ok', title, says, todo: null });
 
 function whoFinding({ name, email }: Somebody): Finding {
   const missing = [...(name === null ? ['name'] : []), ...(email === null ? ['e-mail address'] : [])];
@@ -60,8 +66,13 @@ function whoFinding({ name, email }: Somebody): Finding {
 const lookupFailure = ({ received }: Somebody): string | null =>
   received.find(({ from }) => from === 'group lookup')?.claims.find(({ name }) => name === 'failed')?.text ?? null;
 
-function groupsFinding(somebody: Somebody, places: readonly Place[], hasRules: boolean): Finding {
+function groupsFinding(
+  somebody: Somebody,
+  places: readonly Place[],
+  { hasRules, pushed }: { hasRules: boolean; pushed: readonly string[] },
+): Finding {
   const { groups } = somebody;
+  if (pushed.length > 0) return pushedFinding(groups, pushed);
   const failure = lookupFailure(somebody);
   if (failure !== null) {
     const says = `Its directory was asked for the groups and did not tell them all: ${failure}. Unknown is not none, so everybody would be refused.`;
@@ -100,7 +111,11 @@ function proofFinding({ assurance }: Somebody, short: ReturnType<typeof askingFo
   return { result: 'problem', title: 'The sign-in proved too little', says: `${names} asks for: ${wanted}. ${proven}`, todo };
 }
 
-function accessFinding(places: readonly Place[]): Finding {
+function accessFinding(places: readonly Place[], told: ToldBeforehand | null): Finding {
+  if (isKeptOut(told)) {
+    const says = 'Provisioning keeps them out, whatever the rules would give.';
+    return bad('This person would get no access', says, 'First have them provisioned and active.');
+  }
   if (places.length === 0) {
     const todo = 'Compare the groups below with the rules: names are compared exactly. Or name the person under members.';
     return {
@@ -120,19 +135,19 @@ function accessFinding(places: readonly Place[]): Finding {
 }
 
 /** What a sign-in that came through would mean. */
-export function findingsOf(somebody: Somebody, places: readonly Place[], directory: Directory, now: number): Finding[] {
+export function findingsOf(somebody: Somebody, places: readonly Place[], { directory, told, now }: TrialSetting): Finding[] {
   const hasRules = directory.tenants.some(({ rules }) => rules.some(goesByGroup));
   return [
     good('It sends people back to us', 'Our return address was accepted.'),
     good('Its answer passed every check', 'Signature, sender, time and purpose are as they have to be.'),
     whoFinding(somebody),
-    groupsFinding(somebody, places, hasRules),
+    ...(told === null ? [] : [provisioningFinding(told)]),
+    groupsFinding(somebody, places, { hasRules, pushed: told?.groups ?? [] }),
     proofFinding(somebody, askingForMore(somebody, places, directory, now)),
-    accessFinding(places),
+    accessFinding(places, told),
   ];
 }
 
-const bad = (title: string, says: string, todo: string): Finding => ({ result: 'problem', title, says, todo });
 const inTheLog = 'The log has the reason, under the time of this test.';
 
 const refusals = {

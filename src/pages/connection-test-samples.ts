@@ -1,4 +1,5 @@
-import type { Finding, Somebody } from '../domain/connection-trial.ts';
+import type { Somebody } from '../domain/connection-trial.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { ConnectionTestView } from './connection-test.ts';
 import { hostile } from './hostile.ts';
 import { sampleOrganisation } from './samples.ts';
@@ -56,6 +57,7 @@ const everyday: ConnectionTestView = {
   ],
   somebody,
   places: [{ tenant: 'Acme Inc', roles: ['Editor'], rules: ['rule 1: group okta-billing gives editor'], lacks: [] }],
+  pushed: null,
 };
 
 const unproven: Finding = {
@@ -99,6 +101,38 @@ export const samples: Record<string, ConnectionTestView> = {
     ],
     somebody: { ...somebody, groups: null },
     places: [],
+  },
+  'not-provisioned': {
+    ...everyday,
+    findings: [
+      ...came,
+      {
+        result: 'problem',
+        title: 'This person is not provisioned',
+        says: 'Not provisioned: they would be refused. No person that was told of by SCIM has the identifier that arrived.',
+        todo: 'Assign them there, and have externalId filled with the permanent identifier. Then test again.',
+      },
+      passed('2 groups arrived', 'They are listed below.'),
+      passed('A second step was proven', 'Proven by amr=mfa.'),
+      {
+        result: 'problem',
+        title: 'This person would get no access',
+        says: 'Provisioning keeps them out, whatever the rules would give.',
+        todo: 'First have them provisioned and active.',
+      },
+    ],
+    places: [],
+  },
+  provisioned: {
+    ...everyday,
+    findings: [
+      ...came,
+      passed('This person is provisioned', 'They are active, and in one group that was told beforehand.'),
+      passed('Groups arrived, and were told beforehand', '2 came with the sign-in and 1 by provisioning. They are listed below.'),
+      passed('A second step was proven', 'Proven by amr=mfa.'),
+      passed('This person would get access', 'They would work in Acme Inc.'),
+    ],
+    pushed: ['okta-leads'],
   },
   refused: {
     ...everyday,

@@ -1,5 +1,6 @@
 /** What came of a tried sign-in: the verdict, what to fix first, then what the provider said about the person. */
-import type { Finding, Place, Somebody } from '../domain/connection-trial.ts';
+import type { Place, Somebody } from '../domain/connection-trial.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { ReceivedClaims } from '../domain/received-claims.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
@@ -18,6 +19,8 @@ export interface ConnectionTestView {
   /** Null when nobody arrived. */
   somebody: Somebody | null;
   places: readonly Place[];
+  /** Null where no groups are told of beforehand. */
+  pushed: readonly string[] | null;
 }
 
 export function connectionTest(view: ConnectionTestView): Html {
@@ -84,7 +87,7 @@ const moment = (seconds: number): string => `${day.format(seconds * 1000)}, ${ti
 
 const mostGroups = 20;
 
-function groupsText({ groups }: Somebody): string {
+function groupsText(groups: readonly string[] | null): string {
   if (groups === null) return 'unknown: no complete list arrived';
   if (groups.length === 0) return 'none';
   const more = groups.length > mostGroups ? `, and ${groups.length - mostGroups} more` : '';
@@ -106,7 +109,8 @@ function sent(view: ConnectionTestView, somebody: Somebody): Html {
     ['Issued by', sentence(somebody.issuer)],
     ['Name', somebody.name === null ? 'nothing sent' : displayName(somebody.name)],
     ['E-mail', somebody.email === null ? 'nothing sent' : displayName(somebody.email)],
-    ['Groups', groupsText(somebody)],
+    ['Groups', groupsText(somebody.groups)],
+    ...(view.pushed === null ? [] : [['Groups told by provisioning', groupsText(view.pushed)] as const]),
     ['Level (acr)', acr === null ? 'nothing sent' : displayName(acr)],
     ['Methods (amr)', amrAsSaid.length === 0 ? 'nothing sent' : amrAsSaid.slice(0, mostGroups).map(displayName).join(', ')],
     ['When they signed in', auth_time === null ? 'nothing sent' : moment(auth_time)],

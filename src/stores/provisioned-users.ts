@@ -41,31 +41,36 @@ async function isTaken(rows: Rows, id: string, { userNameKey, identityId }: User
 const write = (rows: Rows, { id, version }: ProvisionedUser, { set, ...change }: Change): Promise<ProvisionedUser | null> =>
   rows.updateIf(id, { version }, { ...change, set: { ...set, version: version + 1 } });
 
+interface Asked {
+  readonly id: string;
+  readonly change: (before: ProvisionedUser) => UserFields;
+  readonly now: number;
+  readonly isAlwaysWritten: boolean;
+}
+
+async function changed(
+  { rows, feed }: { readonly rows: Rows; readonly feed: AuthorityFeed },
+  { id, change, now, isAlwaysWritten }: Asked,
+): Promise<Provisioned> {
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const before = await rows.get(id);
+    if (before === null) return { outcome: 'gone' };
+    const fields = change(before);
+    if (!isAlwaysWritten && isSame(before, fields)) return { outcome: 'written', user: before };
+    const written: ProvisionedUser[] = [];
+    await allAnnounced(feed, aboutThem(before.identityId, fields.identityId), async () => {
+      const user = await write(rows, before, changeOf(fields, now));
+      if (user !== null) written.push(user);
+      return user !== null;
+    });
+    if (written[0] !== undefined) return { outcome: 'written', user: written[0] };
+    if (await isTaken(rows, id, fields)) return { outcome: 'taken' };
+  }
+  throw new StoreUnavailable('a provisioned user kept changing while it was being written');
+}
+
 export function openProvisionedUsers(engine: DocumentEngine, feed: AuthorityFeed): ProvisionedUsers {
   const rows = typedCollection(engine, collection);
-
-  async function changed(
-    id: string,
-    change: (before: ProvisionedUser) => UserFields,
-    now: number,
-    isAlwaysWritten: boolean,
-  ): Promise<Provisioned> {
-    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-      const before = await rows.get(id);
-      if (before === null) return { outcome: 'gone' };
-      const fields = change(before);
-      if (!isAlwaysWritten && isSame(before, fields)) return { outcome: 'written', user: before };
-      const written: ProvisionedUser[] = [];
-      await allAnnounced(feed, aboutThem(before.identityId, fields.identityId), async () => {
-        const user = await write(rows, before, changeOf(fields, now));
-        if (user !== null) written.push(user);
-        return user !== null;
-      });
-      if (written[0] !== undefined) return { outcome: 'written', user: written[0] };
-      if (await isTaken(rows, id, fields)) return { outcome: 'taken' };
-    }
-    throw new StoreUnavailable('a provisioned user kept changing while it was being written');
-  }
 
   /** Written although nothing may be different: whoever read before and writes later then finds another version, and reads again. */
   async function regroup(id: string, read: () => Promise<HeldGroup[]>, now: number): Promise<'written' | 'gone'> {
@@ -89,8 +94,8 @@ export function openProvisionedUsers(engine: DocumentEngine, feed: AuthorityFeed
       const isThere = await allAnnounced(feed, aboutThem(user.identityId), async () => (await rows.insert(user)) === 'inserted');
       return isThere ? { outcome: 'written', user } : { outcome: 'taken' };
     },
-    change: (id, change, now) => changed(id, change, now, false),
-    claim: (id, change, now) => changed(id, change, now, true),
+    change: (id, change, now) => changed({ rows, feed }, { id, change, now, isAlwaysWritten: false }),
+    claim: (id, change, now) => changed({ rows, feed }, { id, change, now, isAlwaysWritten: true }),
     regroup,
     remove: ({ id, identityId }) => allAnnounced(feed, aboutThem(identityId), () => rows.delete(id)),
   };

@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
+import { policyOf } from '../../src/config/policy.ts';
+import { identityKey } from '../../src/domain/identity.ts';
+import { ConnectionId, UserId } from '../../src/domain/ids.ts';
+import { systemClock } from '../../src/platform/system-clock.ts';
+import { noFeed } from '../../src/ports/authority-feed.ts';
+import { openStore } from '../../src/stores/open-store.ts';
+import { openPolicies } from '../../src/stores/policies.ts';
+import { openProvisionedUsers } from '../../src/stores/provisioned-users.ts';
+import { openUsers } from '../../src/stores/users.ts';
+import { nothingProven } from '../support/assurance.ts';
 import { removeTemporaryFolders, runProduct } from '../support/product-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lab-'));
@@ -94,5 +105,86 @@ describe('lab', () => {
     const { code, stderr } = await run(...args);
     expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
     expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe('lab, where people are provisioned', () => {
+  const store = `sqlite:${join(folder, 'people.db')}`;
+  const provisioned = join(folder, 'provisioned.yaml');
+  const issuer = 'https://acme.okta.example';
+  const connectionId = ConnectionId.parse('okta');
+  const userId = UserId.parse(`u_${'a'.repeat(22)}`);
+  const lab = async (...args: string[]) => (await runProduct({ args: ['lab', '--config', provisioned, ...args] })).stdout;
+
+  beforeAll(async () => {
+    const text = readFileSync(file, 'utf8')
+      .replace(/store: .*/, `store: ${store}`)
+      .replace(`issuer: '${issuer}',`, `issuer: '${issuer}', provisioning: { scim: true },`);
+    writeFileSync(provisioned, text);
+    const config = loadConfig({ file: provisioned, env: {}, readFile: () => text });
+    const engine = await openStore(store, { clock: systemClock, log: () => undefined });
+    await openPolicies(engine).add({ number: 1, at: 1, source: 'start', by: 'a test', note: '' }, policyOf(config));
+    const groups = [{ id: 'g', displayName: 'okta-eng-leads' }];
+    const rest = { connectionId, attributes: {}, groups, version: 1, createdAt: 1, changedAt: 1 };
+    for (const [id, active] of [
+      ['ana', true],
+      ['leaver', false],
+    ] as const) {
+      const identityId = identityKey({ connectionId, issuer, subject: id });
+      await openProvisionedUsers(engine, noFeed).add({
+        ...rest,
+        id,
+        userName: id,
+        userNameKey: `okta:${id}`,
+        externalId: id,
+        identityId,
+        active,
+      });
+    }
+    const identity = {
+      connectionId,
+      issuer,
+      subject: 'ana',
+      email: null,
+      name: 'Ana',
+      groups: ['sales'],
+      assurance: nothingProven,
+      said: [],
+    };
+    await openUsers(engine, noFeed).settle(identity, { groups: ['sales'], claims: {} }, userId, 1);
+    await engine.close();
+  });
+
+  it('says who would be refused, and counts the groups that were pushed', async () => {
+    const known = ['--in-force', '--connection', 'okta', '--groups', 'sales', '--subject'];
+    const ana = await lab(...known, 'ana');
+    for (const line of [
+      'groups sales, okta-eng-leads',
+      'provisioning: active, in okta-eng-leads',
+      '  editor: rule 1: group okta-eng-leads gives editor',
+    ])
+      expect(ana).toContain(line);
+    for (const [subject, words] of [
+      ['leaver', 'provisioning: not active: they would be refused'],
+      ['nobody', 'provisioning: not provisioned: they would be refused'],
+    ] as const) {
+      const told = await lab(...known, subject);
+      expect(told).toContain(words);
+      expect(told).not.toMatch(/gives|acme/);
+    }
+    const user = await lab('--in-force', '--user', userId);
+    for (const line of ['provisioning: active, in okta-eng-leads', '  editor: rule 1', '  viewer: rule 1: group sales gives viewer'])
+      expect(user).toContain(line);
+    const { people } = JSON.parse(await lab(...known, 'nobody', '--json')) as { people: { provisioned: string; tenants: unknown[] }[] };
+    expect(people).toEqual([expect.objectContaining({ provisioned: 'nobody', tenants: [] })]);
+  });
+
+  it('tries the rules on somebody made up all the same, and says that this was not looked up', async () => {
+    for (const args of [['--in-force'], []]) {
+      const told = await lab(...args, '--connection', 'okta', '--groups', 'sales');
+      expect(told).toContain('provisioning: not looked up');
+      expect(told).toContain('  viewer: rule 1: group sales gives viewer');
+    }
+    expect((await run('--connection', 'okta', '--groups', 'sales')).stdout).not.toContain('provisioning');
   });
 });

@@ -15,6 +15,7 @@ import {
 } from '../../src/stores/collections.ts';
 import type { Browser, Page } from '../support/browser.ts';
 import { wordsOf } from '../support/browser.ts';
+import { made as madeByScim, patchOf, scimClient } from '../support/scim.ts';
 import { careful, expectStopped, rowsOf, startWithTwoIdps } from '../support/two-idps.ts';
 import type { TwoIdps } from '../support/two-idps.ts';
 import { countOf } from '../support/wire.ts';
@@ -222,6 +223,42 @@ describe('a link', () => {
     await browser.get(url);
     const forged = await browser.post(`${system.issuer}/connections/alpha/test`, new URLSearchParams({ ticket, csrf: 'x' }));
     expectStopped(system, forged, 'other-browser', /not one we gave/);
+  });
+});
+
+describe('a sign-in at a connection that provisions', () => {
+  beforeAll(() =>
+    system.restart((config) => ({
+      ...config,
+      connections: config.connections.map((each) =>
+        each.id === 'alpha' ? { ...each, provisioning: { scim: true, required: true } } : each,
+      ),
+    })),
+  );
+  afterAll(() =>
+    system.restart((config) => ({
+      ...config,
+      connections: config.connections.map(({ provisioning: _provisioning, ...each }) => each as typeof each & { provisioning?: never }),
+    })),
+  );
+
+  it('tells whether the person is provisioned, and counts the groups that were pushed', async () => {
+    const stranger = told(await press(link()));
+    expect(stranger).toContain('Sign-in works, but this person would get no access');
+    expect(stranger).toContain('Not provisioned: they would be refused.');
+    expect(stranger).toContain('Roles it would lead to No access');
+    const scim = await scimClient(system, 'alpha');
+    const ana = await madeByScim(scim, 'Users', { userName: 'ana', externalId: 'person-1' });
+    await madeByScim(scim, 'Groups', { displayName: 'support', members: [{ value: ana.id }] });
+    const known = told(await press(link()));
+    expect(known).toContain('They are active, and in one group that was told beforehand.');
+    expect(known).toContain('Groups told by provisioning support');
+    expect(known).toContain('group support gives');
+    await scim.send('PATCH', `/Users/${ana.id}`, patchOf({ op: 'replace', path: 'active', value: false }));
+    const gone = told(await press(link()));
+    expect(gone).toContain('said by SCIM that this person is not active, so they would be refused');
+    expect(gone).toContain('Roles it would lead to No access');
+    expect(told(await press(link({ of: 'beta' })))).not.toMatch(/provision/i);
   });
 });
 

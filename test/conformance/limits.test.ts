@@ -22,7 +22,13 @@ async function tally(count: number, request: (index: number) => Promise<Response
   return found;
 }
 
-const limits = { authorizePerMinute: 20, registerPerMinute: 20, tokenFailuresPerMinute: 20, scimFailuresPerMinute: 20, answersPerMinute: 20 };
+const limits = {
+  authorizePerMinute: 20,
+  registerPerMinute: 20,
+  tokenFailuresPerMinute: 20,
+  scimFailuresPerMinute: 20,
+  answersPerMinute: 20,
+};
 
 describe('floods from one address', () => {
   let system: System;

@@ -256,7 +256,7 @@ describe('two at once', () => {
       [engineers, { displayName: engineers['displayName'], members: [{ value: cy.id }] }],
     ] as const) {
       const statuses = await both('PUT', of, body, { 'If-Match': (await metaNow(of)).version ?? '' });
-      expect(statuses.sort()).toEqual([200, 412]);
+      expect(statuses.sort((a, b) => a - b)).toEqual([200, 412]);
     }
     expect([await membersOf(engineers), (await read(ana))['title']]).toEqual([[cy.id], 'whole']);
     expect((await read(bo))['groups']).toBeUndefined();
@@ -302,7 +302,10 @@ describe('two at once', () => {
       patch(ana, title('fourth'), { 'If-Match': version }),
     ]);
     const won = answers.findIndex(({ status }) => status === 200);
-    expect([answers.map(({ status }) => status).sort(), (await read(ana))['title']]).toEqual([[200, 412], won === 0 ? 'third' : 'fourth']);
+    expect([answers.map(({ status }) => status).sort((a, b) => a - b), (await read(ana))['title']]).toEqual([
+      [200, 412],
+      won === 0 ? 'third' : 'fourth',
+    ]);
   });
 
   it('twenty who add one person each to the same group: all are in it', async () => {
