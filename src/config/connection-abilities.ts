@@ -7,6 +7,7 @@ import type { ConnectionConfig } from './connection-schema.ts';
 export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
   const { id, type } = connection;
   const isProvisioned = connection.provisioning !== undefined;
+  const provisioning = connection.provisioning === undefined ? null : connection.provisioning.required ? 'required' : 'optional';
   if (connection.type === 'supabase') {
     const { tenant, roles } = connection.claims;
     const proof = { provesMfa: true, provesPhishingResistance: false };
@@ -14,6 +15,7 @@ export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
       id,
       conveysGroups: tenant !== null || roles !== null || isProvisioned,
       ...proof,
+      provisioning,
       isAskedAgain: connection.recheck !== undefined,
       asksForRefreshTokens: true,
     };
@@ -25,6 +27,7 @@ export function abilitiesOf(connection: ConnectionConfig): ConnectionAbilities {
     conveysGroups: claims.groups !== null || groupLookup?.when === 'always' || isProvisioned,
     provesMfa: mfa.acr.length + mfa.amr.length > 0,
     provesPhishingResistance: phishingResistant.acr.length + phishingResistant.amr.length > 0,
+    provisioning,
     isAskedAgain: connection.recheck !== undefined,
     asksForRefreshTokens: offline !== null || scopes.includes('offline_access'),
   };

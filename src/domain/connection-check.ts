@@ -10,7 +10,7 @@ const names = [
   'return-address',
   'project',
 ] as const;
-const ofSettings = ['second-factor', 'groups', 'recheck', 'way-in'] as const;
+const ofSettings = ['second-factor', 'groups', 'provisioning', 'recheck', 'way-in'] as const;
 
 /** One thing looked at before anybody depends on a connection. */
 export interface Check {

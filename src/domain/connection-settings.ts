@@ -17,6 +17,8 @@ export interface ConnectionAbilities {
   /** Whether any answer counts as proof of a second factor, and of one that cannot be phished. */
   readonly provesMfa: boolean;
   readonly provesPhishingResistance: boolean;
+  /** Whether people are told of beforehand, and whether others stay outside. */
+  readonly provisioning: 'required' | 'optional' | null;
   /** Whether it is asked again after the sign-in. */
   readonly isAskedAgain: boolean;
   /** Whether we then ask it for a refresh token in a way it is known to understand. */
@@ -76,6 +78,12 @@ function judgeGroups(tenants: readonly Tenant[], { id, conveysGroups }: Connecti
   return isMeant || !tenants.some(hasOtherWay) ? problem('groups', says, todo) : warning('groups', says, todo);
 }
 
+function judgeProvisioning({ provisioning }: ConnectionAbilities): Check[] {
+  if (provisioning === null) return [];
+  const others = provisioning === 'required' ? 'Only who was told of by SCIM comes in' : 'Who was not told of by SCIM comes in too';
+  return [ok('provisioning', `${others}, and nobody who is not active. The sign-in test says which the person is who tries it.`)];
+}
+
 function judgeRecheck({ isAskedAgain, asksForRefreshTokens }: ConnectionAbilities): Check[] {
   if (!isAskedAgain) return [];
   if (asksForRefreshTokens) return [ok('recheck', 'We ask for what it can be asked again with after the sign-in.')];
@@ -97,6 +105,7 @@ export function judgeSettings(directory: Pick<Directory, 'tenants' | 'resources'
     ok('way-in', `It leads into ${listed(given.map(({ name }) => name))}.`),
     judgeProof(given, directory.resources, abilities),
     judgeGroups(given, abilities),
+    ...judgeProvisioning(abilities),
     ...judgeRecheck(abilities),
   ];
 }

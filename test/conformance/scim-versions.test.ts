@@ -1,18 +1,35 @@
 /** Versions and dates of what is provisioned, and changes that name the version they mean. RFC 7644 §3.14. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DocumentEngine } from '../../src/ports/document-engine.ts';
+import { StoreUnavailable } from '../../src/ports/document-engine.ts';
 import { auditEvents } from '../../src/stores/collections.ts';
+import { provisionedMembers } from '../../src/stores/provisioned-collections.ts';
 import type { Resource, ScimClient, ScimReply } from '../support/scim.ts';
 import { made, patchOf, provisioned, provisionedRows, scimClient } from '../support/scim.ts';
 import { startSecondInstance } from '../support/second-instance.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
 
+/** Whether nobody can join a group. */
+let isDown = false;
+const faulty = (engine: DocumentEngine): DocumentEngine =>
+  new Proxy(engine, {
+    get: (target, name: keyof DocumentEngine) => {
+      const method = (target[name] as ((...given: unknown[]) => unknown) | undefined)?.bind(target);
+      if (method === undefined) return undefined;
+      return (...given: unknown[]) =>
+        isDown && name === 'insert' && given[0] === provisionedMembers
+          ? Promise.reject(new StoreUnavailable('down for a test'))
+          : method(...given);
+    },
+  });
+
 let system: System;
 let scim: ScimClient;
 /** The same broker's other instance, over the same store. */
 let elsewhere: Awaited<ReturnType<typeof startSecondInstance>>;
 beforeAll(async () => {
-  system = await startSystem({ configure: provisioned() });
+  system = await startSystem({ configure: provisioned(), wrapEngine: faulty });
   scim = await scimClient(system);
   elsewhere = await startSecondInstance(system);
 });
@@ -211,6 +228,40 @@ describe('a request that names a version', () => {
     const gone = await scim.send('DELETE', pathOf(resource), undefined, { 'If-Match': (await metaNow(resource)).version ?? '' });
     expect([gone.status, (await scim.send('GET', pathOf(resource))).status]).toEqual([204, 404]);
     expect((await scim.send('DELETE', pathOf(resource), undefined, { 'If-Match': '*' })).status).toBe(404);
+  });
+});
+
+describe('a group whose change was cut off', () => {
+  it('has no version, which nobody can mean, until the same is sent again', async () => {
+    const [ana, bo] = [await person(), await person()];
+    const engineers = await group([bo]);
+    const whole = { displayName: `Cut off ${(count += 1)}`, members: [{ value: ana.id }] };
+    const before = metaOf(engineers).version ?? '';
+    isDown = true;
+    const failed = await scim.send('PUT', pathOf(engineers), whole);
+    isDown = false;
+    expect([failed.status, failed.headers.get('retry-after')]).toEqual([503, '5']);
+    const half = await scim.send('GET', pathOf(engineers));
+    expect([half.status, half.headers.get('etag'), metaOf(half.json).version]).toEqual([200, null, undefined]);
+    const row = await system.engine.get({ name: 'provisioned_groups', unique: [], indexes: [], expires: null }, engineers.id);
+    const version = row?.['version'];
+    for (const named of [before, `W/"${String(version)}"`])
+      expect((await scim.send('PUT', pathOf(engineers), whole, { 'If-Match': named })).status).toBe(412);
+    expect((await scim.send('GET', pathOf(engineers), undefined, { 'If-None-Match': `W/"${String(version)}"` })).status).toBe(200);
+    // At once: nobody waits for whoever has given up.
+    const began = Date.now();
+    const again = await scim.send('PUT', pathOf(engineers), whole);
+    expect([again.status, again.json['displayName'], await membersOf(engineers), Date.now() - began < 3000]).toEqual([
+      200,
+      whole.displayName,
+      [ana.id],
+      true,
+    ]);
+    expect(again.headers.get('etag')).toMatch(/^W\/"\d+"$/);
+    expect([(await read(bo))['groups'], (await read(ana))['groups']]).toEqual([
+      undefined,
+      [{ value: engineers.id, display: whole.displayName }],
+    ]);
   });
 });
 

@@ -70,6 +70,22 @@ describe('what the settings of a connection already say', () => {
     expect(judged({ tenant: named })).toMatchObject({ groups: 'problem' });
   });
 
+  it('only who was provisioned comes in, or others too', () => {
+    const told = (connection: Json) => {
+      const config = validate(
+        exampleDocument({ connections: [{ ...corp, ...connection }], tenants: [{ id: 'acme', name: 'Acme', ...byGroup }] }),
+      );
+      const [first] = config.connections;
+      if (first === undefined) throw new Error('a connection is configured');
+      return judgeSettings(directoryOf(config), abilitiesOf(first)).find(({ check }) => check === 'provisioning');
+    };
+    expect(told({})).toBeUndefined();
+    expect(told({ provisioning: { scim: true } })).toMatchObject({ result: 'ok', says: expect.stringMatching(/^Only who was told of/) });
+    expect(told({ provisioning: { scim: true, required: false } })?.says).toMatch(/^Who was not told of by SCIM comes in too/);
+    // Groups are pushed, so that rules by them have something to go by.
+    expect(judged({ tenant: byGroup, connection: { provisioning: { scim: true } } })).toMatchObject({ groups: 'ok' });
+  });
+
   it('it leads nowhere', () => {
     const others = [{ ...corp, id: 'other' }];
     expect(judged({ others, tenant: { rules: [{ group: 'eng', role: 'user', connection: 'other' }] } })).toMatchObject({
