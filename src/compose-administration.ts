@@ -1,6 +1,5 @@
 import { assignRole, takeRole } from './flows/assign-role.ts';
-import { ConfigProblems } from './config/problems.ts';
-import { directoryUnder, judgePolicy } from './config/policy.ts';
+import { directoryUnder, judged } from './config/policy.ts';
 import { RuleSchema } from './config/rule-schema.ts';
 import type { Config } from './config/schema.ts';
 import { changeRules, proposeRules, readRules } from './flows/change-rules.ts';
@@ -30,15 +29,13 @@ type Parts = Parameters<typeof openGuard>[0] &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
   Pick<RulesDependencies, 'policies'>;
 
-function judging(config: Config): (document: unknown) => Judged {
+/** Problems of one tenant's rules are told without which of all tenants it is. */
+function judgingRules(config: Config): (document: unknown) => Judged {
+  const judge = judged(config);
   return (document) => {
-    try {
-      return { document: judgePolicy(config, document) as unknown as PolicyDocument };
-    } catch (error) {
-      if (error instanceof ConfigProblems)
-        return { problems: error.problems.map(({ key, problem }) => ({ at: key.replace(/^tenants\[\d+\]\./, ''), problem })) };
-      throw error;
-    }
+    const found = judge(document);
+    if (!('problems' in found)) return { document: found.document as unknown as PolicyDocument };
+    return { problems: found.problems.map(({ at, problem }) => ({ at: at.replace(/^tenants\[\d+\]\./, ''), problem })) };
   };
 }
 
@@ -51,7 +48,7 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
   const parts = { ...given, rows, ruleSchema: RuleSchema };
   const people = openPeople(engine);
   const isFileOnly = config.administration?.rulesByFileOnly === true;
-  const ruling = { ...given, people, meaning: directoryUnder(config), judge: judging(config), isFileOnly };
+  const ruling = { ...given, people, meaning: directoryUnder(config), judge: judgingRules(config), isFileOnly };
   const flows = {
     memberOf: someoneHere(parts),
     listMembers: listMembers(parts),
