@@ -8,6 +8,8 @@ import { decideClient } from './flows/decide-client.ts';
 import { decideUser } from './flows/decide-user.ts';
 import { endClientGrants, endTenantGrant } from './flows/end-tenant-grants.ts';
 import { listMembers } from './flows/list-members.ts';
+import { readHistory, readRevision, rulesHistory } from './flows/read-history.ts';
+import { proposeRestore, restorePolicy } from './flows/restore-policy.ts';
 import { exportAudit, searchAudit } from './flows/search-audit.ts';
 import { tryImagined, tryMember } from './flows/try-rules.ts';
 import { someoneHere } from './flows/steps/someone-here.ts';
@@ -49,6 +51,7 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
   const people = openPeople(engine);
   const isFileOnly = config.administration?.rulesByFileOnly === true;
   const ruling = { ...given, people, meaning: directoryUnder(config), judge: judgingRules(config), isFileOnly };
+  const restoring = { ...ruling, judge: judged(config) };
   const flows = {
     memberOf: someoneHere(parts),
     listMembers: listMembers(parts),
@@ -58,6 +61,11 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
     readRules: readRules(ruling),
     proposeRules: proposeRules(ruling),
     changeRules: changeRules(ruling),
+    readHistory: readHistory(given),
+    readRevision: readRevision(given),
+    rulesHistory: rulesHistory(given),
+    proposeRestore: proposeRestore(restoring),
+    restorePolicy: restorePolicy(restoring),
     tryImagined: tryImagined(parts),
     tryMember: tryMember(parts),
     endTenantGrant: endTenantGrant(parts),

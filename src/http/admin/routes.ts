@@ -7,6 +7,7 @@ import { grantRoutes } from './grants.ts';
 import { labRoutes } from './lab.ts';
 import { memberRoutes } from './members.ts';
 import { withReference } from './openapi.ts';
+import { policyRoutes } from './policy.ts';
 import { roleRoutes } from './roles.ts';
 import { ruleRoutes } from './rules.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -18,6 +19,7 @@ export const adminRoutes = (parts: AdminParts): AdminRoute[] =>
     ...roleRoutes(parts),
     ...memberRoutes(parts),
     ...ruleRoutes(parts),
+    ...policyRoutes(parts),
     ...labRoutes(parts),
     ...connectionRoutes(parts),
     ...grantRoutes(parts),
