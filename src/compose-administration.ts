@@ -7,6 +7,7 @@ import type { Judged, PolicyDocument, RulesDependencies } from './flows/change-r
 import { decideClient } from './flows/decide-client.ts';
 import { decideUser } from './flows/decide-user.ts';
 import { endClientGrants, endTenantGrant } from './flows/end-tenant-grants.ts';
+import { examineConnection } from './flows/examine-connection.ts';
 import { listMembers } from './flows/list-members.ts';
 import { readHistory, readRevision, rulesHistory } from './flows/read-history.ts';
 import { proposeRestore, restorePolicy } from './flows/restore-policy.ts';
@@ -29,6 +30,7 @@ type Parts = Parameters<typeof openGuard>[0] &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
+  Parameters<typeof examineConnection>[0] &
   Pick<RulesDependencies, 'policies'>;
 
 /** Problems of one tenant's rules are told without which of all tenants it is. */
@@ -68,6 +70,7 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
     restorePolicy: restorePolicy(restoring),
     tryImagined: tryImagined(parts),
     tryMember: tryMember(parts),
+    examineConnection: examineConnection(given),
     endTenantGrant: endTenantGrant(parts),
     endClientGrants: endClientGrants(parts),
     decideClient: decideClient(parts),

@@ -5,6 +5,7 @@ import type { changeRules, proposeRules, readRules } from '../../flows/change-ru
 import type { decideClient } from '../../flows/decide-client.ts';
 import type { decideUser } from '../../flows/decide-user.ts';
 import type { endClientGrants, endTenantGrant } from '../../flows/end-tenant-grants.ts';
+import type { examineConnection } from '../../flows/examine-connection.ts';
 import type { listMembers } from '../../flows/list-members.ts';
 import type { readHistory, readRevision, rulesHistory } from '../../flows/read-history.ts';
 import type { proposeRestore, restorePolicy } from '../../flows/restore-policy.ts';
@@ -32,6 +33,7 @@ export interface AdminFlows {
   readonly restorePolicy: ReturnType<typeof restorePolicy>;
   readonly tryImagined: ReturnType<typeof tryImagined>;
   readonly tryMember: ReturnType<typeof tryMember>;
+  readonly examineConnection: ReturnType<typeof examineConnection>;
   readonly endTenantGrant: ReturnType<typeof endTenantGrant>;
   readonly endClientGrants: ReturnType<typeof endClientGrants>;
   readonly decideClient: ReturnType<typeof decideClient>;

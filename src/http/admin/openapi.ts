@@ -63,6 +63,7 @@ function operationOf(contract: AdminContract): Json {
     ...(hasPath(contract) ? ['404'] : []),
     ...(writes(contract) ? ['409', '412'] : []),
     ...(contract.wantsVersion === true ? ['428'] : []),
+    ...(contract.isLimited === true ? ['429'] : []),
     '503',
   ];
   return {
@@ -85,6 +86,7 @@ const problems: Readonly<Record<string, string>> = {
   409: 'It cannot be done as things are.',
   412: 'It was changed meanwhile.',
   428: 'It must be said which version is meant.',
+  429: 'It was asked too often. `Retry-After` says when it may be asked again.',
   503: 'A part of the system is not answering.',
 };
 
