@@ -1,3 +1,4 @@
+import { openExaminations } from './compose-upstreams.ts';
 import { assignRole, takeRole } from './flows/assign-role.ts';
 import { directoryUnder, judged } from './config/policy.ts';
 import { RuleSchema } from './config/rule-schema.ts';
@@ -21,6 +22,7 @@ import type { AdminParts } from './http/admin/dependencies.ts';
 import type { AdminRoute } from './http/admin/contract.ts';
 import { adminRoutes } from './http/admin/routes.ts';
 import type { DocumentEngine } from './ports/document-engine.ts';
+import type { RateWindows } from './ports/rate-windows.ts';
 import { openPeople } from './stores/people.ts';
 import { openTenantRows } from './stores/tenant-rows.ts';
 
@@ -30,8 +32,10 @@ type Parts = Parameters<typeof openGuard>[0] &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
-  Parameters<typeof examineConnection>[0] &
-  Pick<RulesDependencies, 'policies'>;
+  Omit<Parameters<typeof examineConnection>[0], 'examinations' | 'examinationRate'> & { readonly windows: RateWindows } & Pick<
+    RulesDependencies,
+    'policies'
+  >;
 
 /** Problems of one tenant's rules are told without which of all tenants it is. */
 function judgingRules(config: Config): (document: unknown) => Judged {
@@ -46,6 +50,9 @@ function judgingRules(config: Config): (document: unknown) => Judged {
 /** Every route, bound to nothing: what each takes and gives can be asked of it, and nothing done. */
 export const unboundRoutes = (): AdminRoute[] => adminRoutes({ flows: {}, ruleSchema: RuleSchema } as unknown as AdminParts);
 
+/** Of one connection within a minute, whoever asks for it: each asks its identity provider a handful of things. */
+const mostExaminations = 6;
+
 /** The administration over HTTP: who asks is told by the same guard that stands before what is proxied. */
 export function openAdminParts(given: Parts, engine: DocumentEngine, config: Config): AdministrationParts {
   const rows = openTenantRows(engine);
@@ -54,6 +61,8 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
   const isFileOnly = config.administration?.rulesByFileOnly === true;
   const ruling = { ...given, people, meaning: directoryUnder(config), judge: judgingRules(config), isFileOnly };
   const restoring = { ...ruling, judge: judged(config) };
+  const examinationRate = given.windows.counter('examination', mostExaminations);
+  const examining = { ...given, examinations: openExaminations(config, given), examinationRate };
   const flows = {
     memberOf: someoneHere(parts),
     listMembers: listMembers(parts),
@@ -70,7 +79,7 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
     restorePolicy: restorePolicy(restoring),
     tryImagined: tryImagined(parts),
     tryMember: tryMember(parts),
-    examineConnection: examineConnection(given),
+    examineConnection: examineConnection(examining),
     endTenantGrant: endTenantGrant(parts),
     endClientGrants: endClientGrants(parts),
     decideClient: decideClient(parts),

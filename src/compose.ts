@@ -3,7 +3,7 @@ import { openAdminParts } from './compose-administration.ts';
 import { openState } from './compose-state.ts';
 import { openProvisioning } from './compose-provisioning.ts';
 import type { ProvisioningParts } from './compose-provisioning.ts';
-import { openConnectors, openExaminations } from './compose-upstreams.ts';
+import { openConnectors } from './compose-upstreams.ts';
 import { policyDrafts } from './config/policy-drafts.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
@@ -174,9 +174,6 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
 /** What a change of rules is tried with. */
 const rulesParts = ({ config, engine }: World) => ({ drafts: policyDrafts(config), rows: openTenantRows(engine) });
 
-/** Of one connection within a minute, whoever asks for it: each asks its identity provider a handful of things. */
-const mostExaminations = 6;
-
 /** Puts every part together; the only file that knows them all by name. */
 export async function compose(world: World): Promise<Broker> {
   const { config, engine, clock, entropy, log } = world;
@@ -196,7 +193,6 @@ export async function compose(world: World): Promise<Broker> {
   const domains = oneAtATime(async () => {
     await checkDomains({ ...parts, domainProof: openDnsDomainProof(config.dns) })('due');
   });
-  const examining = { examinations: openExaminations(config, outside), examinationRate: windows.counter('examination', mostExaminations) };
   let draining = false;
   const answer = httpApp({
     ...parts,
@@ -211,7 +207,7 @@ export async function compose(world: World): Promise<Broker> {
       stopping,
       origins: config.browserOrigins,
     }),
-    administration: openAdminParts({ ...parts, ...examining }, engine, config),
+    administration: openAdminParts({ ...parts, windows }, engine, config),
     begin: openRequestLog(log, clock, entropy),
     readiness: readinessOf(world, () => draining),
   });

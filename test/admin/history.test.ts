@@ -233,7 +233,7 @@ describe('putting a revision back', () => {
   it('by many at the same moment is done by exactly one [W124]', async () => {
     const [count, now] = [await revisions(), await newest()];
     const all = await Promise.all([2, 3, 4, 2, 3, 4, 2, 3].map((to) => restore(to, { after: now })));
-    expect(all.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(412)]);
+    expect(all.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, ...Array<number>(7).fill(412)]);
     expect([await revisions(), await newest()]).toEqual([count + 1, now + 1]);
     const done = all.find(({ status }) => status === 200)?.body as Entry;
     expect(await policies().get(now + 1)).toMatchObject({ number: done.revision, note: done.note });
