@@ -26,16 +26,17 @@ import type { RateWindows } from './ports/rate-windows.ts';
 import { openPeople } from './stores/people.ts';
 import { openTenantRows } from './stores/tenant-rows.ts';
 
+/** What examining a connection takes beside what there is already. */
+type Examining = Pick<Parameters<typeof examineConnection>[0], 'examinations' | 'examinationRate'>;
+
 type Parts = Parameters<typeof openGuard>[0] &
   Pick<AdminParts, 'directory' | 'audit' | 'seenClients'> &
   Parameters<typeof decideClient>[0] &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
-  Omit<Parameters<typeof examineConnection>[0], 'examinations' | 'examinationRate'> & { readonly windows: RateWindows } & Pick<
-    RulesDependencies,
-    'policies'
-  >;
+  Omit<Parameters<typeof examineConnection>[0], keyof Examining> &
+  Pick<RulesDependencies, 'policies'> & { readonly windows: RateWindows };
 
 /** Problems of one tenant's rules are told without which of all tenants it is. */
 function judgingRules(config: Config): (document: unknown) => Judged {

@@ -1,11 +1,14 @@
 /** What was in force when, and putting it back: by whoever looks after all tenants, and as far as one tenant may know. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { policyOf } from '../../src/config/policy.ts';
-import { auditEvents, policyDocuments, policyRevisions } from '../../src/stores/collections.ts';
+import type { CollectionDeclaration, DocumentEngine } from '../../src/ports/document-engine.ts';
+import { auditEvents, identities, policyDocuments, policyRevisions } from '../../src/stores/collections.ts';
 import { openPolicies } from '../../src/stores/policies.ts';
 import { administered, ask, signInAs } from '../support/administration.ts';
 import { callTool, claimsOf, login } from '../support/client.ts';
 import type { SignedIn } from '../support/client.ts';
+import { announce } from '../support/past-the-broker.ts';
+import { putInto } from '../support/roles-now.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 
@@ -25,6 +28,20 @@ interface Page {
   readonly next: string | null;
   readonly inForce: number;
 }
+
+/** Holds back whoever reads through everybody, until it is let go. */
+const gate = { isShut: false, waiting: [] as (() => void)[] };
+const held = (engine: DocumentEngine): DocumentEngine =>
+  new Proxy(engine, {
+    get: (target, name: keyof DocumentEngine) => {
+      const method = target[name] as ((...given: unknown[]) => Promise<unknown>) | undefined;
+      if (name !== 'page') return method?.bind(target);
+      return async (collection: CollectionDeclaration, ...given: unknown[]) => {
+        if (gate.isShut && collection.name === identities.name) await new Promise<void>((go) => gate.waiting.push(go));
+        return method?.apply(target, [collection, ...given]);
+      };
+    },
+  });
 
 const policies = () => openPolicies(system.engine);
 const newest = async () => (await policies().latest())?.number ?? 0;
@@ -60,7 +77,7 @@ let withSales: readonly Rule[] = [];
 let ofInitech: readonly Rule[] = [];
 
 beforeAll(async () => {
-  system = await startSystem({ configure: administered });
+  system = await startSystem({ configure: administered, wrapEngine: held });
   acme = (await signInAs(system, 'admin of acme')).tokens.access_token;
   initech = (await signInAs(system, 'admin of initech')).tokens.access_token;
   platform = (await signInAs(system, 'platform')).tokens.access_token;
@@ -237,6 +254,25 @@ describe('putting a revision back', () => {
     expect([await revisions(), await newest()]).toEqual([count + 1, now + 1]);
     const done = all.find(({ status }) => status === 200)?.body as Entry;
     expect(await policies().get(now + 1)).toMatchObject({ number: done.revision, note: done.note });
+    expect((await restore(1)).status).toBe(200);
+  });
+
+  it('is not done by somebody who lost what they may do while it was worked out [W97]', async () => {
+    const who = String(claimsOf(platform)['sub']);
+    const [count, now] = [await revisions(), await newest()];
+    gate.isShut = true;
+    const asking = restore(2);
+    await until(async () => Promise.resolve(gate.waiting.length > 0));
+    gate.isShut = false;
+    const keys = await putInto(system.engine, who, []);
+    const tell = () => announce(system, ...keys.map((key) => ({ kind: 'identity' as const, key })));
+    await tell();
+    gate.waiting.splice(0).forEach((go) => go());
+    expect((await asking).status).toBe(401);
+    expect([await revisions(), await newest()]).toEqual([count, now]);
+    await putInto(system.engine, who, ['it-admins']);
+    await tell();
+    expect((await restore(2)).status).toBe(200);
     expect((await restore(1)).status).toBe(200);
   });
 
