@@ -18,6 +18,10 @@ export type AdministrationPermission = keyof typeof administrationPermissions;
 
 const platform: AdministrationPermission = 'drawbridge:platform';
 
+/** What a role lets somebody do about administration, in sentences. */
+export const administrationSentences = ({ permissions }: Pick<Role, 'permissions'>): string[] =>
+  Object.entries(administrationPermissions).flatMap(([permission, sentence]) => (permissions.includes(permission) ? [sentence] : []));
+
 /** Where the Admin API answers, below the issuer. */
 export const administrationPath = '/admin/api';
 

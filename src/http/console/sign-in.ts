@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { consoleAddress, consoleClientId, consolePaths, consoleResource, consoleScope } from '../../domain/console.ts';
 import { sameText, sha256 } from '../../domain/digest.ts';
 import { PageRefusal, TokenRefusal } from '../../domain/oauth-error.ts';
+import type { Invited } from '../../flows/begin-authorization.ts';
 import { readCode } from '../../domain/token-format.ts';
 import { readForm, readParameters } from '../body.ts';
 import { sendOn } from '../context.ts';
@@ -25,8 +26,8 @@ const stateOf = ({ sealing }: ConsoleDependencies, { digest }: Browser, id: stri
 const verifierOf = ({ sealing }: ConsoleDependencies, { digest }: Browser, state: string): string =>
   sealing.mac('console-verifier', `${digest}.${state}`);
 
-/** An ordinary authorization, by the pages' own client. */
-export async function beginSignIn(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {
+/** An ordinary authorization, by the pages' own client; by an invitation, whose place it is in. */
+export async function beginSignIn(ctx: Context, dependencies: ConsoleDependencies, invited?: Invited): Promise<void> {
   const { cookie, flows, entropy, limits, directory } = dependencies;
   limits.authorize(ctx);
   const browser = cookie.establish(ctx);
@@ -41,7 +42,7 @@ export async function beginSignIn(ctx: Context, dependencies: ConsoleDependencie
     scope: consoleScope,
     state,
   };
-  sendOn(ctx, transactionPath(await flows.beginAuthorization({ values, repeated: new Set() }, browser.digest)));
+  sendOn(ctx, transactionPath(await flows.beginAuthorization({ values, repeated: new Set() }, browser.digest, invited)));
 }
 
 async function front(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {
