@@ -100,7 +100,7 @@ export interface Broker {
   /** Removes what has expired, makes the next signing key when it is due and looks after domains. */
   tend(): Promise<void>;
   /** Asks DNS about the domains nobody has seen proven lately. */
-  checkDomains(): Promise<void>;
+  checkDomains(): Promise<unknown>;
   /** The link for the first administrator, where one is missing, and until when it works (ms since the epoch). */
   inviteFirst(): Promise<FirstInvitation | null>;
   /** Readiness turns false; requests are still answered. */
@@ -214,9 +214,7 @@ export async function compose(world: World): Promise<Broker> {
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);
   const stopping = openStopping(entropy);
-  const domains = oneAtATime(async () => {
-    await checkDomains({ ...parts, domainProof: openDnsDomainProof(config.dns) })('due');
-  });
+  const domains = oneAtATime(() => checkDomains({ ...parts, domainProof: openDnsDomainProof(config.dns) })('due'));
   let draining = false;
   const answer = httpApp({
     ...parts,
