@@ -9,6 +9,7 @@ import { decideClient } from './flows/decide-client.ts';
 import { decideUser } from './flows/decide-user.ts';
 import { endClientGrants, endTenantGrant } from './flows/end-tenant-grants.ts';
 import { examineConnection } from './flows/examine-connection.ts';
+import { inviteAdministrator, listInvitations, withdrawInvitation } from './flows/invite-administrator.ts';
 import { listMembers } from './flows/list-members.ts';
 import { readHistory, readRevision, rulesHistory } from './flows/read-history.ts';
 import { proposeRestore, restorePolicy } from './flows/restore-policy.ts';
@@ -35,6 +36,7 @@ type Parts = Parameters<typeof openGuard>[0] &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
+  Parameters<typeof inviteAdministrator>[0] &
   Omit<Parameters<typeof examineConnection>[0], keyof Examining> &
   Pick<RulesDependencies, 'policies'> & { readonly windows: RateWindows };
 
@@ -70,6 +72,9 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
     assignRole: assignRole(parts),
     takeRole: takeRole(parts),
     decideUser: decideUser(parts),
+    listInvitations: listInvitations(parts),
+    inviteAdministrator: inviteAdministrator(parts),
+    withdrawInvitation: withdrawInvitation(parts),
     readRules: readRules(ruling),
     proposeRules: proposeRules(ruling),
     changeRules: changeRules(ruling),

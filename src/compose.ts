@@ -29,7 +29,7 @@ import { confirmEnrolment, declineFactor, keepCodes, showEnrolment } from './flo
 import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
 import { finishJoin, joinAccounts } from './flows/join-accounts.ts';
-import { inviteFirst } from './flows/invite.ts';
+import { inviteFirst } from './flows/invite-first.ts';
 import { leaveConsole } from './flows/leave-console.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
 import { lookAtInvitation } from './flows/look-at-invitation.ts';

@@ -3,7 +3,7 @@ import { keyBeside } from '../cli/master-key.ts';
 import { directoryUnder } from '../config/policy.ts';
 import { invitationLink } from '../domain/console.ts';
 import { isInvitable } from '../domain/invitation.ts';
-import { invite } from '../flows/invite.ts';
+import { makeInvitation } from '../flows/steps/make-invitation.ts';
 import { nodeEntropy } from '../platform/node-entropy.ts';
 import { openSealing } from '../platform/node-sealing.ts';
 import { systemClock } from '../platform/system-clock.ts';
@@ -32,7 +32,7 @@ export async function inviteAdministrator({ tenant: tenantId, role: roleId, hour
     const audit = openAuditLog(engine, { chain: nodeEntropy.id(), clock: systemClock });
     const parts = { invitations: openInvitations(engine), audit, sealing, entropy: nodeEntropy, clock: systemClock };
     const expiresAt = systemClock.now() + hours * 3_600_000;
-    const { ticket } = await invite(parts)({ tenant, role, source: 'operator', by: null, expiresAt });
+    const { ticket } = await makeInvitation(parts)({ tenant, role, source: 'operator', by: null, expiresAt });
     const link = invitationLink(config.issuer, ticket);
     const until = new Date(expiresAt).toISOString().slice(0, 16).replace('T', ' ');
     const lines = [

@@ -12,6 +12,9 @@ export const startLifetime = 3_600_000;
 /** How long any other works unless it is said (ms), and at most. */
 export const invitationLifetime = { usual: 3 * 86_400_000, most: 14 * 86_400_000 } as const;
 
+/** How many of a tenant can be open at once. */
+export const mostOpen = 50;
+
 /** What makes somebody an administrator: whoever has its link, signs in and says yes holds the role from then on. */
 export const Invitation = z.object({
   id: z.string(),

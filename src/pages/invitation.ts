@@ -33,11 +33,11 @@ export interface InvitationView {
 
 const what = ({ workspace, role, by, allows }: InvitationView): Html =>
   html`<p class="lead">
-      ${by === null ? html`You are invited` : html`${named(by)} invites you`} to look after ${named(workspace)} as ${named(role)}.
+      ${by === null ? html`Whoever takes this looks` : html`${named(by)} invites you to look`} after ${named(workspace)} as ${named(role)}.
     </p>
     <h2>What that lets you do</h2>
-    <ul>
-      ${allows.map((sentence) => html`<li>${sentence}</li>`)}
+    <ul class="rows">
+      ${allows.map((sentence) => html`<li class="row"><p>${sentence}</p></li>`)}
     </ul>`;
 
 export function invitation(view: InvitationView): Html {

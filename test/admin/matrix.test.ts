@@ -50,6 +50,7 @@ const ids: Readonly<Record<string, string>> = {
   role: 'viewer',
   connection: 'demo',
   revision: '1',
+  invitation: 'i'.repeat(22),
 };
 
 /** Everybody who gets as far as being understood is told that this parameter is not: nothing is ever done. */

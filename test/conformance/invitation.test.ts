@@ -5,7 +5,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { invitationLink } from '../../src/domain/console.ts';
 import { ConnectionId, RoleId, TenantId, UserId } from '../../src/domain/ids.ts';
 import { invitationLifetime, startLifetime } from '../../src/domain/invitation.ts';
-import { invite } from '../../src/flows/invite.ts';
+import { makeInvitation } from '../../src/flows/steps/make-invitation.ts';
 import { nodeEntropy } from '../../src/platform/node-entropy.ts';
 import { openSealing } from '../../src/platform/node-sealing.ts';
 import { noFeed } from '../../src/ports/authority-feed.ts';
@@ -89,7 +89,7 @@ describe('the first administrator', () => {
     const browser = openBrowser();
     await browser.get(await linkOf());
     expect([browser.page.status, heading(browser)]).toEqual([200, 'You are invited']);
-    expect(said(browser)).toMatch(/look after Acme as Platform.*All of this in every tenant/);
+    expect(said(browser)).toMatch(/looks after Acme as Platform.*All of this in every tenant/);
     await browser.submit({}, { form: '/admin/invitation', press: 'Sign in' });
     await signIn(browser, 'alice');
     expect([browser.page.status, heading(browser)]).toEqual([200, 'Take the invitation?']);
@@ -177,7 +177,7 @@ async function invited(by: string | null, role = 'admin', tenantId = 'acme'): Pr
   if (tenant === undefined || meant === undefined) throw new Error('no such place');
   const source = by === null ? 'operator' : 'administrator';
   const expiresAt = clock.now() + invitationLifetime.usual;
-  const made = await invite(parts)({ tenant, role: meant, source, by: by === null ? null : UserId.parse(by), expiresAt });
+  const made = await makeInvitation(parts)({ tenant, role: meant, source, by: by === null ? null : UserId.parse(by), expiresAt });
   return { link: invitationLink(config.issuer, made.ticket), id: made.invitation.id };
 }
 
@@ -186,7 +186,7 @@ describe('any other invitation', () => {
     system = await startSystem({ configure: leaderless });
     const { link } = await invited(null);
     const browser = await follow(link, 'bob');
-    expect(said(browser)).toMatch(/look after Acme as Administrator/);
+    expect(said(browser)).toMatch(/looks after Acme as Administrator/);
     // A form that asks for more is the same form.
     await browser.submit({ role: 'platform', tenant: 'initech' }, { form: '/invitation', press: 'Take it' });
     await enter(browser);

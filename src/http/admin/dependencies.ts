@@ -6,6 +6,7 @@ import type { decideClient } from '../../flows/decide-client.ts';
 import type { decideUser } from '../../flows/decide-user.ts';
 import type { endClientGrants, endTenantGrant } from '../../flows/end-tenant-grants.ts';
 import type { examineConnection } from '../../flows/examine-connection.ts';
+import type { inviteAdministrator, listInvitations, withdrawInvitation } from '../../flows/invite-administrator.ts';
 import type { listMembers } from '../../flows/list-members.ts';
 import type { readHistory, readRevision, rulesHistory } from '../../flows/read-history.ts';
 import type { proposeRestore, restorePolicy } from '../../flows/restore-policy.ts';
@@ -23,6 +24,9 @@ export interface AdminFlows {
   readonly assignRole: ReturnType<typeof assignRole>;
   readonly takeRole: ReturnType<typeof takeRole>;
   readonly decideUser: ReturnType<typeof decideUser>;
+  readonly listInvitations: ReturnType<typeof listInvitations>;
+  readonly inviteAdministrator: ReturnType<typeof inviteAdministrator>;
+  readonly withdrawInvitation: ReturnType<typeof withdrawInvitation>;
   readonly readRules: ReturnType<typeof readRules>;
   readonly proposeRules: ReturnType<typeof proposeRules>;
   readonly changeRules: ReturnType<typeof changeRules>;
