@@ -1,13 +1,20 @@
+import { abilitiesOf } from './config/connection-abilities.ts';
+import { upstreamSetup } from './config/connection-schema.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
 import type { ConnectorType } from './connectors/registry.ts';
 import { connectorTypes } from './connectors/registry.ts';
+import { ConnectionId } from './domain/ids.ts';
 import { callbackPath } from './http/login/callback.ts';
 import { openGuardedFetch } from './platform/guarded-fetch.ts';
 import { readLocalFile } from './platform/local-file.ts';
+import { oneAtATime } from './platform/one-at-a-time.ts';
+import { readDate } from './platform/system-clock.ts';
 import type { AnyConnector } from './ports/connector.ts';
 import type { Clock } from './ports/clock.ts';
 import type { OutboundFetch } from './ports/document-fetcher.ts';
+import type { Entropy } from './ports/entropy.ts';
+import type { Examinable, Examinations } from './ports/examinations.ts';
 
 /** A configured upstream as its connector is given it, and the one way out to it. */
 export interface Upstream {
@@ -53,3 +60,42 @@ export function openConnectors(config: Config, clock: Clock): Map<AnyConnector['
     }),
   );
 }
+
+interface ExaminationParts {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Whether our credential may be tried; false where it is known to another process alone. */
+  readonly triesCredential: boolean;
+  /** For everything the identity provider is asked, together (ms); null leaves it to each request. */
+  readonly longest: number | null;
+}
+
+/** Whatever is asked is over by then. */
+const until =
+  (fetch: OutboundFetch, deadline: AbortSignal): OutboundFetch =>
+  (url, request) =>
+    fetch(url, { ...request, signal: request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]) });
+
+/** A configured connection as it can be looked at without a person. */
+export function examinableOf(config: Config, connection: Config['connections'][number], parts: ExaminationParts): Examinable {
+  const { longest, ...tools } = parts;
+  const { kind: type, settings, fetch } = upstreamOf(config, connection);
+  const redirect_uri = `${config.issuer}${callbackPath(connection.id)}`;
+  const { kind, issuer } = upstreamSetup(connection, redirect_uri);
+  const examine = async () => {
+    const bounded = longest === null ? fetch : until(fetch, AbortSignal.timeout(longest));
+    return type.examine(settings, { ...tools, fetch: bounded, readDate });
+  };
+  return { kind, issuer, redirect_uri, abilities: abilitiesOf(connection), examine: oneAtATime(examine) };
+}
+
+/** Less than a program waits for its answer (ms). */
+const longestExamination = 8_000;
+
+export const openExaminations = (config: Config, outside: Pick<ExaminationParts, 'clock' | 'entropy'>): Examinations =>
+  new Map(
+    config.connections.map((connection) => [
+      ConnectionId.parse(connection.id),
+      examinableOf(config, connection, { ...outside, triesCredential: true, longest: longestExamination }),
+    ]),
+  );

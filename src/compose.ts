@@ -100,7 +100,7 @@ export interface Broker {
   /** Removes what has expired, makes the next signing key when it is due and looks after domains. */
   tend(): Promise<void>;
   /** Asks DNS about the domains nobody has seen proven lately. */
-  checkDomains(): Promise<void>;
+  checkDomains(): Promise<unknown>;
   /** The link for the first administrator, where one is missing, and until when it works (ms since the epoch). */
   inviteFirst(): Promise<FirstInvitation | null>;
   /** Readiness turns false; requests are still answered. */
@@ -229,7 +229,7 @@ export async function compose(world: World): Promise<Broker> {
       stopping,
       origins: config.browserOrigins,
     }),
-    administration: openAdminParts(parts, engine, config),
+    administration: openAdminParts({ ...parts, windows }, engine, config),
     begin: openRequestLog(log, clock, entropy),
     readiness: readinessOf(world, () => draining),
   });

@@ -17,8 +17,6 @@ export interface ConnectionReport {
 const words: Readonly<Record<Check['result'], string>> = { problem: 'Fix this', warning: 'Look soon', 'not-run': 'Not run', ok: 'Passed' };
 const colour = { problem: 'red', warning: 'yellow', 'not-run': 'dim', ok: 'green' } as const;
 
-export const hasProblem = ({ checks }: Pick<ConnectionReport, 'checks'>): boolean => checks.some(({ result }) => result === 'problem');
-
 function verdict({ checks }: ConnectionReport): string {
   const count = (wanted: Check['result']) => checks.filter(({ result }) => result === wanted).length;
   const [problems, warnings, passed] = [count('problem'), count('warning'), count('ok')];

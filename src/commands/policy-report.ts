@@ -3,13 +3,8 @@ import { changeWords, differenceSentence } from '../domain/difference-sentence.t
 import type { Revision } from '../domain/policy.ts';
 import type { Difference } from '../domain/policy-differences.ts';
 import type { ChangedPerson } from '../domain/policy-comparison.ts';
+import type { Plan } from '../flows/steps/plan-policy.ts';
 import type { PolicyPreview, Shown } from '../flows/steps/preview-policy.ts';
-
-export interface Plan {
-  readonly inForce: Revision;
-  readonly differences: readonly Difference[];
-  readonly preview: PolicyPreview;
-}
 
 const moment = (at: number): string => new Date(at).toISOString();
 

@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { ApplyOptions, PlanOptions } from '../cli/policy-options.ts';
-import { directoryUnder, judgePolicy, policyOf } from '../config/policy.ts';
+import { directoryUnder, judged, judgePolicy, policyOf } from '../config/policy.ts';
+import { ConfigProblems } from '../config/problems.ts';
 import type { Revision } from '../domain/policy.ts';
-import { followsFile } from '../domain/policy.ts';
-import { policyDifferences } from '../domain/policy-differences.ts';
-import { previewPolicy } from '../flows/steps/preview-policy.ts';
+import type { Plan } from '../flows/steps/plan-policy.ts';
+import { isInForce, planPolicy } from '../flows/steps/plan-policy.ts';
+import { planReturn, returnNote } from '../flows/steps/plan-return.ts';
 import { publishPolicy } from '../flows/steps/publish-policy.ts';
 import type { Published } from '../flows/steps/publish-policy.ts';
 import { nodeEntropy } from '../platform/node-entropy.ts';
@@ -18,7 +19,6 @@ import { openProvisionedUsers } from '../stores/provisioned-users.ts';
 import { openUsers } from '../stores/users.ts';
 import type { Installation } from './installation.ts';
 import { onInstallation } from './installation.ts';
-import type { Plan } from './policy-report.ts';
 import { losersText, planJson, planText, revisionSentence } from './policy-report.ts';
 
 const tell = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -33,14 +33,30 @@ function showProgress(people: number): void {
   if (process.stderr.isTTY && people % 10_000 === 0) process.stderr.write(`\r${people} people looked at`);
 }
 
-async function planFor(place: Installation, document: unknown, before: Revision): Promise<Plan> {
-  const { config, engine, feed } = place;
-  const [stores, meaning] = [openPolicies(engine), directoryUnder(config)];
-  const [now, next] = [meaning(await stores.document(before.digest)), meaning(document)];
+/** What a plan is made from: the store, and what a document means by this configuration. */
+function planning({ config, engine, feed }: Installation) {
   const rows = { users: openUsers(engine, feed), grants: openGrants(engine, feed), provisionedUsers: openProvisionedUsers(engine, feed) };
-  const parts = { ...rows, people: openPeople(engine), directory: now, clock };
-  const preview = await previewPolicy(parts)(now, next, { examples: 20, progress: showProgress });
-  return { inForce: before, differences: policyDifferences(now, next), preview };
+  return {
+    ...rows,
+    people: openPeople(engine),
+    policies: openPolicies(engine),
+    clock,
+    meaning: directoryUnder(config),
+    judge: judged(config),
+  };
+}
+
+const looking = { examples: 20, progress: showProgress };
+
+const planFile = (place: Installation, before: Revision): Promise<Plan> =>
+  planPolicy(planning(place))(judgePolicy(place.config, policyOf(place.config)), before, looking);
+
+/** What `rollback` would be. */
+async function planBack(place: Installation, to: number, before: Revision): Promise<Plan> {
+  const plan = await planReturn(planning(place))(to, before, looking);
+  if (plan === null) throw new Error(`There is no revision ${to}.`);
+  if ('problems' in plan) throw new ConfigProblems(plan.problems.map(({ at, problem }) => ({ key: at, problem })));
+  return plan;
 }
 
 /** `plan`, `drift` and `history`; whether the file is what is in force, where that was the question. */
@@ -52,7 +68,7 @@ export async function readPolicy(options: PlanOptions): Promise<boolean> {
       const revisions = await openPolicies(place.engine).history({ limit: 1000 });
       return tell(options.json ? JSON.stringify({ revisions }) : revisions.map(revisionSentence).join('\n'));
     }
-    const plan = await planFor(place, judgePolicy(place.config, policyOf(place.config)), latest);
+    const plan = await planFile(place, latest);
     isAsWanted = options.command !== 'drift' || plan.differences.length === 0;
     return tell(options.json ? JSON.stringify(planJson(plan)) : planText(plan));
   });
@@ -85,31 +101,21 @@ const words = (done: Published): string => {
   }
 };
 
-/** What `rollback` goes back to, or what the file says. */
-async function wanted({ config, engine }: Installation, to: number | null): Promise<unknown> {
-  if (to === null) return judgePolicy(config, policyOf(config));
-  const policies = openPolicies(engine);
-  const revision = await policies.get(to);
-  if (revision === null) throw new Error(`There is no revision ${to}.`);
-  return judgePolicy(config, await policies.document(revision.digest));
-}
-
 /** `apply` and `rollback`: whether it came into force, or is already. */
 export async function putInForce(options: ApplyOptions): Promise<boolean> {
   let isDone = false;
   await onInstallation(options, async (place) => {
     const { command, to, json, note, withoutAdministrator } = options;
     const latest = await inForce(place);
-    const document = await wanted(place, to);
-    const plan = await planFor(place, document, latest);
+    const plan = await (to === null ? planFile(place, latest) : planBack(place, to, latest));
     if (!json) tell(planText(plan));
-    if (plan.differences.length === 0 && !followsFile(latest)) {
+    if (isInForce(plan)) {
       isDone = true;
       return json ? tell(JSON.stringify({ ...planJson(plan), outcome: 'in-force-already' })) : undefined;
     }
     const by = userInfo().username;
-    const why = note === '' && to !== null ? `back to revision ${to}` : note;
-    const proposal = { document, source: command, by, note: why.slice(0, 500), after: latest.number, preview: plan.preview };
+    const why = to === null ? note : returnNote(to, note);
+    const proposal = { document: plan.document, source: command, by, note: why.slice(0, 500), after: latest.number, preview: plan.preview };
     const audit = openAuditLog(place.engine, { chain: nodeEntropy.id(), clock });
     const agreedLosing = await agreement(options, plan);
     const publish = publishPolicy({ policies: openPolicies(place.engine), audit, clock });

@@ -1,11 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
-import { kinds } from '../connectors/kinds/known.ts';
 import { crossCheck } from './cross-checks.ts';
 import { overlay } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { standIn } from './fields.ts';
+import { describeIssue, isTree } from './issues.ts';
 import { ConfigProblems, keyPath } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { ConfigSchema } from './schema.ts';
@@ -29,7 +28,7 @@ export function loadConfig({ file, env, readFile }: ConfigSources): Config {
 /** Judges a configuration that is already a tree, such as the demonstration's. */
 export function validate(written: unknown, found: readonly ConfigProblem[] = []): Config {
   const parsed = ConfigSchema.safeParse(written);
-  const problems = [...found, ...(parsed.error?.issues.flatMap((issue) => describe(issue, written)) ?? []), ...crossCheck(written)];
+  const problems = [...found, ...(parsed.error?.issues.flatMap((issue) => describeIssue(issue, written)) ?? []), ...crossCheck(written)];
   const distinct = problems.filter(({ key }, index) => problems.findIndex((other) => other.key === key) === index);
   if (!parsed.success || distinct.length > 0) throw new ConfigProblems(distinct);
   return parsed.data;
@@ -111,47 +110,4 @@ function readSecret(path: unknown, key: string, { folder, readFile, problems }: 
     problems.push(...problem.problems);
   }
   return standIn;
-}
-
-const kindNames = kinds.map(({ type }) => type).join(' or ');
-
-type Issue = z.core.$ZodIssue;
-
-const nouns: Readonly<Record<string, string>> = {
-  object: 'a map of keys',
-  record: 'a map of keys',
-  array: 'a list',
-  string: 'text',
-  int: 'a whole number',
-  boolean: 'true or false',
-};
-
-function isMissing(written: unknown, path: readonly PropertyKey[]): boolean {
-  const parent = path.slice(0, -1).reduce<unknown>((tree, name) => (isTree(tree) ? tree[name] : undefined), written);
-  return isTree(parent) && parent[path.at(-1) ?? ''] === undefined;
-}
-
-const isTree = (value: unknown): value is Readonly<Record<PropertyKey, unknown>> => typeof value === 'object' && value !== null;
-
-/** Our words for what zod found; its own sometimes quote what stands there. */
-function describe(issue: Issue, written: unknown): ConfigProblem[] {
-  const at = (path: readonly PropertyKey[], problem: string): ConfigProblem => ({ key: keyPath(path) || 'the configuration', problem });
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => at([...issue.path, key], 'is not a known key'));
-    case 'invalid_key':
-      return [at(issue.path, issue.issues[0]?.message ?? 'is not a possible name')];
-    case 'invalid_value':
-      return [at(issue.path, `must be ${issue.values.map(String).join(' or ')}`)];
-    case 'invalid_union':
-      return [at(issue.path, issue.discriminator === undefined || isMissing(written, issue.path) ? 'is required' : `must be ${kindNames}`)];
-    case 'invalid_type':
-      return [at(issue.path, isMissing(written, issue.path) ? 'is required' : `must be ${nouns[issue.expected] ?? issue.expected}`)];
-    case 'too_small':
-      return [at(issue.path, `is too small or too short, at least ${issue.minimum}`)];
-    case 'too_big':
-      return [at(issue.path, `is too big or too long, at most ${issue.maximum}`)];
-    default:
-      return [at(issue.path, issue.message.startsWith('must') ? issue.message : 'is not valid')];
-  }
 }

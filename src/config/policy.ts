@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { crossCheck } from './cross-checks.ts';
 import { directoryOf } from './directory.ts';
 import type { Directory } from '../domain/directory.ts';
+import { describeIssue } from './issues.ts';
 import { ConfigProblems } from './problems.ts';
 import { ResourceSchema } from './resource-schema.ts';
 import { ConfigSchema } from './schema.ts';
@@ -52,9 +53,24 @@ export const directoryUnder =
 
 /** Judges a policy that somebody wants in force; `ConfigProblems` naming every wrong key at once. */
 export function judgePolicy(config: Config, written: unknown): Policy {
-  const policy = PolicySchema.parse(written);
+  const { data: policy, error } = PolicySchema.safeParse(written);
+  if (policy === undefined) throw new ConfigProblems(error.issues.flatMap((issue) => describeIssue(issue, written)));
   const next = withPolicy(config, policy);
   const problems = crossCheck(next).filter(({ key }) => /^(tenants|roles|resources)\b/.test(key) && !key.endsWith('client_secret'));
   if (problems.length > 0) throw new ConfigProblems(problems);
   return policy;
 }
+
+/** The same as an answer: the policy as it is to be stored, or what is wrong with it. */
+export const judged =
+  (config: Config) =>
+  (
+    written: unknown,
+  ): { readonly document: Policy } | { readonly problems: readonly { readonly at: string; readonly problem: string }[] } => {
+    try {
+      return { document: judgePolicy(config, written) };
+    } catch (error) {
+      if (error instanceof ConfigProblems) return { problems: error.problems.map(({ key, problem }) => ({ at: key, problem })) };
+      throw error;
+    }
+  };

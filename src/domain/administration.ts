@@ -9,7 +9,7 @@ export const administrationPermissions = {
   'drawbridge:read': 'Look at people and their roles, rules, connections, apps and what was granted.',
   'drawbridge:people': 'Assign roles by hand, invite administrators, disable and enable people, and end what they have granted.',
   'drawbridge:rules': 'Change which groups and claims give which role.',
-  'drawbridge:connections': 'Change who may come in through which identity provider.',
+  'drawbridge:connections': 'Test the identity providers through which people come in.',
   'drawbridge:clients': 'End everything an app was granted.',
   'drawbridge:audit': 'Search and export the record of what was decided.',
   'drawbridge:platform': 'All of this in every tenant. Counts only in the tenant that `administration.tenant` names.',

@@ -35,6 +35,9 @@ const order: readonly Check['result'][] = ['problem', 'warning', 'not-run', 'ok'
 export const mostUrgentFirst = (checks: readonly Check[]): Check[] =>
   checks.toSorted((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
 
+/** Whether something has to be fixed before anybody can sign in. */
+export const hasProblem = ({ checks }: { readonly checks: readonly Check[] }): boolean => checks.some(({ result }) => result === 'problem');
+
 /** Text of a stranger as it may be repeated: one line, nothing invisible, cut. */
 export function repeated(text: unknown): string {
   const visible = typeof text === 'string' ? text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '') : '';

@@ -1,6 +1,6 @@
 import { strictest } from '../domain/assurance-demand.ts';
 import type { ConnectionTest, TestOutcome } from '../domain/connection-test.ts';
-import { TestTicket, advanceTest, connectionTestLifetime, testState } from '../domain/connection-test.ts';
+import { advanceTest, connectionTestLifetime, testState } from '../domain/connection-test.ts';
 import { sha256 } from '../domain/digest.ts';
 import type { Directory } from '../domain/directory.ts';
 import type { ConnectionId, TransactionId } from '../domain/ids.ts';
@@ -10,7 +10,7 @@ import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import type { AnyConnector } from '../ports/connector.ts';
 import type { Entropy } from '../ports/entropy.ts';
 import type { Log } from '../ports/log.ts';
-import type { Sealing } from '../ports/sealing.ts';
+import { openTicket } from './steps/test-ticket.ts';
 import type { TestDependencies } from './steps/tests.ts';
 import { asOutcome, concludeTest } from './steps/tests.ts';
 import { firstTurn } from './steps/trips.ts';
@@ -24,11 +24,6 @@ export interface TestStart {
   readonly ticket: string;
   readonly browser: string;
   readonly log: Log;
-}
-
-function ticketOf(sealing: Sealing, sealed: string): TestTicket | null {
-  const plain = sealing.open('connection_test', sealed);
-  return plain === null ? null : TestTicket.parse(JSON.parse(plain));
 }
 
 /** What anybody behind this connection asks for: the test shows whether it can be proven. */
@@ -57,7 +52,7 @@ export const beginConnectionTest =
     const { connectors, connectionTests, sealing, entropy, clock, directory } = dependencies;
     const now = clock.now();
     const connector = connectors.get(connectionId);
-    const known = ticketOf(sealing, ticket);
+    const known = openTicket(sealing, ticket);
     if (connector === undefined || known?.connectionId !== connectionId)
       throw new PageRefusal('test-over', 'the ticket is not one of ours for this connection');
     if (now >= known.expiresAt) throw new PageRefusal('test-over', 'the ticket has expired');

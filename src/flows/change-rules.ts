@@ -8,6 +8,7 @@ import type { Standing } from '../domain/standing.ts';
 import { opensConnection, rolesOutOfReach } from '../domain/rules-reach.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
+import type { Agreed } from './steps/agreed.ts';
 import type { PolicyPreview, PreviewDependencies } from './steps/preview-policy.ts';
 import { previewPolicy } from './steps/preview-policy.ts';
 import type { Published, PublishDependencies } from './steps/publish-policy.ts';
@@ -105,17 +106,6 @@ export const proposeRules =
     const preview = await previewPolicy(dependencies)(only(now, before.id), only(next, after.id), options);
     return { revision, document: judged.document, preview };
   };
-
-export interface Agreed {
-  /** The revision the caller looked at. */
-  readonly after: number;
-  readonly note: string;
-  /** How many who lose something were agreed to; null where nobody asked. */
-  readonly losing: number | null;
-  readonly mayLockOut: boolean;
-  /** Throws where the caller may not do it any more: working out what it is to everybody takes its time. */
-  readonly askAgain: () => Promise<unknown>;
-}
 
 /** Puts other rules in force, provided that nothing changed since the caller looked. */
 export const changeRules =

@@ -48,6 +48,8 @@ const ids: Readonly<Record<string, string>> = {
   grant: 'g'.repeat(22),
   client: 'c'.repeat(43),
   role: 'viewer',
+  connection: 'demo',
+  revision: '1',
   invitation: 'i'.repeat(22),
 };
 

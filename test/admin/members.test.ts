@@ -87,6 +87,11 @@ describe('who is in a tenant', () => {
       await decide(acme, at('acme', 'erin', '/enable')),
       await decide(initech, at('initech', 'alice', '/disable')),
       await ask(system, 'DELETE', `/tenants/acme/grants/${'x'.repeat(22)}`, { token: acme }),
+      await ask(system, 'GET', '/tenants/initech/rules/history', { token: acme }),
+      await ask(system, 'POST', '/tenants/initech/connections/demo/test', { token: acme }),
+      await ask(system, 'POST', '/tenants/acme/connections/nobody/test', { token: acme }),
+      await ask(system, 'GET', '/policy/revisions/999', { token: platform }),
+      await ask(system, 'POST', '/policy/revisions/999/preview', { token: platform }),
     ];
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404));
     const details = new Set(answers.map(({ body }) => (body as { detail: string }).detail));

@@ -98,6 +98,8 @@ beforeAll(async () => {
   });
 });
 
+const revisions = () => withStore((open) => openPolicies(open).history({ limit: 10 }));
+
 describe('plan', () => {
   it('tells that nothing would change, and drift that nothing has', async () => {
     expect(await run('plan')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing would change.') });
@@ -132,8 +134,6 @@ describe('plan', () => {
 });
 
 describe('apply', () => {
-  const revisions = () => withStore((open) => openPolicies(open).history({ limit: 10 }));
-
   it('does nothing without an agreement to the number of people who lose something, or with another number', async () => {
     expect(await run('apply')).toMatchObject({
       code: 1,
@@ -185,5 +185,22 @@ describe('rollback and history', () => {
     );
     expect(stdout).toContain('back to revision 1');
     expect(await run('rollback', '9')).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no revision 9.') });
+  });
+
+  it('name what does not fit the file any more, and change nothing', async () => {
+    const latest = (await revisions())[0]?.number ?? 0;
+    await withStore(async (open) => {
+      const policies = openPolicies(open);
+      const row = await policies.latest();
+      const document = (await policies.document(row?.digest ?? '')) as { tenants: object[] };
+      const gone = document.tenants.map((tenant) => ({ ...tenant, rules: [{ connection: 'gone', group: 'x', role: 'viewer' }] }));
+      for (const [index, tenants] of [gone, document.tenants].entries()) {
+        const about = { at: 1, source: 'apply' as const, by: 'ana', note: '' };
+        await policies.add({ number: latest + 1 + index, ...about }, { ...document, tenants });
+      }
+    });
+    const refused = await run('rollback', String(latest + 1));
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('tenants[0].rules[0].connection') });
+    expect((await revisions())[0]?.number).toBe(latest + 2);
   });
 });

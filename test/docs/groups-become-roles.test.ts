@@ -14,8 +14,8 @@ import { makeGrant } from '../support/grant.ts';
 import { openHostileIdp } from '../support/hostile-idp.ts';
 import type { HostileIdp } from '../support/hostile-idp.ts';
 import { removeTemporaryFolders, runProduct, startProduct, temporaryFolder } from '../support/product-process.ts';
+import { appears, shownIn } from './shown.ts';
 import { blocksOf, read } from './support.ts';
-import type { Block } from './support.ts';
 
 const guide = 'docs/guides/groups-become-roles.md';
 const folder = temporaryFolder();
@@ -74,30 +74,6 @@ function copyOfStore(): string {
 /** Who ran it and when is nobody's business. */
 const timeless = (text: string) =>
   text.replace(/( by \S+)? at \d{4}-\d\d-\d\dT[\d:.]+Z/g, (_, by) => (by === undefined ? ' at T' : ' by B at T'));
-
-/** Whether these lines were printed one right after the other: `…` alone is any lines, and in one whatever stands there. */
-function appears(shown: readonly string[], printed: readonly string[]): boolean {
-  const gap = shown.findIndex((line) => line.trim() === '…');
-  const first = gap === -1 ? shown : shown.slice(0, gap);
-  const isShown = (line: string, there = ''): boolean => {
-    const [start = '', end] = line.split('…');
-    return end === undefined ? there === line : there.startsWith(start) && there.endsWith(end);
-  };
-  return printed.some(
-    (_, at) =>
-      first.every((line, index) => isShown(line, printed[at + index])) &&
-      (gap === -1 || appears(shown.slice(gap + 1), printed.slice(at + first.length))),
-  );
-}
-
-/** The commands of a block with what is shown beneath each: a `console` block has both, the lines of an `sh` block are commands alone. */
-function shownIn({ language, text }: Block): { readonly command: string; readonly shown: string[] }[] {
-  const lines = text.trimEnd().split('\n');
-  if (language === 'sh') return lines.map((command) => ({ command, shown: [] }));
-  if (language !== 'console') return [];
-  const starts = lines.flatMap((line, index) => (line.startsWith('$ ') ? [index] : []));
-  return starts.map((at, index) => ({ command: (lines[at] ?? '').slice(2), shown: lines.slice(at + 1, starts[index + 1]) }));
-}
 
 let idp: HostileIdp;
 const steps: Step[] = [];
@@ -192,15 +168,5 @@ describe('the guide from groups to roles', () => {
 
   it('is short', () => {
     expect(read(guide).split('\n').length).toBeLessThan(131);
-  });
-});
-
-describe('what is shown', () => {
-  it('is found only where every line of it was printed, in that order', () => {
-    const printed = ['a', 'b c d', 'e', 'f'];
-    const found = [['a', 'b …'], ['a', '…', 'f'], ['b c d', 'e'], ['b (…)']].map((shown) => appears(shown, printed));
-    expect(found).toEqual([true, true, true, false]);
-    const missed = [['b …', 'a'], ['a', 'e'], ['b'], ['e', '…', 'a'], ['f', 'g']].map((shown) => appears(shown, printed));
-    expect(missed).toEqual(missed.map(() => false));
   });
 });

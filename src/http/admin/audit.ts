@@ -27,6 +27,7 @@ const AuditView = z.object({
   resource: text,
   role: text,
   tool: text,
+  revision: z.int().optional().describe('The revision of the policy that came into force.'),
   outcome: text,
   scope: texts,
   roles: texts,

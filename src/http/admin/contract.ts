@@ -21,6 +21,8 @@ export interface AdminContract<Input extends Taken = Taken, Output extends z.Zod
   readonly version?: string;
   /** Whether it must be said which version is meant. */
   readonly wantsVersion?: true;
+  /** Whether it may be asked too often. */
+  readonly isLimited?: true;
   /** The media types of an answer that is a file. */
   readonly files?: readonly string[];
 }

@@ -5,8 +5,11 @@ import type { changeRules, proposeRules, readRules } from '../../flows/change-ru
 import type { decideClient } from '../../flows/decide-client.ts';
 import type { decideUser } from '../../flows/decide-user.ts';
 import type { endClientGrants, endTenantGrant } from '../../flows/end-tenant-grants.ts';
+import type { examineConnection } from '../../flows/examine-connection.ts';
 import type { inviteAdministrator, listInvitations, withdrawInvitation } from '../../flows/invite-administrator.ts';
 import type { listMembers } from '../../flows/list-members.ts';
+import type { readHistory, readRevision, rulesHistory } from '../../flows/read-history.ts';
+import type { proposeRestore, restorePolicy } from '../../flows/restore-policy.ts';
 import type { exportAudit, searchAudit } from '../../flows/search-audit.ts';
 import type { tryImagined, tryMember } from '../../flows/try-rules.ts';
 import type { someoneHere } from '../../flows/steps/someone-here.ts';
@@ -27,8 +30,14 @@ export interface AdminFlows {
   readonly readRules: ReturnType<typeof readRules>;
   readonly proposeRules: ReturnType<typeof proposeRules>;
   readonly changeRules: ReturnType<typeof changeRules>;
+  readonly readHistory: ReturnType<typeof readHistory>;
+  readonly readRevision: ReturnType<typeof readRevision>;
+  readonly rulesHistory: ReturnType<typeof rulesHistory>;
+  readonly proposeRestore: ReturnType<typeof proposeRestore>;
+  readonly restorePolicy: ReturnType<typeof restorePolicy>;
   readonly tryImagined: ReturnType<typeof tryImagined>;
   readonly tryMember: ReturnType<typeof tryMember>;
+  readonly examineConnection: ReturnType<typeof examineConnection>;
   readonly endTenantGrant: ReturnType<typeof endTenantGrant>;
   readonly endClientGrants: ReturnType<typeof endClientGrants>;
   readonly decideClient: ReturnType<typeof decideClient>;

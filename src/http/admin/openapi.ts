@@ -49,6 +49,9 @@ function answerOf(contract: AdminContract): Json {
 
 const hasPath = ({ input }: AdminContract): boolean => Object.keys(input.shape.path.shape).length > 0;
 const writes = ({ method }: AdminContract): boolean => method !== 'get';
+/** What is only tried has a version, and no need of one. */
+const takesVersion = ({ method, version, wantsVersion }: AdminContract): boolean =>
+  wantsVersion === true || (version !== undefined && (method === 'put' || method === 'delete'));
 
 function operationOf(contract: AdminContract): Json {
   const { method, path, summary, permission } = contract;
@@ -60,6 +63,7 @@ function operationOf(contract: AdminContract): Json {
     ...(hasPath(contract) ? ['404'] : []),
     ...(writes(contract) ? ['409', '412'] : []),
     ...(contract.wantsVersion === true ? ['428'] : []),
+    ...(contract.isLimited === true ? ['429'] : []),
     '503',
   ];
   return {
@@ -68,10 +72,7 @@ function operationOf(contract: AdminContract): Json {
     description: `Needs the permission \`${permission}\`.`,
     tags: [(/^tenants\/tenant\/([a-z]+)/.exec(name)?.[1] ?? name).replace(/[/.].*/, '')],
     security: [{ drawbridge: [writes(contract) ? administrationScopes.write : administrationScopes.read] }],
-    parameters: [
-      ...parametersOf(contract),
-      ...(writes(contract) && contract.version !== undefined && method !== 'post' ? [ifMatch(contract)] : []),
-    ],
+    parameters: [...parametersOf(contract), ...(takesVersion(contract) ? [ifMatch(contract)] : [])],
     ...(takesBody(contract) ? { requestBody: { required: true, content: jsonContent(schemaOf(contract.input.shape.body, 'input')) } } : {}),
     responses: { ...answerOf(contract), ...Object.fromEntries(refusals.map((status) => [status, problemRef(`Problem${status}`)])) },
   };
@@ -85,6 +86,7 @@ const problems: Readonly<Record<string, string>> = {
   409: 'It cannot be done as things are.',
   412: 'It was changed meanwhile.',
   428: 'It must be said which version is meant.',
+  429: 'It was asked too often. `Retry-After` says when it may be asked again.',
   503: 'A part of the system is not answering.',
 };
 

@@ -71,6 +71,7 @@ const titles: Readonly<Record<number, string>> = {
   415: 'Not JSON',
   421: 'Wrong address',
   428: 'Version required',
+  429: 'Too often',
   500: 'Our fault',
   503: 'Not now',
 };

@@ -8,6 +8,7 @@ import { invitationRoutes } from './invitations.ts';
 import { labRoutes } from './lab.ts';
 import { memberRoutes } from './members.ts';
 import { withReference } from './openapi.ts';
+import { policyRoutes } from './policy.ts';
 import { roleRoutes } from './roles.ts';
 import { ruleRoutes } from './rules.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -20,6 +21,7 @@ export const adminRoutes = (parts: AdminParts): AdminRoute[] =>
     ...memberRoutes(parts),
     ...invitationRoutes(parts),
     ...ruleRoutes(parts),
+    ...policyRoutes(parts),
     ...labRoutes(parts),
     ...connectionRoutes(parts),
     ...grantRoutes(parts),

@@ -19,6 +19,10 @@ import { logOf } from '../request-log.ts';
 /** Where a printed link leads. */
 export const connectionTestPath = (connectionId: string): string => `/connections/${connectionId}/test`;
 
+/** The link of a ticket. */
+export const connectionTestLink = (issuer: string, connectionId: string, ticket: string): string =>
+  `${issuer}${connectionTestPath(connectionId)}?ticket=${ticket}`;
+
 /** What a form of a test is bound to besides its browser. */
 const formName = (connectionId: string): string => `test.${connectionId}`;
 
