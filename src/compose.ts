@@ -27,6 +27,7 @@ import { confirmEnrolment, declineFactor, keepCodes, showEnrolment } from './flo
 import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
 import { finishJoin, joinAccounts } from './flows/join-accounts.ts';
+import { askAfter } from './flows/ask-after.ts';
 import { leaveConsole } from './flows/leave-console.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
 import { publishRules } from './flows/publish-rules.ts';
@@ -121,6 +122,7 @@ const describesClient = (url: string, json: unknown): boolean => 'client' in cli
 type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof publishRules>[0] &
   Parameters<typeof leaveConsole>[0] &
+  Parameters<typeof askAfter>[0] &
   Parameters<typeof answerFactor>[0] &
   Parameters<typeof answerPasskey>[0] &
   Parameters<typeof confirmEnrolment>[0] &
@@ -151,6 +153,7 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   keepCodes: keepCodes(parts),
   declineFactor: declineFactor(parts),
   leaveConsole: leaveConsole(parts),
+  askAfter: askAfter(parts),
   publishedRules: publishedRules(parts),
   tryRules: tryRules(parts),
   publishRules: publishRules(parts),

@@ -79,6 +79,7 @@ export type PageRefusalKind =
   | 'too-many-tries'
   | 'test-over'
   | 'signed-out'
+  | 'unconfirmed'
   | 'not-found'
   | 'unavailable'
   | 'fault';

@@ -10,6 +10,7 @@ import type { BrowserCookie } from './cookies.ts';
 import type { Patience } from './patience.ts';
 import type { RateLimits } from './rate-limit.ts';
 import type { ScimFlows } from './scim/flows.ts';
+import type { askAfter } from '../flows/ask-after.ts';
 import type { answerFactor } from '../flows/answer-factor.ts';
 import type { answerPasskey, showPasskey } from '../flows/answer-passkey.ts';
 import type { answerQuestion } from '../flows/answer-question.ts';
@@ -58,6 +59,7 @@ export interface Flows {
   readonly keepCodes: ReturnType<typeof keepCodes>;
   readonly declineFactor: ReturnType<typeof declineFactor>;
   readonly leaveConsole: ReturnType<typeof leaveConsole>;
+  readonly askAfter: ReturnType<typeof askAfter>;
   readonly publishedRules: ReturnType<typeof publishedRules>;
   readonly tryRules: ReturnType<typeof tryRules>;
   readonly publishRules: ReturnType<typeof publishRules>;

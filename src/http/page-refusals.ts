@@ -35,6 +35,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'too-many-tries': 429,
   'test-over': 410,
   'signed-out': 403,
+  unconfirmed: 503,
   'not-found': 404,
   unavailable: 503,
   fault: 500,
