@@ -1,15 +1,18 @@
 /** What an identity provider says of somebody when it is asked again: believed as at a sign-in, and kept for a stated time where it does not say. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Config } from '../../src/config/schema.ts';
+import { findConnection } from '../../src/domain/directory.ts';
 import { identityKey } from '../../src/domain/identity.ts';
 import { RoleId } from '../../src/domain/ids.ts';
 import type { LeavesOut } from '../../src/domain/rule-claims.ts';
+import { readUser, userFields } from '../../src/domain/scim-user.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import { readRefreshToken } from '../../src/domain/token-format.ts';
 import type { IssuedTokens } from '../../src/flows/steps/issue-tokens.ts';
 import type { Rechecked } from '../../src/ports/connector.ts';
 import type { FlowWorld } from '../support/flow-world.ts';
 import { alice, approve, openFlowWorld, redeem, refresh } from '../support/flow-world.ts';
+import { provisioned } from '../support/scim.ts';
 
 const minute = 60_000;
 type Stands = Extract<Rechecked, { answer: 'stands' }>;
@@ -46,8 +49,13 @@ const configured =
     })),
   });
 
-async function open(unknownGroups?: Policy, who: object = { department: 'sales' }, groups: string[] = []): Promise<void> {
-  world = await openFlowWorld({ configure: configured(unknownGroups) });
+async function open(
+  unknownGroups?: Policy,
+  who: object = { department: 'sales' },
+  groups: string[] = [],
+  also = (config: Config): Config => config,
+): Promise<void> {
+  world = await openFlowWorld({ configure: (config) => also(configured(unknownGroups)(config)) });
   logged = [];
   asked = 0;
   says = {};
@@ -201,6 +209,23 @@ describe('what is not told again', () => {
     await world.close();
     await open(undefined, {}, ['eng']);
     says = { groups: ['eng'], leavesOut: 'any' };
+    for (let round = 0; round < 8; round += 1) expect((await later()).scope).toBe('read write');
+    expect(logged).toEqual([]);
+  });
+
+  it('is not missed of somebody who was put in groups beforehand: those count alone', async () => {
+    await world.close();
+    await open(undefined, {}, ['eng'], provisioned(false));
+    const { connectionId, subject } = alice();
+    const provisioning = findConnection(world.directory, connectionId)?.provisioning;
+    if (provisioning === undefined) throw new Error('nobody is provisioned there');
+    const fields = userFields(readUser({ userName: subject, externalId: subject, active: true }, null), connectionId, provisioning);
+    const groups = [{ id: 'viewers', displayName: 'sales' }];
+    await world.provisionedUsers.add({ id: subject, connectionId, ...fields, groups, version: 1, createdAt: 1, changedAt: 1 });
+    says = { groups: null, whyUnknown: 'group lookup: status 503' };
+    await expect(later()).rejects.toEqual(refused);
+    expect([(await known())?.known?.groups, logged]).toEqual([[], []]);
+    await world.provisionedUsers.regroup(subject, () => Promise.resolve([{ id: 'eng', displayName: 'eng' }]));
     for (let round = 0; round < 8; round += 1) expect((await later()).scope).toBe('read write');
     expect(logged).toEqual([]);
   });
