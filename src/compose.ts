@@ -30,6 +30,7 @@ import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
 import { finishJoin, joinAccounts } from './flows/join-accounts.ts';
 import { inviteFirst } from './flows/invite-first.ts';
+import { askAfter } from './flows/ask-after.ts';
 import { leaveConsole } from './flows/leave-console.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
 import { lookAtInvitation } from './flows/look-at-invitation.ts';
@@ -135,6 +136,7 @@ const describesClient = (url: string, json: unknown): boolean => 'client' in cli
 type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof publishRules>[0] &
   Parameters<typeof leaveConsole>[0] &
+  Parameters<typeof askAfter>[0] &
   Parameters<typeof answerFactor>[0] &
   Parameters<typeof answerPasskey>[0] &
   Parameters<typeof confirmEnrolment>[0] &
@@ -167,6 +169,7 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   leaveConsole: leaveConsole(parts),
   lookAtInvitation: lookAtInvitation(parts),
   acceptInvitation: acceptInvitation(parts),
+  askAfter: askAfter(parts),
   publishedRules: publishedRules(parts),
   tryRules: tryRules(parts),
   publishRules: publishRules(parts),

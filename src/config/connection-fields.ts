@@ -9,16 +9,20 @@ export const recheck = z.strictObject({
     .min(0)
     .max(86_400)
     .default(900)
-    .describe('How long after a sign-in, or the last good answer, it is asked again before a token is renewed.'),
+    .describe(
+      'How long after a sign-in, or the last good answer, it is asked again before a token is renewed or an administrators’ page is shown.',
+    ),
   graceSeconds: z
     .int()
     .min(0)
     .max(7 * 86_400)
     .default(3600)
-    .describe('For how long after that it may fail to answer before nobody who came through it is given new tokens; 0 for none.'),
+    .describe(
+      'For how long after that it may fail to answer before nobody who came through it is given new tokens or pages; 0 for none. Also for how long what it then does not tell of a person counts as it was told last, unless `unknownGroups` says.',
+    ),
 });
 
-/** What follows at a sign-in when it is not known in which groups a person is. */
+/** What follows when it is not known in which groups a person is. */
 const unknownGroups = z.strictObject({
   policy: z
     .enum(['refuse', 'last-known'])
@@ -32,7 +36,7 @@ const unknownGroups = z.strictObject({
     .max(7 * 86_400)
     .default(3600)
     .describe(
-      'How old they may be. Whoever is taken out of a group keeps for so long what it gave, if the identity provider then fails to tell groups, which a person may be able to bring about.',
+      'How old they may be, and whatever else a person’s roles come from where it is asked again and does not say. Whoever is taken out of a group keeps for so long what it gave, if the identity provider then fails to tell groups, which a person may be able to bring about.',
     ),
 });
 
@@ -82,7 +86,7 @@ export const connectionFields = {
   unknownGroups: unknownGroups
     .optional()
     .describe(
-      'What follows at a sign-in when the identity provider does not tell the person’s groups, or not all of them. Without it the sign-in is refused. Asked again later, roles stay as they were in any case.',
+      'What follows at a sign-in when the identity provider does not tell the person’s groups, or not all of them. Without it the sign-in is refused. Asked again later (`recheck`), what was told last counts for `lastKnownSeconds` with `last-known`, else for `afterSeconds` and `graceSeconds` together.',
     ),
   provisioning: provisioning
     .optional()

@@ -44,7 +44,7 @@ const client = {
   recheck: recheck
     .optional()
     .describe(
-      'Ask it again, with the refresh token it gave us, whether a person is still there: who was removed or disabled loses their access. The kind asks for that token in the way it has to be asked for; with `oidc` add what brings one to `scopes`, as a rule `offline_access`.',
+      'Ask it again, with the refresh token it gave us, whether a person is still there: who was removed or disabled loses their access, and roles follow what it says of groups and claims then. The kind asks for that token in the way it has to be asked for; with `oidc` add what brings one to `scopes`, as a rule `offline_access`.',
     ),
 };
 

@@ -40,7 +40,7 @@ export const SupabaseConnectionSchema = z.strictObject({
   recheck: recheck
     .optional()
     .describe(
-      'Ask the project again whether a person is still there: who was banned or deleted loses their access. Their session there then stays open, and its refresh token is kept sealed; without this every session is signed out at once.',
+      'Ask the project again whether a person is still there: who was banned or deleted loses their access, and roles follow what it says then. Their session there then stays open, and its refresh token is kept sealed; without this every session is signed out at once.',
     ),
   timeoutSeconds: z.number().positive().max(30).default(5).describe('How long one answer of the project is waited for.'),
 });

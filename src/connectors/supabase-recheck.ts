@@ -19,8 +19,8 @@ export async function recheck(project: Project, refresh_token: Secret<'upstream_
     const { claims, refresh_token: next } = await openedSession(project, answer);
     if (claims.iss !== known.issuer || claims.sub !== known.subject)
       return { answer: 'over', reason: 'recheck: the answer is about somebody else' };
-    const { tenant, roles } = settings.claims;
-    const told = tenant === null && roles === null ? {} : { groups: groupsOfSession(claims, settings) };
+    // The project makes this token as it made the one of the sign-in.
+    const told = { groups: groupsOfSession(claims, settings), said: [{ from: 'access token', claims }], leavesOut: [] } as const;
     return { answer: 'stands', refresh_token: next ?? refresh_token, ...told };
   } catch (error) {
     return refused(error);

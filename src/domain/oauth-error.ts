@@ -80,6 +80,7 @@ export type PageRefusalKind =
   | 'test-over'
   | 'invitation-over'
   | 'signed-out'
+  | 'unconfirmed'
   | 'not-found'
   | 'unavailable'
   | 'fault';

@@ -37,13 +37,16 @@ function isElsewhere(claims: Readonly<Record<string, unknown>>, pointer: string)
   return typeof names === 'object' && names !== null && Object.hasOwn(names, partsOf(pointer)[0] ?? '');
 }
 
+/** Everything that was said, each thing by whom it is believed of. */
+const joined = (said: readonly Said[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(order.flatMap((from) => said.filter((each) => each.from === from)).flatMap(({ claims }) => Object.entries(claims)));
+
 /**
  * What an upstream said where rules look, as `Arrival` wants it: an empty list where it said nothing, or nothing that is text, a number or
  * true or false; and no entry where we cannot tell. What the ID token says nobody else can say otherwise.
  */
 export function claimsFor(pointers: Iterable<string>, said: readonly Said[]): Record<string, string[]> {
-  const inOrder = order.flatMap((from) => said.filter((each) => each.from === from));
-  const all = Object.fromEntries(inOrder.flatMap(({ claims }) => Object.entries(claims)));
+  const all = joined(said);
   const entries = [...pointers].flatMap((pointer): [string, string[]][] => {
     const value = memberAt(all, pointer);
     if (isWrittenByPeople(pointer) || (value === undefined && isElsewhere(all, pointer))) return [];
@@ -51,4 +54,20 @@ export function claimsFor(pointers: Iterable<string>, said: readonly Said[]): Re
     return values === null ? [] : [[pointer, values]];
   });
   return Object.fromEntries(entries);
+}
+
+/** What says nothing by not being there: claims by their names, or any. */
+export type LeavesOut = 'any' | readonly string[];
+
+/** The same of an answer that may say less than a sign-in does: null where it does not tell, and an empty list only where it tells that there is nothing. */
+export function claimsToldAgain(
+  pointers: Iterable<string>,
+  { said, leavesOut }: { readonly said: readonly Said[]; readonly leavesOut: LeavesOut },
+): Record<string, string[] | null> {
+  const asked = [...pointers].filter((pointer) => !isWrittenByPeople(pointer));
+  const all = joined(said);
+  const told = claimsFor(asked, said);
+  const isLeftOut = (pointer: string): boolean =>
+    memberAt(all, pointer) === undefined && (leavesOut === 'any' || leavesOut.includes(partsOf(pointer)[0] ?? ''));
+  return Object.fromEntries(asked.map((pointer) => [pointer, isLeftOut(pointer) ? null : (told[pointer] ?? null)]));
 }

@@ -13,6 +13,8 @@ export interface Standing {
   readonly roles: readonly { readonly id: RoleId; readonly name: string }[];
   /** When one of the roles ends by itself (ms since the epoch); null when none does. */
   readonly endsAt: number | null;
+  /** Since when (ms) the connection has not told again what the roles come from; absent where it told all of it the last time. */
+  readonly toldAt?: number;
   /** The union over the roles, computed now. */
   readonly permissions: readonly string[];
   /** Resource identifier the grant is for. */

@@ -39,5 +39,7 @@ export const Identity = z.object({
   knownAt: z.number().optional(),
   /** When its groups were told (ms), where that was earlier. */
   groupsAt: z.number().optional(),
+  /** When some claim that still counts was told (ms), where that was earlier. */
+  claimsAt: z.number().optional(),
 });
 export type Identity = z.infer<typeof Identity>;

@@ -4,6 +4,7 @@ import { idleFrom, isLive, judgeRefresh } from '../domain/grant.ts';
 import { TokenRefusal } from '../domain/oauth-error.ts';
 import type { Resource } from '../domain/resource.ts';
 import { offlineAccess, parseScope } from '../domain/scope.ts';
+import type { Standing } from '../domain/standing.ts';
 import { readRefreshToken } from '../domain/token-format.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -77,6 +78,12 @@ async function rotate({ grants, clock }: RefreshDependencies, grant: Grant, pres
   return found !== null && isLive(found, now) && found.generation > presented;
 }
 
+/** What a renewal went by: whoever reads the audit should see when it was by what had been told earlier. */
+const ruleOf = ({ toldAt }: Standing, now: number): string =>
+  toldAt === undefined
+    ? 'refresh_token'
+    : `groups or claims as told ${String(Math.round((now - toldAt) / 1000))} seconds before; refresh_token`;
+
 /** Exchanges a refresh token for its successor and an access token that says what the roles allow now. RFC 6749 §6, RFC 9700 §4.14. */
 export const refreshTokens = (dependencies: RefreshDependencies) => {
   const { grants, sealing, clock, audit, directory } = dependencies;
@@ -103,7 +110,7 @@ export const refreshTokens = (dependencies: RefreshDependencies) => {
     // The effect and its record at once: what stands between them is only somebody ending the grant at this very moment.
     const [isDue] = await Promise.all([
       rotate(dependencies, grant, read.generation, successor, resource),
-      audit.append({ ...aboutGrant(grant), event: 'token.refreshed', scope: tokens.scope.split(' '), rule: 'refresh_token' }),
+      audit.append({ ...aboutGrant(grant), event: 'token.refreshed', scope: tokens.scope.split(' '), rule: ruleOf(standing, clock.now()) }),
     ]);
     if (isDue) return tokens;
     const rule = 'the grant ended while it was being refreshed';

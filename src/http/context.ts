@@ -11,6 +11,7 @@ import type { Patience } from './patience.ts';
 import type { RateLimits } from './rate-limit.ts';
 import type { ScimFlows } from './scim/flows.ts';
 import type { acceptInvitation } from '../flows/accept-invitation.ts';
+import type { askAfter } from '../flows/ask-after.ts';
 import type { answerFactor } from '../flows/answer-factor.ts';
 import type { answerPasskey, showPasskey } from '../flows/answer-passkey.ts';
 import type { answerQuestion } from '../flows/answer-question.ts';
@@ -62,6 +63,7 @@ export interface Flows {
   readonly leaveConsole: ReturnType<typeof leaveConsole>;
   readonly lookAtInvitation: ReturnType<typeof lookAtInvitation>;
   readonly acceptInvitation: ReturnType<typeof acceptInvitation>;
+  readonly askAfter: ReturnType<typeof askAfter>;
   readonly publishedRules: ReturnType<typeof publishedRules>;
   readonly tryRules: ReturnType<typeof tryRules>;
   readonly publishRules: ReturnType<typeof publishRules>;

@@ -36,6 +36,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'test-over': 410,
   'invitation-over': 410,
   'signed-out': 403,
+  unconfirmed: 503,
   'not-found': 404,
   unavailable: 503,
   fault: 500,

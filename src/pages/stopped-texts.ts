@@ -32,6 +32,7 @@ export type Stop =
   | { kind: 'test-over' }
   | { kind: 'invitation-over' }
   | { kind: 'signed-out' }
+  | { kind: 'unconfirmed' }
   | { kind: 'no-such-page' }
   | { kind: 'our-fault' }
   | { kind: 'person-stopped'; app: string | null };
@@ -182,10 +183,17 @@ const words: Words = {
   }),
   'signed-out': (_, help) => ({
     title: 'You are signed out of administration',
-    cause: 'You signed out, you said no, your day here is over, or what you may do was changed.',
+    cause: 'You signed out, you said no, your day here is over, your company ended your sign-in, or what you may do was changed.',
     assurance: 'Nothing was changed.',
     nextStep: `Sign in again to go on. If that does not help, ask ${help}.`,
     icon: 'info',
+  }),
+  unconfirmed: (_, help) => ({
+    title: 'We could not check that you are still signed in',
+    cause: 'The place where your company signs people in has not answered us for too long, or did not say what your access depends on.',
+    assurance: 'Nothing was changed.',
+    nextStep: `Load this page again in a minute, or sign in again. If that does not help, ask ${help}.`,
+    icon: 'clock',
   }),
   'no-such-page': (_, help) => ({
     title: 'There is no page here',

@@ -1,5 +1,6 @@
 import type { ConnectionId } from '../domain/ids.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
+import type { LeavesOut } from '../domain/rule-claims.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Question } from '../domain/question.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
@@ -29,14 +30,16 @@ export interface KnownSubject {
 }
 
 /**
- * `stands`: with the refresh token to use from now on, and the groups if it told them (null when it should have and we cannot tell).
+ * `stands`: with the refresh token to use from now on, and what it said of the person this time. Groups are null when they were not told, and
+ * what is not in `said` is gone, but for what this answer may leave out.
  * `over`: revoked, expired, disabled or somebody else's; which of these is not known. `must-sign-in`: its policy wants the person to be there.
  * `unanswered`: it could not be asked, which says nothing about the person. `misconfigured`: it refused us as its client.
  * `unexplained`: it refused what we showed, without a word that says why.
  */
 export type Rechecked =
-  | ({ readonly answer: 'stands'; readonly refresh_token: Secret<'upstream_token'> } & Partial<
-      Pick<VerifiedIdentity, 'groups' | 'groupNames' | 'whyUnknown'>
+  | ({ readonly answer: 'stands'; readonly refresh_token: Secret<'upstream_token'>; readonly leavesOut: LeavesOut } & Pick<
+      VerifiedIdentity,
+      'groups' | 'groupNames' | 'whyUnknown' | 'said'
     >)
   | { readonly answer: 'over' | 'must-sign-in' | 'unanswered' | 'misconfigured' | 'unexplained'; readonly reason: string };
 

@@ -1,5 +1,6 @@
 import type { TransactionId, UserId } from '../domain/ids.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
+import type { Told } from '../domain/told.ts';
 import type { Identity, Known, User } from '../domain/user.ts';
 
 export interface Users {
@@ -22,10 +23,10 @@ export interface Users {
    */
   settle(identity: VerifiedIdentity, told: Partial<Known>, candidate: UserId, now: number): Promise<{ user: User; identity: Identity }>;
   /**
-   * Keeps what the connection says now of an identity that is there, whatever the clock said when it last spoke; what it leaves out stays. Every
+   * Keeps what the connection says now of an identity that is there, whatever the clock said when it last spoke; what was not told stays. Every
    * instance hears of a change before this is answered. Null when there is no such identity.
    */
-  learn(id: string, said: Partial<Known>, now: number): Promise<Identity | null>;
+  learn(id: string, told: Told, now: number): Promise<Identity | null>;
   /** Forgets what is known of an identity: no rule gives it anything until its connection speaks again. */
   forget(id: string): Promise<void>;
 }

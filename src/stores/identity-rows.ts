@@ -1,5 +1,7 @@
 import { identityKey } from '../domain/identity.ts';
 import type { VerifiedIdentity } from '../domain/identity.ts';
+import type { Told } from '../domain/told.ts';
+import { knownAfter } from '../domain/told.ts';
 import type { Identity, Known, User } from '../domain/user.ts';
 import type { AuthorityFeed } from '../ports/authority-feed.ts';
 import { StoreUnavailable } from '../ports/document-engine.ts';
@@ -25,22 +27,18 @@ const isSame = (a: Known | undefined, b: Known): boolean => a !== undefined && t
 
 /** What is known of identities, each in one row. */
 export function identityRows(links: TypedCollection<Identity>, feed: AuthorityFeed) {
-  async function learn(id: string, said: Partial<Known>, now: number): Promise<Identity | null> {
+  async function learn(id: string, told: Told, now: number): Promise<Identity | null> {
     const change = { kind: 'identity', key: id } as const;
     for (let attempt = 0; attempt < mostTries; attempt += 1) {
       const before = await links.get(id);
       if (before === null) return before;
-      // Of whom nothing is known, groups alone are the beginning.
-      const groups = said.groups ?? before.known?.groups;
-      if (groups === undefined) return before;
-      const known = { claims: {}, ...before.known, ...said, groups };
-      const groupsAt = said.groups === undefined ? (before.groupsAt ?? before.knownAt ?? 0) : null;
-      if (isSame(before.known, known) && now - (before.knownAt ?? 0) < justNow) return before;
-      const facts = { known, knownAt: now, ...(groupsAt === null ? {} : { groupsAt }) };
-      const write = { set: facts, unset: groupsAt === null ? ['groupsAt'] : [] };
+      const facts = knownAfter(before, told, now);
+      if (facts === null) return before;
+      if (isSame(before.known, facts.known) && now - (before.knownAt ?? 0) < justNow) return before;
+      const write = { set: { ...facts }, unset: (['groupsAt', 'claimsAt'] as const).filter((name) => facts[name] === undefined) };
       const take = async () => (await links.updateIf(id, { knownAt: before.knownAt ?? null }, write)) !== null;
-      const { groupsAt: _before, ...row } = before;
-      if (isSame(before.known, known) ? await take() : await announced(feed, change, take)) return { ...row, ...facts };
+      const { groupsAt: _groups, claimsAt: _claims, ...row } = before;
+      if (isSame(before.known, facts.known) ? await take() : await announced(feed, change, take)) return { ...row, ...facts };
     }
     throw new StoreUnavailable('what is known of somebody kept changing while it was being written');
   }

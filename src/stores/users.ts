@@ -50,7 +50,7 @@ export function openUsers(engine: DocumentEngine, feed: AuthorityFeed): Users {
     learn,
     forget: async (id) => {
       await announced(feed, { kind: 'identity', key: id }, async () => {
-        return (await links.updateIf(id, {}, { unset: ['known', 'knownAt', 'groupsAt'] })) !== null;
+        return (await links.updateIf(id, {}, { unset: ['known', 'knownAt', 'groupsAt', 'claimsAt'] })) !== null;
       });
     },
     settle: async (given, known, candidate, now) => {

@@ -153,9 +153,9 @@ describe('somebody with too many groups for a token', () => {
     system.clock.advance(16 * minute);
     graph.fault = (_, response) => Boolean(response.writeHead(429, { 'retry-after': '30' }).end());
     expect((await renewed(who)).status).toBe(200);
-    expect(linesOf(system).findLast(({ event }) => event === 'upstream.groups-unknown')).toMatchObject({
+    expect(linesOf(system).findLast(({ event }) => event === 'upstream.last-known')).toMatchObject({
       connection: 'alpha',
-      reason: 'group lookup: status 429, to be left alone for 30 s',
+      reason: expect.stringMatching(/^group lookup: status 429, to be left alone for 30 s; told 9\d\d seconds before$/),
     });
     expect(await anas()).toMatchObject({ known: { groups: [eng, staff] } });
   });

@@ -1,5 +1,6 @@
 /** What is special about Google and Entra beyond whose accounts come in, which is in tenants.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { claimsToldAgain } from '../../src/domain/rule-claims.ts';
 import { kindOf } from '../../src/connectors/kinds/known.ts';
 import { openHostileIdp, type HostileIdp } from '../support/hostile-idp.ts';
 import { attempt, refusalOf } from './support.ts';
@@ -41,6 +42,19 @@ describe('Google', () => {
   it('[Q-GOOGLE-10] rotates no refresh token: the one we have is kept', async () => {
     const answer = await google().renewed({ subject: '1' }, 200, tokens());
     expect(answer.answer === 'stands' && answer.refresh_token.reveal()).toBe('CNRYrefresh');
+  });
+
+  it('[Q-GOOGLE-27] may leave the name out of an ID token that a refresh brings: of that it then says nothing', async () => {
+    const { name: _name, given_name: _given, ...thin } = { name: 'Ana', given_name: 'Ana', ...ana };
+    const id_token = await google().idToken(thin);
+    const answer = await google().renewed({ subject: String(ana['sub']) }, 200, tokens({ id_token }));
+    if (answer.answer !== 'stands') throw new Error(`it ${answer.answer}`);
+    expect(claimsToldAgain(['/name', '/given_name', '/hd', '/unheard'], answer)).toEqual({
+      '/name': null,
+      '/given_name': null,
+      '/hd': [ana['hd']],
+      '/unheard': [],
+    });
   });
 
   it.each<[string, Json]>([
@@ -174,6 +188,15 @@ describe('Entra', () => {
     const said = await entra().renewed(known, status, { ...body, ...more });
     expect(said).toMatchObject({ answer });
     expect(JSON.stringify(said)).not.toContain('CNRY');
+  });
+
+  it('[Q-ENTRA-41] leaves an optional claim out of the ID token where the directory has no value: at a refresh it is gone', async () => {
+    const told = async (claims: Json) => {
+      const answer = await entra().renewed(known, 200, tokens({ id_token: await entra().idToken({ ...ana, ...claims }) }));
+      return answer.answer === 'stands' ? claimsToldAgain(['/department'], answer) : null;
+    };
+    expect(await told({ department: 'sales' })).toEqual({ '/department': ['sales'] });
+    expect(await told({})).toEqual({ '/department': [] });
   });
 
   it.each<[string, Json, string]>([

@@ -47,11 +47,86 @@ describe('asking an upstream again with its refresh token', () => {
     expect(Object.fromEntries(form)).toMatchObject({ grant_type: 'refresh_token', refresh_token: 'CNRYrefresh' });
   });
 
-  it('keeps the token where none follows, and knows nothing of groups where there is no ID token', async () => {
+  it('keeps the token where none follows, and knows nothing of the person where there is no ID token', async () => {
     answers(200, tokens());
     const answer = await asked();
     expect(answer.answer === 'stands' && answer.refresh_token.reveal()).toBe('CNRYrefresh');
-    expect(answer).not.toHaveProperty('groups');
+    expect(answer).toMatchObject({ groups: null, said: [], leavesOut: 'any' });
+    expect(answer).not.toHaveProperty('whyUnknown');
+    const none = await asked({ claims: { email: '/email', groups: null, name: '/name' } });
+    expect(none).toMatchObject({ groups: [] });
+  });
+
+  it('hears everything that an ID token with claims of the person says, and takes it for all there is [Q-ANY-23]', async () => {
+    answers(200, tokens({ id_token: await idToken({ groups: ['eng'], department: 'sales' }) }));
+    expect(await asked()).toMatchObject({ said: [{ from: 'ID token', claims: { department: 'sales' } }], leavesOut: [] });
+    answers(200, tokens({ id_token: await idToken({ email: 'ana@corp.example' }) }));
+    expect(await asked()).toMatchObject({ groups: null, leavesOut: [] });
+  });
+
+  it.each<[string, object]>([
+    ['says only who it is', {}],
+    ['says how they signed in', { acr: '1', amr: ['pwd'], auth_time: 1, sid: 's', nonce: 'n', at_hash: 'a' }],
+    ['says only that groups are elsewhere', { _claim_names: { groups: 'src1' }, _claim_sources: { src1: {} } }],
+  ])('takes nothing for gone by an ID token that %s [Q-ANY-23]', async (_what, said) => {
+    answers(200, tokens({ id_token: await idToken(said) }));
+    expect(await asked()).toMatchObject({ groups: null, leavesOut: 'any' });
+  });
+
+  describe('where userinfo is asked too', () => {
+    /** The refresh brings this, and userinfo answers with that. */
+    function speaks(given: object, status: number, info: object | null): void {
+      const json = { 'content-type': 'application/json' };
+      idp.script = {
+        raw: {
+          '/token': (_request, response) => void response.writeHead(200, json).end(JSON.stringify(tokens(given))),
+          '/userinfo': (request, response) =>
+            info === null ? void request.destroy() : void response.writeHead(status, json).end(JSON.stringify(info)),
+        },
+      };
+    }
+    const userinfo = true;
+
+    it('what it says and what the ID token says count together, and what neither says is gone', async () => {
+      speaks({ id_token: await idToken() }, 200, { sub: 'person-1', groups: ['eng'], department: 'sales' });
+      const answer = await asked({ userinfo });
+      expect(answer).toMatchObject({ groups: ['eng'], leavesOut: [] });
+      expect(answer.answer === 'stands' && answer.said.map(({ from }) => from)).toEqual(['ID token', 'userinfo']);
+    });
+
+    it('it is asked without an ID token too, and then what it leaves out may be what an ID token says', async () => {
+      speaks({ refresh_token: 'next' }, 200, { sub: 'person-1', groups: ['ops'] });
+      expect(await asked({ userinfo })).toMatchObject({
+        answer: 'stands',
+        groups: ['ops'],
+        said: [{ from: 'userinfo', claims: { groups: ['ops'] } }],
+        leavesOut: 'any',
+      });
+    });
+
+    it.each<[string, object]>([
+      ['with an ID token', { id: true }],
+      ['without one', {}],
+    ])('about somebody else it ends what was granted, %s [Q-ANY-05]', async (_what, how) => {
+      const given = 'id' in how ? { id_token: await idToken() } : {};
+      speaks(given, 200, { sub: 'person-2', groups: ['admins'] });
+      expect(await asked({ userinfo })).toMatchObject({ answer: 'over' });
+    });
+
+    it.each<[string, number, object | null]>([
+      ['fails', 503, {}],
+      ['refuses', 401, {}],
+      ['breaks off', 200, null],
+    ])('one that %s loses no refresh token, and leaves unknown what it would have said', async (_what, status, info) => {
+      speaks({ refresh_token: 'next', id_token: await idToken({ email: 'ana@corp.example' }) }, status, info);
+      const answer = await asked({ userinfo });
+      expect(answer).toMatchObject({ answer: 'stands', groups: null, leavesOut: 'any', whyUnknown: expect.stringMatching(/^userinfo: /) });
+      expect(answer.answer === 'stands' && answer.refresh_token.reveal()).toBe('next');
+      speaks({ id_token: await idToken({ groups: ['eng'] }) }, status, info);
+      const told = await asked({ userinfo });
+      expect(told).toMatchObject({ groups: ['eng'], leavesOut: 'any' });
+      expect(told).not.toHaveProperty('whyUnknown');
+    });
   });
 
   it('takes a list that is kept elsewhere for unknown', async () => {
@@ -104,7 +179,9 @@ describe('asking an upstream again with its refresh token', () => {
   it('says nothing of how the person signed in, whatever its ID token says of that [Q-ANY-10]', async () => {
     const said = { acr: 'urn:example:2fa', amr: ['mfa'], auth_time: seconds(), groups: ['eng'] };
     answers(200, tokens({ refresh_token: 'next', id_token: await idToken(said) }));
-    expect(await asked()).toEqual({ answer: 'stands', refresh_token: expect.any(Secret), groups: ['eng'] });
+    const answer = await asked();
+    expect(Object.keys(answer).toSorted()).toEqual(['answer', 'groups', 'leavesOut', 'refresh_token', 'said']);
+    expect(answer).not.toHaveProperty('assurance');
   });
 
   it('has the refresh token and the session’s name from the sign-in', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { claimsToldAgain } from '../../src/domain/rule-claims.ts';
 import { Secret } from '../../src/domain/secret.ts';
 import type { Rechecked } from '../../src/ports/connector.ts';
 import type { SupabaseSettingsInput } from '../../src/connectors/supabase-settings.ts';
@@ -79,7 +80,7 @@ describe('asking a project again', () => {
     expect(project.sessions.size).toBe(1);
   });
 
-  it('tells unknown groups from none, and says nothing of any where none are looked for', async () => {
+  it('tells unknown groups from none, and tells none where none are looked for', async () => {
     const token = await tokenOf();
     ana.app_metadata = { roles: 7 };
     const unknown = await asked(token);
@@ -87,7 +88,17 @@ describe('asking a project again', () => {
     ana.app_metadata = { roles: [] };
     const none = await asked(nextToken(unknown));
     expect(none).toMatchObject({ answer: 'stands', groups: [] });
-    expect(await asked(nextToken(none), known(), { claims: {} })).not.toHaveProperty('groups');
+    expect(await asked(nextToken(none), known(), { claims: {} })).toMatchObject({ groups: [] });
+  });
+
+  it('hears what `app_metadata` says now, in a token that leaves nothing out, and what is gone from it is gone', async () => {
+    ana.app_metadata = { roles: ['eng'], department: 'sales' };
+    const before = await asked(await tokenOf());
+    const pointers = ['/app_metadata/department', '/user_metadata/department'];
+    const told = (answer: Rechecked) => (answer.answer === 'stands' ? claimsToldAgain(pointers, answer) : null);
+    expect([told(before), before]).toMatchObject([{ '/app_metadata/department': ['sales'] }, { leavesOut: [] }]);
+    ana.app_metadata = { roles: ['eng'] };
+    expect(told(await asked(nextToken(before)))).toEqual({ '/app_metadata/department': [] });
   });
 
   it('survives an answer that was lost on the way: the token of before is good once more [Q-SUPABASE-31]', async () => {

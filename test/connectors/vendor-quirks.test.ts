@@ -1,6 +1,7 @@
 /** What is special about Okta, Auth0, Keycloak and those that are connected as any OpenID provider. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { noDemand } from '../../src/domain/assurance-demand.ts';
+import { claimsToldAgain } from '../../src/domain/rule-claims.ts';
 import { kindOf } from '../../src/connectors/kinds/known.ts';
 import { openHostileIdp, type HostileIdp } from '../support/hostile-idp.ts';
 import { secondFactor } from '../support/assurance.ts';
@@ -138,6 +139,19 @@ describe('Keycloak', () => {
 
   it('[Q-KEYCLOAK-04] tells groups by their whole path, since two may end alike', async () => {
     expect((await vendor('keycloak').login({ ...ana, groups: ['/eng/leads', '/ops/leads'] })).groups).toEqual(['/eng/leads', '/ops/leads']);
+  });
+
+  it('[Q-KEYCLOAK-18] makes the ID token of a refresh by the same mappers, which leave out what has no value: that is gone', async () => {
+    const told = async (claims: Json) => {
+      const id_token = await vendor('keycloak').idToken({ ...ana, ...claims });
+      const answer = await vendor('keycloak').renewed({ subject: String(ana['sub']) }, 200, tokens({ id_token }));
+      return answer.answer === 'stands' ? claimsToldAgain(['/department', '/realm_access/roles'], answer) : null;
+    };
+    expect(await told({ department: 'sales', realm_access: { roles: ['eng', 'ops'] } })).toEqual({
+      '/department': ['sales'],
+      '/realm_access/roles': ['eng', 'ops'],
+    });
+    expect(await told({ realm_access: {} })).toEqual({ '/department': [], '/realm_access/roles': [] });
   });
 
   it('[Q-KEYCLOAK-10] lets a lower level pass where it was only wished for, which is then no proof', async () => {

@@ -109,6 +109,24 @@ export function userRows(engine: Opened): void {
       expect((await store.learn(first.id, { groups: ['it'] }, 12))?.known).toEqual({ groups: ['it'], claims: {} });
     });
 
+    it('a claim that was not told stays with the time it was told, one that is nobody’s to ask for goes', async () => {
+      const store = openUsers(engine(), noFeed);
+      const said = { groups: ['eng'], claims: { '/a': ['1'], '/b': ['2'], '/c': [] } };
+      const { identity: first } = await store.settle(identity(), said, candidate(1), 7);
+      const kept = await store.learn(first.id, { groups: ['eng'], claims: { '/a': null, '/c': null, '/d': null } }, 9);
+      expect(kept).toMatchObject({ known: { groups: ['eng'], claims: { '/a': ['1'], '/c': [] } }, knownAt: 9, claimsAt: 7 });
+      expect(Object.keys(kept?.known?.claims ?? {})).toEqual(['/a', '/c']);
+      expect(await store.learn(first.id, { claims: { '/a': null } }, 2000)).toMatchObject({ groupsAt: 9, claimsAt: 7, knownAt: 2000 });
+      expect(await store.learn(first.id, { groups: [] }, 4000)).toMatchObject({ claimsAt: 7, knownAt: 4000 });
+      const told = await store.learn(first.id, { groups: [], claims: { '/a': [] } }, 6000);
+      expect(told).toEqual(await store.identity(first.id));
+      expect([told?.known, told?.groupsAt, told?.claimsAt]).toEqual([{ groups: [], claims: { '/a': [] } }, undefined, undefined]);
+      await store.learn(first.id, { groups: [], claims: { '/a': ['3'] } }, 8000);
+      await store.learn(first.id, { groups: [], claims: { '/a': null } }, 10_000);
+      await store.forget(first.id);
+      expect(await store.identity(first.id)).not.toHaveProperty('claimsAt');
+    });
+
     it('of many who learn at once all are heard, and what one of them said is known in the end', async () => {
       const store = openUsers(engine(), noFeed);
       for (let round = 0; round < 10; round += 1) {

@@ -3,7 +3,7 @@ import { ConnectionId, RoleId } from '../../src/domain/ids.ts';
 import { memberAt } from '../../src/domain/json-pointer.ts';
 import type { Said } from '../../src/domain/received-claims.ts';
 import { mapRoles } from '../../src/domain/role-mapping.ts';
-import { claimsFor, isWrittenByPeople, pointersOf } from '../../src/domain/rule-claims.ts';
+import { claimsFor, claimsToldAgain, isWrittenByPeople, pointersOf } from '../../src/domain/rule-claims.ts';
 
 const token = (claims: Said['claims']): Said => ({ from: 'ID token', claims });
 const at = (pointer: string, ...said: Said[]) => claimsFor([pointer], said)[pointer];
@@ -129,4 +129,22 @@ it('the places rules look at are each named once', () => {
     '/a',
     '/b',
   ]);
+});
+
+describe('what is told again', () => {
+  const pointers = ['/department', '/realm/roles', '/user_metadata/role'];
+  const again = (claims: object, leavesOut: 'any' | readonly string[] = []) =>
+    claimsToldAgain(pointers, { said: [{ from: 'ID token', claims: { ...claims } }], leavesOut });
+
+  it.each<[string, object, 'any' | readonly string[], object]>([
+    ['as it is told', { department: 'it', realm: { roles: ['a'] } }, 'any', { '/department': ['it'], '/realm/roles': ['a'] }],
+    ['gone where nothing is left out', {}, [], { '/department': [], '/realm/roles': [] }],
+    ['not told where anything may be', {}, 'any', { '/department': null, '/realm/roles': null }],
+    ['not told where this may be', { realm: {} }, ['realm'], { '/department': [], '/realm/roles': null }],
+    ['gone where it is there and empty', { department: '', realm: { roles: null } }, 'any', { '/department': [''], '/realm/roles': [] }],
+    ['not told where it is elsewhere', { _claim_names: { department: 'src1' } }, [], { '/department': null, '/realm/roles': [] }],
+    ['not told where it cannot be compared', { department: [{}] }, [], { '/department': null, '/realm/roles': [] }],
+  ])('is %s, and nothing that people write themselves', (_what, claims, leavesOut, told) => {
+    expect(again({ ...claims, user_metadata: { role: 'admin' } }, leavesOut)).toEqual(told);
+  });
 });

@@ -7,7 +7,7 @@ import { wordsOf } from '../support/browser.ts';
 import { callTool, login, refresh } from '../support/client.ts';
 import type { SignedIn, Tokens } from '../support/client.ts';
 import type { HostileIdp } from '../support/hostile-idp.ts';
-import { makeSigningKey } from '../support/hostile-idp.ts';
+import { makeSigningKey, signToken } from '../support/hostile-idp.ts';
 import { begin, beginConsent, expectStopped, finishConsent, goesOn, linesOf, pressDoor, startWithTwoIdps } from '../support/two-idps.ts';
 import type { TwoIdps } from '../support/two-idps.ts';
 import { countOf } from '../support/wire.ts';
@@ -68,6 +68,15 @@ async function renewed(who: SignedIn): Promise<{ status: number; error: string |
   return { status: response.status, error: body.error, who: response.status === 200 ? { ...who, tokens: body } : who };
 }
 
+/** What Alpha answers to a refresh when it is itself again. */
+async function stillThere(): Promise<string> {
+  const { issuer: iss, client_id: aud, key } = system.alpha;
+  const iat = Math.floor(system.clock.now() / 1000);
+  const claims = { iss, aud, sub: 'person-1', iat, exp: iat + 300, groups: ['eng'] };
+  const id_token = await signToken(claims, { alg: key.alg, kid: key.kid }, key);
+  return JSON.stringify({ access_token: 'CNRYa', token_type: 'Bearer', expires_in: 300, id_token });
+}
+
 const works = async ({ tokens }: SignedIn) => (await callTool(system, tokens.access_token, 'whoami')).status;
 
 describe('an identity provider that is away while apps renew their tokens', () => {
@@ -93,8 +102,8 @@ describe('an identity provider that is away while apps renew their tokens', () =
     expect([late.status, late.error]).toEqual([503, 'temporarily_unavailable']);
     expect((await renewed(two.who)).status).toBe(200);
     expect((await renewed(three.who)).status).toBe(200);
-    system.alpha.script = { raw: { '/token': answer(200, '{"access_token":"CNRYa","token_type":"Bearer","expires_in":300}') } };
     system.clock.advance(minute);
+    system.alpha.script = { raw: { '/token': answer(200, await stillThere()) } };
     const back = await renewed(late.who);
     expect([back.status, await works(back.who)]).toEqual([200, 200]);
   });

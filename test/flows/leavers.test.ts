@@ -17,6 +17,15 @@ const askedEvery = (config: Config): Config => ({
   connections: config.connections.map((each) => ({ ...each, recheck: { afterSeconds: 900, graceSeconds: 3600 } })),
 });
 const refused = (error: string) => expect.objectContaining({ name: 'TokenRefusal', error });
+type Stands = Extract<Rechecked, { answer: 'stands' }>;
+const stands = (token: string, more: Partial<Stands> = {}): Stands => ({
+  answer: 'stands',
+  refresh_token: new Secret(token),
+  groups: ['eng'],
+  said: [],
+  leavesOut: [],
+  ...more,
+});
 const silent = expect.objectContaining({ name: 'UpstreamUnanswered' });
 
 let world: FlowWorld;
@@ -31,7 +40,7 @@ const ana = (token: string | null = 'up-1', sid: string | null = 'sid-1') =>
 beforeEach(async () => {
   world = await openFlowWorld({ configure: askedEvery });
   shown = [];
-  says = (token) => ({ answer: 'stands', refresh_token: new Secret(`${token}+`) });
+  says = (token) => stands(`${token}+`);
   Object.assign(world.connector, {
     recheck: async (token: Secret<'upstream_token'>) => {
       shown.push(token.reveal());
@@ -77,7 +86,7 @@ describe('a person behind a grant', () => {
       const [here, too] = [await begin(), await begin()];
       const other = await begin(alice({ subject: 'demo-9', session: { refresh_token: new Secret('up-9'), sid: null } }));
       world.clock.advance(15 * minute);
-      says = (token) => (token === 'up-9' ? { answer: 'stands', refresh_token: new Secret(token) } : answering(answer)());
+      says = (token) => (token === 'up-9' ? stands(token) : answering(answer)());
       await expect(renew(here)).rejects.toEqual(refused('invalid_grant'));
       for (const begun of [here, too]) {
         const grant = await grantOf(begun);
@@ -110,7 +119,7 @@ describe('a person behind a grant', () => {
       await expect(refresh(world, begun.client_id, tokens)).rejects.toEqual(silent);
       expect(await grantOf({ tokens })).toMatchObject({ stage: 'live' });
       expect(world.events.some(({ event }) => event === 'grant.ended')).toBe(false);
-      says = (token) => ({ answer: 'stands', refresh_token: new Secret(token) });
+      says = (token) => stands(token);
       world.clock.advance(21_000);
       expect((await refresh(world, begun.client_id, tokens)).scope).toBe('read write');
     },
@@ -143,7 +152,7 @@ describe('a person behind a grant', () => {
       shown.length = 0;
       says = async (token) => {
         await new Promise((resolve) => setTimeout(resolve, round % 5));
-        return { answer: 'stands', refresh_token: new Secret(token) };
+        return stands(token);
       };
       const tokens = await Promise.all(
         begun.map(({ client_id, tokens: { refresh_token } }, index) =>
@@ -168,7 +177,7 @@ describe('a person behind a grant', () => {
       return answering('over')();
     };
     expect((await renew(begun)).scope).toBe('read write');
-    says = (token) => ({ answer: 'stands', refresh_token: new Secret(token) });
+    says = (token) => stands(token);
     world.clock.advance(15 * minute);
     await renew(await begin(ana('up-3')));
     expect((await grantOf(begun))?.stage).toBe('live');
@@ -177,11 +186,11 @@ describe('a person behind a grant', () => {
   it('who lost a group has lost its role in the very token that is being renewed; groups nobody can tell change nothing [Q-ANY-23]', async () => {
     const begun = await begin();
     world.clock.advance(15 * minute);
-    says = (token) => ({ answer: 'stands', refresh_token: new Secret(token), groups: null });
+    says = (token) => stands(token, { groups: null });
     const same = await renew(begun);
     expect(same.scope).toBe('read write');
     world.clock.advance(15 * minute);
-    says = (token) => ({ answer: 'stands', refresh_token: new Secret(token), groups: [] });
+    says = (token) => stands(token, { groups: [] });
     await expect(refresh(world, begun.client_id, same)).rejects.toEqual(refused('invalid_grant'));
     expect(await world.memberships.ofUser((await grantOf(begun))?.userId ?? ('' as never))).toEqual([]);
   });

@@ -51,6 +51,7 @@ const stops: readonly Stop[] = [
   { kind: 'too-many-tries', minutes: 5 },
   { kind: 'test-over' },
   { kind: 'signed-out' },
+  { kind: 'unconfirmed' },
   { kind: 'no-such-page' },
   { kind: 'our-fault' },
   { kind: 'person-stopped', app: 'Lantern Code' },

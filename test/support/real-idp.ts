@@ -15,6 +15,8 @@ export interface RealIdpOptions {
   readonly idTokenAlg?: 'ES256' | 'RS256';
   /** Where it tells of sign-outs. OpenID Connect Back-Channel Logout §2.2. */
   readonly backchannel_logout_uri?: string;
+  /** Whether what is known of people stands at userinfo alone. OpenID Connect Core §5.4. */
+  readonly claimsAtUserinfo?: boolean;
 }
 
 export interface RealIdp {
@@ -23,6 +25,10 @@ export interface RealIdp {
   signsIn: { accountId: string; acr?: string; amr?: string[] };
   /** Who is no longer known there. */
   readonly removed: Set<string>;
+  /** What is known of everybody at this moment. */
+  person: { readonly groups?: readonly string[]; readonly department?: string };
+  /** Breaks off every connection while it is true. */
+  isDown: boolean;
   /** The browser's part: follows every redirect until the callback, and gives its parameters. */
   visit(url: URL): Promise<URLSearchParams>;
   /** How often a path was asked for. */
@@ -43,6 +49,7 @@ export async function openRealIdp({
   redirect_uri = standardCallback,
   port = 0,
   backchannel_logout_uri,
+  claimsAtUserinfo = false,
 }: RealIdpOptions): Promise<RealIdp> {
   const loopback = await listenOn(undefined, port);
   const issuer = `http://localhost:${loopback.port}`;
@@ -60,10 +67,12 @@ export async function openRealIdp({
   };
   const asked: string[] = [];
   const removed = new Set<string>();
-  let listener = await provider();
 
   async function provider() {
-    const idp = new Provider(issuer, await configuration(client, idTokenAlg, { isPushed: requirePar, removed }));
+    const idp = new Provider(
+      issuer,
+      await configuration(client, idTokenAlg, { isPushed: requirePar, removed, claimsAtUserinfo, person: () => real.person }),
+    );
     idp.use(async (ctx, next) => {
       asked.push(ctx.path);
       if (ctx.path === clientKeysPath) {
@@ -83,11 +92,12 @@ export async function openRealIdp({
     return idp.callback();
   }
 
-  loopback.serve((request, response) => void listener(request, response));
   const real: RealIdp = {
     issuer,
     signsIn: { accountId: 'person-1' },
     removed,
+    person: { groups: ['eng'] },
+    isDown: false,
     visit: (url) => follow(url),
     count: (path) => asked.filter((one) => one === path).length,
     rotate: async () => {
@@ -95,15 +105,23 @@ export async function openRealIdp({
     },
     close: loopback.close,
   };
+  let listener = await provider();
+  loopback.serve((request, response) => void (real.isDown ? request.destroy() : listener(request, response)));
   return real;
 }
 
 interface Circumstances {
   readonly isPushed: boolean;
   readonly removed: ReadonlySet<string>;
+  readonly claimsAtUserinfo: boolean;
+  readonly person: () => RealIdp['person'];
 }
 
-async function configuration(client: ClientMetadata, alg: string, { isPushed, removed }: Circumstances): Promise<Configuration> {
+async function configuration(
+  client: ClientMetadata,
+  alg: string,
+  { isPushed, removed, claimsAtUserinfo, person }: Circumstances,
+): Promise<Configuration> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
   const policy = interactionPolicy.base();
   return {
@@ -112,8 +130,8 @@ async function configuration(client: ClientMetadata, alg: string, { isPushed, re
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg, use: 'sig', kid: randomBytes(6).toString('hex') }] },
     clientAuthMethods: ['private_key_jwt'],
     enabledJWA: { clientAuthSigningAlgValues: ['ES256'] },
-    claims: { openid: ['sub', 'acr', 'amr', 'auth_time', 'groups'] },
-    conformIdTokenClaims: false,
+    claims: { openid: ['sub', 'acr', 'amr', 'auth_time', 'groups', 'department'] },
+    conformIdTokenClaims: claimsAtUserinfo,
     acrValues: ['gold', 'silver'],
     pkce: { required: () => true },
     interactions: { policy, url: (_ctx, { uid }) => `/interaction/${uid}` },
@@ -121,8 +139,7 @@ async function configuration(client: ClientMetadata, alg: string, { isPushed, re
     issueRefreshToken: async (_ctx, client) => Promise.resolve(client.grantTypeAllowed('refresh_token')),
     rotateRefreshToken: true,
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    findAccount: (_ctx, accountId) =>
-      removed.has(accountId) ? undefined : { accountId, claims: () => ({ sub: accountId, groups: ['eng'] }) },
+    findAccount: (_ctx, accountId) => (removed.has(accountId) ? undefined : { accountId, claims: () => ({ sub: accountId, ...person() }) }),
     async loadExistingGrant({ oidc }) {
       if (oidc.client === undefined || oidc.session?.accountId === undefined) return undefined;
       const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });

@@ -44,6 +44,8 @@ export const google = defineKind({
     },
     // Without the prompt it comes with the first consent alone, and not again should we lose it.
     offline: { parameters: { access_type: 'offline' }, prompt: 'consent' },
+    // Of these Google says that they may be there and need not.
+    leavesOutLater: ['name', 'given_name', 'family_name', 'picture', 'profile', 'locale'],
     emailTrust: 'google',
     asksAuthTime: true,
     mfa: { acr: [], ...mfa },

@@ -42,6 +42,7 @@ export const UpstreamProfile = z.strictObject({
     .nullable()
     .default(null)
     .describe('what more is asked for when it is to give us a refresh token; null where nothing is known to bring one'),
+  leavesOutLater: z.array(z.string().min(1)).default([]).describe('claims an ID token after a refresh may lack though they still hold'),
   hintWithSelection: z.boolean().default(true).describe('whether login_hint may stand beside prompt=select_account'),
   asksAuthTime: z.boolean().default(false).describe('whether auth_time has to be asked for by claims when a fresh login is wanted'),
   authTime: z.boolean().default(true).describe('whether its auth_time is when the person signed in; where it is not, nothing it says is'),

@@ -1,24 +1,15 @@
-import type { RecheckPolicy, UpstreamSession } from '../../domain/upstream-session.ts';
-import { isWithinGrace, sessionLifetime } from '../../domain/upstream-session.ts';
+import type { UpstreamSession } from '../../domain/upstream-session.ts';
+import { isWithinGrace } from '../../domain/upstream-session.ts';
 import type { Rechecked } from '../../ports/connector.ts';
-import type { GroupNames } from '../../ports/group-names.ts';
-import type { Log } from '../../ports/log.ts';
 import type { Users } from '../../ports/users.ts';
 import type { EndSessionDependencies } from './end-session.ts';
 import { endSession } from './end-session.ts';
-import type { RememberDependencies } from './remember-session.ts';
+import type { AskedAbout, Presence, SessionStandsDependencies } from './session-stands.ts';
+import { restFor, sessionStands } from './session-stands.ts';
 
-export interface ConcludeDependencies extends RememberDependencies, EndSessionDependencies {
+export interface ConcludeDependencies extends SessionStandsDependencies, EndSessionDependencies {
   readonly users: Pick<Users, 'identity' | 'learn'>;
-  readonly groupNames: Pick<GroupNames, 'note'>;
-  readonly log: Log;
 }
-
-/** `there`: seen lately, or given the benefit of the doubt. `gone`: the upstream said so, or there is nothing to ask it with. `unknown`: it did not answer for too long. */
-export type Presence = 'there' | 'gone' | 'unknown';
-
-/** After an answer that said nothing the upstream is left alone for so long (ms). */
-const restFor = 20_000;
 
 export const words = {
   over: 'the sign-in is over at the identity provider',
@@ -39,24 +30,13 @@ export const endOver = (dependencies: ConcludeDependencies) => {
 
 /** What an upstream answered about a session that is leased to us, written down before anybody is told. */
 export const concludeRecheck = (dependencies: ConcludeDependencies) => {
-  const { upstreamSessions, clock, users, groupNames, log } = dependencies;
+  const { upstreamSessions, clock, log } = dependencies;
   const over = endOver(dependencies);
+  const stands = sessionStands(dependencies);
 
-  async function stands(leased: UpstreamSession, answer: Extract<Rechecked, { answer: 'stands' }>): Promise<Presence> {
-    const { id, userId, connectionId } = leased;
-    const now = clock.now();
-    const next = { token: answer.refresh_token, seenAt: now, askedUntil: 0, expiresAt: now + sessionLifetime };
-    const isNewest = await upstreamSessions.settle(leased, next);
-    const { whyUnknown: reason } = answer;
-    if (answer.groups === null)
-      log.warn('upstream.groups-unknown', { connection: connectionId, user: userId, ...(reason === undefined ? {} : { reason }) });
-    groupNames.note(connectionId, answer.groupNames);
-    if (isNewest && answer.groups) await users.learn(id, { groups: [...answer.groups] }, now);
-    return 'there';
-  }
-
-  return async (leased: UpstreamSession, answer: Rechecked, policy: RecheckPolicy): Promise<Presence> => {
-    if (answer.answer === 'stands') return stands(leased, answer);
+  return async (asked: AskedAbout, answer: Rechecked): Promise<Presence> => {
+    if (answer.answer === 'stands') return stands(asked, answer);
+    const { leased, policy } = asked;
     const { connectionId, userId, seenAt } = leased;
     const { reason } = answer;
     const isDoubtful = isWithinGrace(seenAt, policy, clock.now());

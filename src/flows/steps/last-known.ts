@@ -1,8 +1,11 @@
 import type { Directory } from '../../domain/directory.ts';
 import { connectionNames, findConnection } from '../../domain/directory.ts';
+import type { ConnectionId } from '../../domain/ids.ts';
 import type { VerifiedIdentity } from '../../domain/identity.ts';
 import { identityKey } from '../../domain/identity.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
+import type { RecheckPolicy } from '../../domain/upstream-session.ts';
+import { isWithinGrace } from '../../domain/upstream-session.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Users } from '../../ports/users.ts';
 
@@ -26,4 +29,15 @@ export const lastKnownFor =
     // What was told by a clock ahead of ours is as new as can be.
     if (age <= bound) return Math.max(0, age);
     throw new PageRefusal('groups-unknown', whyUnknown, connectionNames(directory, connectionId));
+  };
+
+/**
+ * Whether what was told then (ms) may still be gone by at a re-check that does not tell it: for as long as at a sign-in where the connection
+ * says for how long that is, else for as long as an upstream may fail to answer.
+ */
+export const isYoungEnough =
+  ({ directory, clock }: Pick<LastKnownDependencies, 'directory' | 'clock'>) =>
+  (toldAt: number, connectionId: ConnectionId, policy: RecheckPolicy): boolean => {
+    const bound = findConnection(directory, connectionId)?.lastKnownFor;
+    return bound === undefined ? isWithinGrace(toldAt, policy, clock.now()) : clock.now() - toldAt <= bound;
   };

@@ -5,6 +5,7 @@ import { isLive } from '../../domain/grant.ts';
 import { ClientId } from '../../domain/ids.ts';
 import type { Standing } from '../../domain/standing.ts';
 import { firstEnd, heldRoles, permissionsOf, rolesOf } from '../../domain/held-roles.ts';
+import { toldLast } from '../../domain/told.ts';
 import { satisfies, strictest } from '../../domain/assurance-demand.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
@@ -44,6 +45,7 @@ export const standingOf =
     if (user === null || user.status !== 'active' || identity === null || client?.status === 'withdrawn') return null;
     const held = heldRoles(tenant, identity, membership, clock.now());
     const roles = rolesOf(held, directory.roles);
+    const toldAt = toldLast(identity);
     if (roles.length === 0) return null;
     return {
       grantId: grant.id,
@@ -53,6 +55,7 @@ export const standingOf =
       tenant: { id: tenant.id, name: tenant.name },
       roles: roles.map(({ id, name }) => ({ id, name })),
       endsAt: firstEnd(held),
+      ...(toldAt === null ? {} : { toldAt }),
       permissions: permissionsOf(roles),
       resource: grant.resource,
       scope: grant.scope,

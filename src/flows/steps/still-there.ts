@@ -5,8 +5,9 @@ import type { RecheckPolicy, UpstreamSession } from '../../domain/upstream-sessi
 import { isWithinGrace, judgeSession } from '../../domain/upstream-session.ts';
 import type { AnyConnector } from '../../ports/connector.ts';
 import type { Pause } from '../../ports/pause.ts';
-import type { ConcludeDependencies, Presence } from './conclude-recheck.ts';
+import type { ConcludeDependencies } from './conclude-recheck.ts';
 import { concludeRecheck, endOver, words } from './conclude-recheck.ts';
+import type { Presence } from './session-stands.ts';
 
 export interface StillThereDependencies extends ConcludeDependencies {
   readonly connectors: ReadonlyMap<ConnectionId, AnyConnector>;
@@ -37,7 +38,7 @@ export const stillThere = (dependencies: StillThereDependencies) => {
     if (token === null || connector?.recheck === undefined || known === null) return doubt(session.seenAt, policy, 'gone');
     const askedUntil = clock.now() + leaseFor;
     if (session.askedUntil > clock.now() || !(await upstreamSessions.lease(session, askedUntil))) return wait(session, policy, look);
-    return conclude({ ...session, askedUntil }, await connector.recheck(token, known), policy);
+    return conclude({ leased: { ...session, askedUntil }, known, policy }, await connector.recheck(token, known));
   }
 
   /** Somebody else is asking, or has just asked in vain: without doubt there is no need to wait for it. */

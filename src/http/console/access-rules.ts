@@ -19,7 +19,7 @@ import type { Answered } from './rules-press.ts';
 import { draftView } from './rules-draft-view.ts';
 import type { ConsoleDependencies, SignedIn } from './session.ts';
 import { signedIn } from './session.ts';
-import { barForm, beginSignIn, showSignedOut } from './sign-in.ts';
+import { again, barForm, beginSignIn, showSignedOut } from './sign-in.ts';
 
 /** What a form of this page is bound to besides the session. */
 const formName = (tenantId: TenantId): string => `rules.${tenantId}`;
@@ -129,7 +129,7 @@ async function press(ctx: Context, dependencies: ConsoleDependencies): Promise<v
 export const accessRulesRoutes =
   (dependencies: ConsoleDependencies): Route =>
   (router) => {
-    const pages = pageRefusals(dependencies);
+    const pages = pageRefusals(dependencies, { unconfirmed: again });
     const inTime = patiently(dependencies.inTime(patience.person));
     const at = consolePaths.rules(':workspace');
     router.get(at, pages, inTime, (ctx: Context) => look(ctx, dependencies));

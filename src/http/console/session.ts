@@ -7,6 +7,7 @@ import type { ConsoleSession } from '../../domain/console.ts';
 import { sha256 } from '../../domain/digest.ts';
 import { GrantId } from '../../domain/ids.ts';
 import type { Administration } from '../../domain/directory.ts';
+import { PageRefusal } from '../../domain/oauth-error.ts';
 import type { Standing } from '../../domain/standing.ts';
 import type { LiveAuthority } from '../../ports/live-authority.ts';
 import type { HttpDependencies } from '../context.ts';
@@ -68,11 +69,16 @@ export function sessionOf(ctx: Context, dependencies: HttpDependencies): (Consol
   return isOver(session, dependencies.clock.now()) ? null : { ...session, browser: { digest: sha256(cookie) } };
 }
 
-/** Who is signed in, asked anew every time: a role, a person, a workspace or a sign-in that no longer does ends it at once. */
+/**
+ * Who is signed in, asked anew every time: a role, a person, a workspace or a sign-in that no longer does ends it at once. Where the identity
+ * provider is to be asked again and the time has come it is, as before a token is renewed; throws while it has not answered for too long.
+ */
 export async function signedIn(ctx: Context, dependencies: ConsoleDependencies): Promise<SignedIn | null> {
-  const { authority, administration, clock } = dependencies;
+  const { authority, administration, clock, flows } = dependencies;
   const session = sessionOf(ctx, dependencies);
-  const standing = session === null ? null : await authority.standing(session.grantId);
+  const presence = session === null ? 'gone' : await flows.askAfter(session.grantId);
+  if (presence === 'unknown') throw new PageRefusal('unconfirmed', 'nobody could say for too long whether the person is still there');
+  const standing = session === null || presence === 'gone' ? null : await authority.standing(session.grantId);
   if (session === null || standing === null) return null;
   const { resource } = administration;
   if (standing.client.id !== consoleClientId || standing.resource !== resource.identifier) return null;

@@ -12,7 +12,7 @@ import type { Route } from '../endpoint.ts';
 import { transactionPath } from '../oauth/authorize.ts';
 import { pageRefusals, showStopped } from '../page-refusals.ts';
 import { patience, patiently } from '../patience.ts';
-import type { ConsoleDependencies } from './session.ts';
+import type { ConsoleDependencies, SignedIn } from './session.ts';
 import { forgetSession, giveSession, sessionOf, signedIn } from './session.ts';
 
 /** What forms of the bar are bound to besides the session. */
@@ -45,9 +45,16 @@ export async function beginSignIn(ctx: Context, dependencies: ConsoleDependencie
   sendOn(ctx, transactionPath(await flows.beginAuthorization({ values, repeated: new Set() }, browser.digest, invited)));
 }
 
+/** Here another sign-in is the way on, also for whom nobody can be asked about. */
+const orSignInAgain = async (who: Promise<SignedIn | null>): Promise<SignedIn | null> =>
+  who.catch((error: unknown) => {
+    if (error instanceof PageRefusal && error.kind === 'unconfirmed') return null;
+    throw error;
+  });
+
 async function front(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {
   if (ctx.method === 'HEAD') return void (ctx.status = 204);
-  const who = await signedIn(ctx, dependencies);
+  const who = await orSignInAgain(signedIn(ctx, dependencies));
   if (who === null) return beginSignIn(ctx, dependencies);
   return sendOn(ctx, consolePaths.rules(who.standing.tenant.id));
 }
@@ -104,7 +111,8 @@ async function signOut(ctx: Context, dependencies: ConsoleDependencies): Promise
   sendOn(ctx, consolePaths.signedOut);
 }
 
-const again = { button: { text: 'Sign in', href: consolePaths.front } } as const;
+/** A way back in. */
+export const again = { button: { text: 'Sign in', href: consolePaths.front } } as const;
 
 /** Says so, with a way back in. */
 export function showSignedOut(ctx: Context, dependencies: ConsoleDependencies, reason: string): void {
