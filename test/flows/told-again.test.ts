@@ -225,7 +225,7 @@ describe('what is not told again', () => {
     says = { groups: null, whyUnknown: 'group lookup: status 503' };
     await expect(later()).rejects.toEqual(refused);
     expect([(await known())?.known?.groups, logged]).toEqual([[], []]);
-    await world.provisionedUsers.regroup(subject, () => Promise.resolve([{ id: 'eng', displayName: 'eng' }]));
+    await world.provisionedUsers.regroup(subject, () => Promise.resolve([{ id: 'eng', displayName: 'eng' }]), 2);
     for (let round = 0; round < 8; round += 1) expect((await later()).scope).toBe('read write');
     expect(logged).toEqual([]);
   });
