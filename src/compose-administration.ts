@@ -28,7 +28,7 @@ type Parts = Parameters<typeof openGuard>[0] &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
-  Pick<RulesDependencies, 'policies'>;
+  Pick<RulesDependencies, 'policies' | 'seenClients'>;
 
 function judging(config: Config): (document: unknown) => Judged {
   return (document) => {

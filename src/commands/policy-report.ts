@@ -78,7 +78,7 @@ export function planText({ inForce, differences, preview }: Plan): string {
           `Of ${unknown} something is not known yet that the new rules ask for: they get nothing by it, and are denied by it, until they sign in again.`,
         ]
       : []),
-    ...(unheard > 0 ? [`Of ${unheard} nothing is known until they sign in again: nothing changes for them.`] : []),
+    ...(unheard > 0 ? [`Of ${unheard} nothing is known until they sign in again: no rule changes anything for them.`] : []),
     ...leavesWithoutAdministrator.map((tenant) => `The tenant ${tenant} would be left without an administrator.`),
     `${losersText(preview.losing)} something.`,
   ].join('\n');

@@ -15,6 +15,7 @@ import { openGrants } from '../stores/grants.ts';
 import { openPeople } from '../stores/people.ts';
 import { openPolicies } from '../stores/policies.ts';
 import { openProvisionedUsers } from '../stores/provisioned-users.ts';
+import { openSeenClients } from '../stores/seen-clients.ts';
 import { openUsers } from '../stores/users.ts';
 import type { Installation } from './installation.ts';
 import { onInstallation } from './installation.ts';
@@ -37,8 +38,9 @@ async function planFor(place: Installation, document: unknown, before: Revision)
   const { config, engine, feed } = place;
   const [stores, meaning] = [openPolicies(engine), directoryUnder(config)];
   const [now, next] = [meaning(await stores.document(before.digest)), meaning(document)];
-  const rows = { users: openUsers(engine, feed), grants: openGrants(engine, feed), provisionedUsers: openProvisionedUsers(engine, feed) };
-  const parts = { ...rows, people: openPeople(engine), directory: now, clock };
+  const rows = { users: openUsers(engine, feed), grants: openGrants(engine, feed), seenClients: openSeenClients(engine, feed) };
+  const provisionedUsers = openProvisionedUsers(engine, feed);
+  const parts = { ...rows, provisionedUsers, people: openPeople(engine), directory: now, clock };
   const preview = await previewPolicy(parts)(now, next, { examples: 20, progress: showProgress });
   return { inForce: before, differences: policyDifferences(now, next), preview };
 }

@@ -1,3 +1,4 @@
+import { isAdministrative } from './administrator-role.ts';
 import type { RoleId } from './ids.ts';
 import type { Access, ResourceAccess } from './role-access.ts';
 
@@ -57,9 +58,9 @@ export function differenceOf(before: Access, after: Access): AccessDifference {
   };
 }
 
-/** Whether somebody could do something before and cannot any more. */
-export const losesSomething = ({ losesAccess, stopsBeingAdministrator, scopes, tools }: AccessDifference): boolean =>
-  losesAccess || stopsBeingAdministrator || scopes.lost.length > 0 || tools.lost.length > 0;
+/** Whether somebody could do something before and cannot any more: what else a permission is good for nobody here knows. */
+export const losesSomething = ({ losesAccess, permissions, scopes, tools }: AccessDifference): boolean =>
+  losesAccess || permissions.lost.some(isAdministrative) || scopes.lost.length > 0 || tools.lost.length > 0;
 
 /** What a change is to a person, above all: the first of these that is true anywhere. */
 export const changes = [
