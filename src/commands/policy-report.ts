@@ -21,13 +21,16 @@ export function revisionSentence({ number, at, source, by, note }: Revision): st
 
 const marked = (sign: string, names: readonly string[]): string[] => names.map((name) => `${sign}${name}`);
 
-function changeText({ roles, tools }: AccessDifference): string {
+function changeText({ roles, tools, onOthers }: AccessDifference): string {
   const named = ({ resource, name }: { resource: string; name: string }) => `${resource}/${name}`;
+  const others = (offer: { resource: string; name: string }) => `${named(offer)} on what is others’`;
   return [
     ...marked('+', roles.gained),
     ...marked('−', roles.lost),
     ...marked('+', tools.gained.map(named)),
     ...marked('−', tools.lost.map(named)),
+    ...marked('+', onOthers.gained.map(others)),
+    ...marked('−', onOthers.lost.map(others)),
   ].join(' ');
 }
 

@@ -1,4 +1,7 @@
+import { isAdministrative } from './administrator-role.ts';
+import type { Ownership } from './ownership.ts';
 import type { Resource } from './resource.ts';
+import { vocabularyOf } from './resource.ts';
 import type { Standing } from './standing.ts';
 
 /** Header and JWS type under which the upstream learns who is calling. */
@@ -12,14 +15,18 @@ export interface AssertionFacts {
   readonly resource: Resource;
   readonly standing: Standing;
   readonly scope: readonly string[];
+  /** Of a call of a tool that some may only use on what is theirs. */
+  readonly ownership?: Ownership | undefined;
   /** Seconds since the epoch. */
   readonly now: number;
   readonly jti: string;
 }
 
 /** What the gateway tells an upstream about a caller; its audience is that one upstream. RFC 7519 §4.1. */
-export function assertionClaims({ issuer, resource, standing, scope, now, jti }: AssertionFacts): Readonly<Record<string, unknown>> {
+export function assertionClaims(facts: AssertionFacts): Readonly<Record<string, unknown>> {
+  const { issuer, resource, standing, scope, ownership, now, jti } = facts;
   const { user, tenant, client } = standing;
+  const known = vocabularyOf(resource);
   return {
     iss: issuer,
     aud: resource.upstream,
@@ -29,6 +36,8 @@ export function assertionClaims({ issuer, resource, standing, scope, now, jti }:
     tenant: tenant.id,
     tenant_name: tenant.name,
     roles: standing.roles.map((role) => role.id),
+    permissions: standing.permissions.filter((permission) => known.has(permission) && !isAdministrative(permission)),
+    ...(ownership === undefined ? {} : { ownership }),
     client_id: client.id,
     client_name: client.name,
     scope: scope.join(' '),

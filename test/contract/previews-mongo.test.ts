@@ -16,5 +16,5 @@ needs('mongodb', 'over MongoDB', () => {
   // The name of a shared store makes a process remember what it was told, and follow the news of others.
   const open = (collections: Parameters<typeof openMongoEngine>[0]['collections']) =>
     openMongoEngine({ url: server.url(server.database()), collections, clock: systemClock });
-  previewsContract('mongo', open, 'mongodb://shared/store', 15);
+  previewsContract('mongo', open, 'mongodb://shared/store', 8);
 });

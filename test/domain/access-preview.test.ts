@@ -111,6 +111,7 @@ describe('the preview of a person', () => {
       resource: 'notes',
       scopes: ['read', 'write'],
       tools: ['whoami', 'list', 'add'],
+      ownTools: [],
       changes: true,
     });
     expect(inGlobex).toMatchObject({ tenantId: globex, roles: [{ rule: 'by Olga' }], access: { roles: ['viewer'] } });

@@ -44,10 +44,10 @@ const tenant = fc.record({
 
 const looks = ['drawbridge:read'];
 const mends = [...looks, 'drawbridge:people', 'drawbridge:rules'];
-const everything = ['n:read', 'n:write', 'n:delete', ...mends];
+const everything = ['n:read', 'n:write', 'n:delete', 'n:own', ...mends];
 const permissions = fc.record({
   viewer: fc.constantFrom(['n:read'], ['n:read'], []),
-  editor: fc.constantFrom(['n:read', 'n:write'], ['n:read', 'n:write', 'n:delete'], ['n:read']),
+  editor: fc.constantFrom(['n:read', 'n:write'], ['n:read', 'n:write', 'n:delete'], ['n:read', 'n:write', 'n:own'], ['n:read']),
   admin: fc.constantFrom(everything, ['n:read', ...mends], looks),
   keeper: fc.constant(everything),
 });
@@ -55,10 +55,11 @@ const permissions = fc.record({
 const resources = fc
   .record({
     write: fc.constantFrom(['n:write'], ['n:write'], []),
-    remove: fc.constantFrom(['n:delete'], ['n:delete'], []),
+    remove: fc.constantFrom<string[]>(['n:delete'], ['n:delete'], ['n:delete', 'n:write']),
+    own: fc.constantFrom(undefined, ['n:own'], ['n:write']),
     adds: fc.constantFrom(['write'], ['read', 'write'], null),
   })
-  .map(({ write, remove, adds }) => [
+  .map(({ write, remove, own, adds }) => [
     {
       id: 'notes',
       name: 'Notes',
@@ -70,7 +71,7 @@ const resources = fc
       tools: {
         list: { scopes: ['read'] },
         ...(adds === null ? {} : { add: { scopes: adds } }),
-        remove: { scopes: ['write'], permissions: remove },
+        remove: { scopes: ['write'], permissions: remove, ...(own === undefined ? {} : { ownPermissions: own }) },
       },
     },
     {

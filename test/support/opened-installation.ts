@@ -118,8 +118,10 @@ export interface Reality {
   readonly permissions: readonly string[];
   readonly scopes: readonly string[];
   readonly tools: readonly string[];
+  /** Those that are for anything, not only for what is theirs. */
+  readonly onOthers: readonly string[];
 }
-export const nothing: Reality = { roles: [], permissions: [], scopes: [], tools: [] };
+export const nothing: Reality = { roles: [], permissions: [], scopes: [], tools: [], onOthers: [] };
 
 /** Puts an installation into a store that nothing else is in, and opens it as a process does. */
 export async function openInstallation(engine: DocumentEngine, before: WrittenPolicy, held: Contents, store: string) {
@@ -143,7 +145,7 @@ export async function openInstallation(engine: DocumentEngine, before: WrittenPo
   const standing = standingOf(parts);
 
   async function realityOf(person: Contents['people'][number], tenantId: string): Promise<Reality> {
-    const found = { ...nothing, scopes: [] as string[], tools: [] as string[] };
+    const found = { ...nothing, scopes: [] as string[], tools: [] as string[], onOthers: [] as string[] };
     await policy.fresh();
     let said: Pick<Reality, 'roles' | 'permissions'> = nothing;
     for (const resource of directory.resources) {
@@ -152,9 +154,13 @@ export async function openInstallation(engine: DocumentEngine, before: WrittenPo
       if (is === null) continue;
       said = { roles: is.roles.map(({ id }) => id), permissions: is.permissions };
       const scope = effectiveScopes(resource, is, grant.scope);
-      const may = (tool: string) => decide({ resource, standing: is, scope, now }, 'tool', tool).verdict === 'allowed';
+      const uses = [...resource.tools.keys()].flatMap((name) => {
+        const decision = decide({ resource, standing: is, scope, now }, 'tool', name);
+        return decision.verdict === 'allowed' ? [{ name: `${resource.id} ${name}`, isOwn: decision.ownership === 'own' }] : [];
+      });
       found.scopes.push(...scope.map((name) => `${resource.id} ${name}`));
-      found.tools.push(...[...resource.tools.keys()].filter(may).map((name) => `${resource.id} ${name}`));
+      found.tools.push(...uses.map(({ name }) => name));
+      found.onOthers.push(...uses.flatMap(({ name, isOwn }) => (isOwn ? [] : [name])));
     }
     return { ...found, ...said };
   }

@@ -8,7 +8,7 @@ import type { Reality } from './opened-installation.ts';
 
 /** What became of everybody, in the words of a preview, worked out from nothing but what they can do before and after. */
 
-const parts = ['roles', 'permissions', 'scopes', 'tools'] as const;
+const parts = ['roles', 'permissions', 'scopes', 'tools', 'onOthers'] as const;
 const beyond = (some: readonly string[], others: readonly string[]) => some.filter((each) => !others.includes(each)).sort();
 const ours = ({ permissions }: Reality) => permissions.filter((each) => each.startsWith('drawbridge:'));
 const mends = ({ permissions }: Reality) => permissions.some((each) => ['drawbridge:people', 'drawbridge:rules'].includes(each));
@@ -26,12 +26,23 @@ const meaning: Readonly<Record<Change, (had: Reality, has: Reality) => boolean>>
   stays: () => true,
 };
 
-export const loses = (had: Reality, has: Reality): boolean =>
-  meaning.losesAccess(had, has) ||
-  [had.scopes, had.tools, ours(had)].some((all, at) => beyond(all, [has.scopes, has.tools, ours(has)][at] ?? []).length > 0);
+export const loses = (had: Reality, has: Reality): boolean => {
+  const pairs = [
+    [had.scopes, has.scopes],
+    [had.tools, has.tools],
+    [had.onOthers, has.onOthers],
+    [ours(had), ours(has)],
+  ] as const;
+  return meaning.losesAccess(had, has) || pairs.some(([before, after]) => beyond(before, after).length > 0);
+};
 
-const moved = (had: Reality, has: Reality) =>
-  Object.fromEntries(parts.map((part) => [part, { gained: beyond(has[part], had[part]), lost: beyond(had[part], has[part]) }]));
+const moved = (had: Reality, has: Reality) => {
+  const of = (part: (typeof parts)[number]) => ({ gained: beyond(has[part], had[part]), lost: beyond(had[part], has[part]) });
+  const { gained, lost } = of('onOthers');
+  const isKept = (tool: string) => had.tools.includes(tool) && has.tools.includes(tool);
+  const [roles, permissions, scopes, tools] = [of('roles'), of('permissions'), of('scopes'), of('tools')];
+  return { roles, permissions, scopes, tools, onOthers: { gained: gained.filter(isKept), lost: lost.filter(isKept) } };
+};
 
 const countsOf = (kinds: readonly string[], told: readonly string[]) =>
   Object.fromEntries(kinds.map((kind) => [kind, told.filter((each) => each === kind).length]));
@@ -87,13 +98,13 @@ export function trueOnPages({ people }: Contents, had: Realities, has: Realities
   };
 }
 
-function written({ roles, permissions, scopes, tools }: AccessDifference) {
+function written({ roles, permissions, scopes, tools, onOthers }: AccessDifference) {
   const offers = ({ gained, lost }: AccessDifference['tools']) => {
     const [more, less] = [gained, lost].map((all) => all.map(({ resource, name }) => `${resource} ${name}`).sort());
     return { gained: more, lost: less };
   };
   const names = ({ gained, lost }: AccessDifference['permissions']) => ({ gained: gained.toSorted(), lost: lost.toSorted() });
-  return { roles: names(roles), permissions: names(permissions), scopes: offers(scopes), tools: offers(tools) };
+  return { roles: names(roles), permissions: names(permissions), scopes: offers(scopes), tools: offers(tools), onOthers: offers(onOthers) };
 }
 
 /** What a preview said, in the same words. */
