@@ -148,9 +148,9 @@ describe('administrators, or whoever made it [UP-09]', () => {
       mayDelete: (ticket: object, caller: object) => boolean;
     };
     try {
-      const callerOf = async (who: string, tool: string) => {
+      const callerOf = async (who: string, tool: string, scope = ['read', 'write']) => {
         const before = upstream.requests.length;
-        const { tokens } = await login(guarded, { login: who });
+        const { tokens } = await login(guarded, { login: who, scope });
         const text = await (await callTool(guarded, tokens.access_token, tool, { text: 'x' })).text();
         const [, payload = ''] = headerValues(upstream.requests[before], 'Drawbridge-Assertion')[0]?.split('.') ?? [];
         return payload === '' ? text : (JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>);
@@ -168,7 +168,7 @@ describe('administrators, or whoever made it [UP-09]', () => {
         [true, false, false],
         [true, true, true],
       ]);
-      expect(await callerOf('erin', 'delete_notes')).toMatch(/this needs the role Editor or Administrator/);
+      expect(await callerOf('erin', 'delete_notes', ['read'])).toMatch(/this needs the role Editor or Administrator/);
     } finally {
       await guarded.close();
       await upstream.close();
