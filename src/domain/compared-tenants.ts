@@ -46,8 +46,8 @@ function rolesIn(policy: AccessPolicy, id: TenantId, now: number): RolesWord {
   return ({ arrival, assigned, isUnheard }) => {
     const rows = assigned.get(id) ?? [];
     const held = isUnheard === true ? givenThrough(arrival.connectionId, rows, now) : mapper(arrival, rows, now);
-    const roles = [...new Set(held.map(({ role }) => role))];
-    return roles.length > 1 ? roles.sort().join(' ') : (roles[0] ?? '');
+    const roles = held.map(({ role }) => role);
+    return roles.length > 1 ? [...new Set(roles)].sort().join(' ') : (roles[0] ?? '');
   };
 }
 

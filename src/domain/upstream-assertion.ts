@@ -22,11 +22,19 @@ export interface AssertionFacts {
   readonly jti: string;
 }
 
+const vocabularies = new WeakMap<Resource, ReadonlySet<string>>();
+
+/** What somebody holds of what decides at this resource: what other servers go by is none of its business, nor what is ours. */
+export function toldPermissions(resource: Resource, permissions: readonly string[]): string[] {
+  const known = vocabularies.get(resource) ?? vocabularyOf(resource);
+  vocabularies.set(resource, known);
+  return permissions.filter((permission) => known.has(permission) && !isAdministrative(permission));
+}
+
 /** What the gateway tells an upstream about a caller; its audience is that one upstream. RFC 7519 §4.1. */
 export function assertionClaims(facts: AssertionFacts): Readonly<Record<string, unknown>> {
   const { issuer, resource, standing, scope, ownership, now, jti } = facts;
   const { user, tenant, client } = standing;
-  const known = vocabularyOf(resource);
   return {
     iss: issuer,
     aud: resource.upstream,
@@ -36,7 +44,7 @@ export function assertionClaims(facts: AssertionFacts): Readonly<Record<string, 
     tenant: tenant.id,
     tenant_name: tenant.name,
     roles: standing.roles.map((role) => role.id),
-    permissions: standing.permissions.filter((permission) => known.has(permission) && !isAdministrative(permission)),
+    permissions: toldPermissions(resource, standing.permissions),
     ...(ownership === undefined ? {} : { ownership }),
     client_id: client.id,
     client_name: client.name,
