@@ -38,7 +38,7 @@ type Parts = Parameters<typeof openGuard>[0] &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
   Parameters<typeof inviteAdministrator>[0] &
   Omit<Parameters<typeof examineConnection>[0], keyof Examining> &
-  Pick<RulesDependencies, 'policies'> & { readonly windows: RateWindows };
+  Pick<RulesDependencies, 'policies' | 'seenClients'> & { readonly windows: RateWindows };
 
 /** Problems of one tenant's rules are told without which of all tenants it is. */
 function judgingRules(config: Config): (document: unknown) => Judged {

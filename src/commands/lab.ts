@@ -109,7 +109,8 @@ function tenantLines(preview: TenantPreview, directory: Directory, withRules: bo
     ...roles.map(({ role, rule }) => `  ${role}: ${rule}`),
     ...denied.map(({ role, rule }) => `  not ${role}: ${rule}`),
     ...access.resources.map(
-      ({ resource, scopes, tools }) => `  ${resource}: scopes ${scopes.join(' ') || 'none'}; tools ${tools.join(' ') || 'none'}`,
+      ({ resource, scopes, tools, ownTools }) =>
+        `  ${resource}: scopes ${scopes.join(' ') || 'none'}; tools ${tools.join(' ') || 'none'}${ownTools.length === 0 ? '' : `; only on what is theirs ${ownTools.join(' ')}`}`,
     ),
     ...(withRules
       ? trace.map(({ rule, fits, because }) => {

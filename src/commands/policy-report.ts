@@ -16,13 +16,16 @@ export function revisionSentence({ number, at, source, by, note }: Revision): st
 
 const marked = (sign: string, names: readonly string[]): string[] => names.map((name) => `${sign}${name}`);
 
-function changeText({ roles, tools }: AccessDifference): string {
+function changeText({ roles, tools, onOthers }: AccessDifference): string {
   const named = ({ resource, name }: { resource: string; name: string }) => `${resource}/${name}`;
+  const others = (offer: { resource: string; name: string }) => `${named(offer)} on what is others’`;
   return [
     ...marked('+', roles.gained),
     ...marked('−', roles.lost),
     ...marked('+', tools.gained.map(named)),
     ...marked('−', tools.lost.map(named)),
+    ...marked('+', onOthers.gained.map(others)),
+    ...marked('−', onOthers.lost.map(others)),
   ].join(' ');
 }
 
@@ -73,7 +76,7 @@ export function planText({ inForce, differences, preview }: Plan): string {
           `Of ${unknown} something is not known yet that the new rules ask for: they get nothing by it, and are denied by it, until they sign in again.`,
         ]
       : []),
-    ...(unheard > 0 ? [`Of ${unheard} nothing is known until they sign in again: nothing changes for them.`] : []),
+    ...(unheard > 0 ? [`Of ${unheard} nothing is known until they sign in again: no rule changes anything for them.`] : []),
     ...leavesWithoutAdministrator.map((tenant) => `The tenant ${tenant} would be left without an administrator.`),
     `${losersText(preview.losing)} something.`,
   ].join('\n');

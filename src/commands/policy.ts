@@ -16,6 +16,7 @@ import { openGrants } from '../stores/grants.ts';
 import { openPeople } from '../stores/people.ts';
 import { openPolicies } from '../stores/policies.ts';
 import { openProvisionedUsers } from '../stores/provisioned-users.ts';
+import { openSeenClients } from '../stores/seen-clients.ts';
 import { openUsers } from '../stores/users.ts';
 import type { Installation } from './installation.ts';
 import { onInstallation } from './installation.ts';
@@ -35,9 +36,10 @@ function showProgress(people: number): void {
 
 /** What a plan is made from: the store, and what a document means by this configuration. */
 function planning({ config, engine, feed }: Installation) {
-  const rows = { users: openUsers(engine, feed), grants: openGrants(engine, feed), provisionedUsers: openProvisionedUsers(engine, feed) };
+  const rows = { users: openUsers(engine, feed), grants: openGrants(engine, feed), seenClients: openSeenClients(engine, feed) };
   return {
     ...rows,
+    provisionedUsers: openProvisionedUsers(engine, feed),
     people: openPeople(engine),
     policies: openPolicies(engine),
     clock,

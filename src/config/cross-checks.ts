@@ -181,6 +181,10 @@ function resourceChecks(resource: Written, at: string, root: Written, { permissi
     ...Object.entries(record(resource['tools'])).flatMap(([name, tool]) => [
       ...eachUnknown(record(tool)['scopes'], scopes, `${at}.tools.${name}.scopes`, noScope),
       ...eachUnknown(record(tool)['permissions'], permissions, `${at}.tools.${name}.permissions`, noPermission),
+      ...eachUnknown(record(tool)['ownPermissions'], permissions, `${at}.tools.${name}.ownPermissions`, noPermission),
+      ...(record(tool)['ownPermissions'] !== undefined && texts(record(tool)['permissions']).length === 0
+        ? [{ key: `${at}.tools.${name}.ownPermissions`, problem: 'has no use without permissions: everybody may call it on anything' }]
+        : []),
     ]),
     ...clientChecks(list(resource['clients']), `${at}.clients`),
   ];

@@ -32,7 +32,11 @@ const withDemand = (require: Requirement | undefined): { readonly demand?: Assur
 
 const scopeOf = ({ require, ...scope }: ResourceConfig['scopes'][number]): ResourceScope => ({ ...scope, ...withDemand(require) });
 
-const toolOf = ({ require, ...tool }: ResourceConfig['tools'][string]): ToolRule => ({ ...tool, ...withDemand(require) });
+const toolOf = ({ require, ownPermissions, ...tool }: ResourceConfig['tools'][string]): ToolRule => ({
+  ...tool,
+  ...(ownPermissions === undefined ? {} : { ownPermissions }),
+  ...withDemand(require),
+});
 
 function resourceOf(config: ResourceConfig, single: boolean): Resource {
   return {

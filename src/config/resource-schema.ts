@@ -54,6 +54,13 @@ const scope = z.strictObject({
 const tool = z.strictObject({
   scopes: z.array(ScopeName).default([]).describe('Scopes a token needs to call it.'),
   permissions: z.array(Permission).default([]).describe('Permissions a role must hold to call it.'),
+  ownPermissions: z
+    .array(Permission)
+    .min(1)
+    .optional()
+    .describe(
+      'Permissions that are enough to call it on what is one’s own, for a role without `permissions`. What is whose the MCP server decides, told by `ownership` of the assertion.',
+    ),
   require: Requirement.optional().describe(
     'What must be proven about the sign-in to call it. Few clients know how to come back with more, so give the tool a scope that requires it, too. RFC 9470.',
   ),

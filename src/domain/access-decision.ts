@@ -2,6 +2,8 @@ import type { Assurance } from './assurance.ts';
 import type { AssuranceDemand } from './assurance-demand.ts';
 import { includes, noDemand, shortfall, strictest } from './assurance-demand.ts';
 import type { MethodNeeds } from './mcp-methods.ts';
+import { hasOwners, lackedWays } from './ownership.ts';
+import type { Ownership } from './ownership.ts';
 import type { Resource, Role, ToolRule } from './resource.ts';
 import { permittedScope } from './scope.ts';
 import type { Standing } from './standing.ts';
@@ -24,10 +26,11 @@ export interface Caller {
 
 /** May this be done now? `rule` names what decided, for the audit. */
 export type AccessDecision =
-  | { readonly verdict: 'allowed'; readonly rule: string }
+  /** `ownership` of a tool that some may only use on what is theirs. */
+  | { readonly verdict: 'allowed'; readonly rule: string; readonly ownership?: Ownership }
   | { readonly verdict: 'unknown tool'; readonly rule: string }
-  /** No scope helps: the person's role lacks `permissions`. */
-  | { readonly verdict: 'role'; readonly rule: string; readonly permissions: readonly string[] }
+  /** No scope helps: the person's role lacks something whichever way there is, all of it for one of them. */
+  | { readonly verdict: 'role'; readonly rule: string; readonly lacks: readonly (readonly string[])[] }
   /** Another consent helps: `needed` is all the operation asks for. */
   | { readonly verdict: 'scope'; readonly rule: string; readonly needed: readonly string[]; readonly missing: readonly string[] }
   /** Another sign-in helps, provided it proves `demand`. */
@@ -54,15 +57,28 @@ function readingScopes({ baseline, scopes }: Resource): readonly string[] {
 }
 
 function judge(caller: Caller, rule: ToolRule, label: string): AccessDecision {
-  const permissions = missingPermissions(caller, rule);
-  if (permissions.length > 0) return { verdict: 'role', rule: `${label}: lacks permission ${permissions.join(' ')}`, permissions };
+  const ways = waysTo(caller, rule);
+  const [way] = ways.filter(({ lacks }) => lacks.length === 0);
+  if (way === undefined) {
+    const lacks = ways.map((each) => each.lacks);
+    return { verdict: 'role', rule: `${label}: lacks permission ${lacks.map((each) => each.join(' ')).join(', or ')}`, lacks };
+  }
   const missing = rule.scopes.filter((name) => !caller.scope.includes(name));
   if (missing.length > 0) return { verdict: 'scope', rule: `${label}: lacks scope ${missing.join(' ')}`, needed: rule.scopes, missing };
   const demand = strictest(caller.standing.demand, rule.demand, ...demandsOf(caller.resource, rule.scopes));
   const lacks = shortfall(caller.standing.assurance, demand, caller.now);
   if (lacks.length > 0) return { verdict: 'assurance', rule: `${label}: lacks ${lacks.join(', ')}`, demand, needed: rule.scopes };
   const proof = includes(noDemand, demand) ? '' : `; sign-in ${proofOf(caller.standing.assurance)}`;
-  return { verdict: 'allowed', rule: `${label}: scope ${rule.scopes.join(' ')}; permission ${rule.permissions.join(' ')}${proof}` };
+  const { ownership } = way;
+  const by = ownership === 'own' ? `${rule.ownPermissions?.join(' ') ?? ''}, on what is theirs` : rule.permissions.join(' ');
+  const allowed = { verdict: 'allowed', rule: `${label}: scope ${rule.scopes.join(' ')}; permission ${by}${proof}` } as const;
+  return hasOwners(rule) ? { ...allowed, ownership } : allowed;
+}
+
+/** Whether what was allowed is still: not to whoever could use the tool on anything, and now only on what is theirs. */
+export function stillAllows(before: AccessDecision, now: AccessDecision): boolean {
+  if (before.verdict !== 'allowed' || now.verdict !== 'allowed') return false;
+  return now.ownership !== 'own' || before.ownership === 'own';
 }
 
 /** What met a demand, in words for the audit. */
@@ -71,10 +87,15 @@ const proofOf = ({ evidence, auth_time }: Assurance) => [...evidence, ...(auth_t
 const demandsOf = ({ scopes }: Resource, names: readonly string[]) =>
   scopes.filter(({ name }) => names.includes(name)).map(({ demand }) => demand);
 
-/** What the role lacks for a rule: its own permissions and those behind its scopes, which no consent can give. */
-function missingPermissions({ resource, standing }: Permitted, rule: ToolRule): string[] {
-  const own = rule.permissions.filter((permission) => !standing.permissions.includes(permission));
-  return [...new Set([...own, ...rule.scopes.flatMap((name) => missingForScope({ resource, standing }, name))])];
+interface Way {
+  readonly ownership: Ownership;
+  readonly lacks: readonly string[];
+}
+
+/** What the role lacks for a rule, by each way to it: the rule's own permissions and those behind its scopes, which no consent can give. */
+function waysTo({ resource, standing }: Permitted, rule: ToolRule): Way[] {
+  const behind = rule.scopes.flatMap((name) => missingForScope({ resource, standing }, name));
+  return lackedWays(rule, standing.permissions).map(([ownership, lacked]) => ({ ownership, lacks: [...new Set([...lacked, ...behind])] }));
 }
 
 function missingForScope({ resource, standing }: Permitted, name: string): string[] {
@@ -88,9 +109,12 @@ function missingForScope({ resource, standing }: Permitted, name: string): strin
  * Whether a tool is shown in the list: the person's role allows it, whatever scopes this client has so far. A tool that only lacks a scope stays
  * visible, because calling it is how the client comes to ask for that scope; a tool the role can never use is not shown.
  */
-export function isListed(caller: Permitted, tool: string): boolean {
+export const isListed = (caller: Permitted, tool: string): boolean => ownershipOf(caller, tool) !== null;
+
+/** On what somebody's role lets them use a tool; null where it does not at all. */
+export function ownershipOf(caller: Permitted, tool: string): Ownership | null {
   const rule = caller.resource.tools.get(tool);
-  return rule !== undefined && missingPermissions(caller, rule).length === 0;
+  return (rule === undefined ? [] : waysTo(caller, rule)).find(({ lacks }) => lacks.length === 0)?.ownership ?? null;
 }
 
 /** Names of the roles that hold every one of these permissions beside what the person has already. */

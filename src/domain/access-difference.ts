@@ -1,3 +1,4 @@
+import { isAdministrative } from './administrator-role.ts';
 import type { RoleId } from './ids.ts';
 import type { Access, ResourceAccess } from './role-access.ts';
 
@@ -18,6 +19,8 @@ export interface AccessDifference {
   readonly permissions: Parted<string>;
   readonly scopes: Parted<Offered>;
   readonly tools: Parted<Offered>;
+  /** Tools that are theirs before and after, and can be used on what is others’ from then on, or no longer. */
+  readonly onOthers: Parted<Offered>;
   readonly gainsAccess: boolean;
   readonly losesAccess: boolean;
   /** At some resource they could change data, and cannot any more. */
@@ -33,11 +36,21 @@ function parted<Entry>(before: readonly Entry[], after: readonly Entry[], nameOf
 
 const itself = (name: string) => name;
 
-const offered = ({ resources }: Access, what: 'scopes' | 'tools'): Offered[] =>
+const offered = ({ resources }: Access, what: 'scopes' | 'tools' | 'ownTools'): Offered[] =>
   resources.flatMap((entry) => entry[what].map((name) => ({ resource: entry.resource, name })));
 
-const partedOffers = (before: Access, after: Access, what: 'scopes' | 'tools') =>
+const partedOffers = (before: Access, after: Access, what: 'scopes' | 'tools' | 'ownTools') =>
   parted(offered(before, what), offered(after, what), ({ resource, name }) => `${resource} ${name}`);
+
+const isIn = (offers: readonly Offered[]) => (offer: Offered) =>
+  offers.some(({ resource, name }) => resource === offer.resource && name === offer.name);
+
+/** Whoever has a tool before and after has it, each time, on anything or on what is theirs. */
+function partedOnOthers(before: Access, after: Access): Parted<Offered> {
+  const [had, has] = [before, after].map((access) => isIn(offered(access, 'tools'))) as [ReturnType<typeof isIn>, ReturnType<typeof isIn>];
+  const { gained, lost } = partedOffers(before, after, 'ownTools');
+  return { gained: lost.filter(has), lost: gained.filter(had) };
+}
 
 const changesAt = ({ resources }: Access, { resource }: ResourceAccess) =>
   resources.some((entry) => entry.resource === resource && entry.changes);
@@ -49,6 +62,7 @@ export function differenceOf(before: Access, after: Access): AccessDifference {
     permissions: parted(before.permissions, after.permissions, itself),
     scopes: partedOffers(before, after, 'scopes'),
     tools: partedOffers(before, after, 'tools'),
+    onOthers: partedOnOthers(before, after),
     gainsAccess: !had && has,
     losesAccess: had && !has,
     losesWrite: before.resources.some((entry) => entry.changes && !changesAt(after, entry)),
@@ -57,9 +71,9 @@ export function differenceOf(before: Access, after: Access): AccessDifference {
   };
 }
 
-/** Whether somebody could do something before and cannot any more. */
-export const losesSomething = ({ losesAccess, stopsBeingAdministrator, scopes, tools }: AccessDifference): boolean =>
-  losesAccess || stopsBeingAdministrator || scopes.lost.length > 0 || tools.lost.length > 0;
+/** Whether somebody could do something before and cannot any more: what else a permission is good for nobody here knows. */
+export const losesSomething = ({ losesAccess, permissions, scopes, tools, onOthers }: AccessDifference): boolean =>
+  losesAccess || permissions.lost.some(isAdministrative) || [scopes, tools, onOthers].some(({ lost }) => lost.length > 0);
 
 /** What a change is to a person, above all: the first of these that is true anywhere. */
 export const changes = [
@@ -89,7 +103,8 @@ const hasMoved = ({ gained, lost }: Parted<unknown>) => gained.length > 0 || los
 function isTrue(change: Change, difference: AccessDifference): boolean {
   if (change === 'stays') return true;
   if (change !== 'changesOtherwise') return difference[change];
-  return [difference.roles, difference.permissions, difference.scopes, difference.tools].some(hasMoved);
+  const { roles, permissions, scopes, tools, onOthers } = difference;
+  return [roles, permissions, scopes, tools, onOthers].some(hasMoved);
 }
 
 export const changeOf = (differences: readonly AccessDifference[]): Change =>

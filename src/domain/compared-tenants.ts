@@ -1,6 +1,7 @@
 import { differenceOf } from './access-difference.ts';
 import type { AccessDifference } from './access-difference.ts';
 import type { Assigned } from './access-preview.ts';
+import { givenThrough } from './held-roles.ts';
 import type { TenantId, UserId } from './ids.ts';
 import { isRuledOut, prepareRule } from './mapping-rule.ts';
 import type { PreparedRule } from './mapping-rule.ts';
@@ -16,6 +17,8 @@ export interface KnownPerson {
   readonly userId: UserId;
   readonly arrival: Arrival;
   readonly assigned: Assigned;
+  /** Nothing was said of them yet: they have what their rows say, and no rule is about them. */
+  readonly isUnheard?: boolean;
 }
 
 export interface TenantDifference {
@@ -40,9 +43,11 @@ function rolesIn(policy: AccessPolicy, id: TenantId, now: number): RolesWord {
   const tenant = tenantIn(policy, id);
   if (tenant === undefined || tenant.isSuspended === true) return () => '';
   const mapper = compileRules(tenant);
-  return ({ arrival, assigned }) => {
-    const roles = mapper(arrival, assigned.get(id), now).map(({ role }) => role);
-    return roles.length > 1 ? roles.sort().join(' ') : (roles[0] ?? '');
+  return ({ arrival, assigned, isUnheard }) => {
+    const rows = assigned.get(id) ?? [];
+    const held = isUnheard === true ? givenThrough(arrival.connectionId, rows, now) : mapper(arrival, rows, now);
+    const roles = held.map(({ role }) => role);
+    return roles.length > 1 ? [...new Set(roles)].sort().join(' ') : (roles[0] ?? '');
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ConnectionId } from './ids.ts';
 import type { Membership } from './tenant.ts';
 import type { HeldRole, RoleRules } from './role-mapping.ts';
 import { mapRoles } from './role-mapping.ts';
@@ -5,9 +6,13 @@ import type { Role } from './resource.ts';
 import type { Identity } from './user.ts';
 
 /** Whether it was given by hand. What else stands in a row is from before roles were computed. */
-const isAssigned = ({ source }: HeldRole): boolean => source === 'assigned';
+export const isAssigned = ({ source }: HeldRole): boolean => source === 'assigned';
 
 const isOver = ({ expiresAt }: HeldRole, now: number): boolean => expiresAt !== undefined && expiresAt <= now;
+
+/** What a row gives somebody through a connection at this moment (ms since the epoch). */
+export const givenThrough = (connectionId: ConnectionId, roles: readonly HeldRole[], now: number): HeldRole[] =>
+  roles.filter((held) => held.connectionId === connectionId && !isOver(held, now));
 
 /**
  * The roles somebody has in a tenant at this moment (ms since the epoch) by the connection of this identity: what the rules make of what it
@@ -15,7 +20,7 @@ const isOver = ({ expiresAt }: HeldRole, now: number): boolean => expiresAt !== 
  */
 export function heldRoles(rules: RoleRules, identity: Identity, membership: Membership | null, now: number): HeldRole[] {
   const { connectionId, subject, known } = identity;
-  const given = (membership?.roles ?? []).filter((held) => held.connectionId === connectionId && !isOver(held, now));
+  const given = givenThrough(connectionId, membership?.roles ?? [], now);
   if (known === undefined) return given;
   return mapRoles(rules, { connectionId, subject, ...known }, given.filter(isAssigned), now);
 }

@@ -59,7 +59,7 @@ export function comparePolicies(before: AccessPolicy, after: AccessPolicy, optio
       const changed = { userId: person.userId, connectionId: person.arrival.connectionId, change, tenants: told };
       people += 1;
       counts[change] += 1;
-      if (isUnknown(person.arrival)) unknown += 1;
+      if (person.isUnheard !== true && isUnknown(person.arrival)) unknown += 1;
       const others = kept.get(change);
       if (others !== undefined && others.length < examples) others.push(changed);
       return changed;

@@ -62,8 +62,11 @@ const roleChanges = (before: Role, after: Role): string[] => [
   ...moved('permission', before.permissions, after.permissions),
 ];
 
-const needs = ({ permissions }: Pick<ToolRule, 'permissions'>, scopes: readonly string[]): string =>
-  [...scopes.map((scope) => `scope ${scope}`), ...permissions.map((permission) => `permission ${permission}`)].join(', ') || 'nothing';
+const needs = ({ permissions, ownPermissions }: Pick<ToolRule, 'permissions' | 'ownPermissions'>, scopes: readonly string[]): string => {
+  const named = (all: readonly string[]) => all.map((permission) => `permission ${permission}`);
+  const own = ownPermissions === undefined ? '' : `, or for what is theirs ${named(ownPermissions).join(', ')}`;
+  return ([...scopes.map((scope) => `scope ${scope}`), ...named(permissions)].join(', ') || 'nothing') + own;
+};
 
 const toolTexts = ({ tools }: Resource): string[] =>
   [...tools].map(([name, rule]) => `${name} asks for ${needs(rule, rule.scopes)}; requires ${demandText(rule.demand)}`);

@@ -42,6 +42,8 @@ export interface ResourceScope {
 export interface ToolRule {
   readonly scopes: readonly string[];
   readonly permissions: readonly string[];
+  /** What is enough to call it on what is one's own; absent where the tool makes no such difference. */
+  readonly ownPermissions?: readonly string[];
   /** What has to be proven to call it, beside what the resource and its scopes want. */
   readonly demand?: AssuranceDemand;
 }
@@ -65,6 +67,13 @@ export interface Role {
   readonly name: string;
   readonly permissions: readonly string[];
 }
+
+/** Every permission that decides about something here: what its server is told of. */
+export const vocabularyOf = ({ scopes, tools }: Resource): ReadonlySet<string> =>
+  new Set([
+    ...scopes.flatMap(({ permissions }) => permissions),
+    ...[...tools.values()].flatMap(({ permissions, ownPermissions = [] }) => [...permissions, ...ownPermissions]),
+  ]);
 
 /** Comparable form of a resource indicator: scheme and host lowercased, default port dropped, `https://h` and `https://h/` equal, the path exact. RFC 8707 §2. */
 function comparable(indicator: string): string | null {

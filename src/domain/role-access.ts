@@ -1,4 +1,4 @@
-import { isListed } from './access-decision.ts';
+import { ownershipOf } from './access-decision.ts';
 import { isAdministrative, putsRight } from './administrator-role.ts';
 import type { Directory } from './directory.ts';
 import type { RoleId } from './ids.ts';
@@ -18,6 +18,8 @@ export interface ResourceAccess {
   readonly resource: string;
   readonly scopes: readonly string[];
   readonly tools: readonly string[];
+  /** Those of the tools that can be used only on what is theirs. */
+  readonly ownTools: readonly string[];
   /** Whether one of the scopes lets an app change data. */
   readonly changes: boolean;
 }
@@ -35,10 +37,12 @@ export interface Access {
 function accessTo(resource: Resource, permissions: readonly string[]): ResourceAccess {
   const names = resource.scopes.map(({ name }) => name);
   const scopes = permittedScope(resource, names, permissions);
+  const uses = [...resource.tools.keys()].map((tool) => [tool, ownershipOf({ resource, standing: { permissions } }, tool)] as const);
   return {
     resource: resource.id,
     scopes,
-    tools: [...resource.tools.keys()].filter((tool) => isListed({ resource, standing: { permissions } }, tool)),
+    tools: uses.flatMap(([tool, ownership]) => (ownership === null ? [] : [tool])),
+    ownTools: uses.flatMap(([tool, ownership]) => (ownership === 'own' ? [tool] : [])),
     changes: resource.scopes.some(({ name, changes }) => changes && scopes.includes(name)),
   };
 }

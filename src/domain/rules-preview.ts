@@ -50,8 +50,11 @@ export interface RulesPreview {
 }
 
 /** Whether anything is taken from somebody, whatever they get for it. */
-export const losesAnything = ({ permissions, scopes, tools, ...is }: AccessDifference): boolean =>
-  is.losesAccess || is.losesWrite || is.stopsBeingAdministrator || [permissions, scopes, tools].some(({ lost }) => lost.length > 0);
+export const losesAnything = ({ permissions, scopes, tools, onOthers, ...is }: AccessDifference): boolean =>
+  is.losesAccess ||
+  is.losesWrite ||
+  is.stopsBeingAdministrator ||
+  [permissions, scopes, tools, onOthers].some(({ lost }) => lost.length > 0);
 
 export function rulesChangeOf(difference: AccessDifference): RulesChange {
   const change = changeOf([difference]);

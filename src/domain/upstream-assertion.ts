@@ -1,4 +1,7 @@
+import { isAdministrative } from './administrator-role.ts';
+import type { Ownership } from './ownership.ts';
 import type { Resource } from './resource.ts';
+import { vocabularyOf } from './resource.ts';
 import type { Standing } from './standing.ts';
 
 /** Header and JWS type under which the upstream learns who is calling. */
@@ -12,13 +15,25 @@ export interface AssertionFacts {
   readonly resource: Resource;
   readonly standing: Standing;
   readonly scope: readonly string[];
+  /** Of a call of a tool that some may only use on what is theirs. */
+  readonly ownership?: Ownership | undefined;
   /** Seconds since the epoch. */
   readonly now: number;
   readonly jti: string;
 }
 
+const vocabularies = new WeakMap<Resource, ReadonlySet<string>>();
+
+/** What somebody holds of what decides at this resource: what other servers go by is none of its business, nor what is ours. */
+export function toldPermissions(resource: Resource, permissions: readonly string[]): string[] {
+  const known = vocabularies.get(resource) ?? vocabularyOf(resource);
+  vocabularies.set(resource, known);
+  return permissions.filter((permission) => known.has(permission) && !isAdministrative(permission));
+}
+
 /** What the gateway tells an upstream about a caller; its audience is that one upstream. RFC 7519 §4.1. */
-export function assertionClaims({ issuer, resource, standing, scope, now, jti }: AssertionFacts): Readonly<Record<string, unknown>> {
+export function assertionClaims(facts: AssertionFacts): Readonly<Record<string, unknown>> {
+  const { issuer, resource, standing, scope, ownership, now, jti } = facts;
   const { user, tenant, client } = standing;
   return {
     iss: issuer,
@@ -29,6 +44,8 @@ export function assertionClaims({ issuer, resource, standing, scope, now, jti }:
     tenant: tenant.id,
     tenant_name: tenant.name,
     roles: standing.roles.map((role) => role.id),
+    permissions: toldPermissions(resource, standing.permissions),
+    ...(ownership === undefined ? {} : { ownership }),
     client_id: client.id,
     client_name: client.name,
     scope: scope.join(' '),

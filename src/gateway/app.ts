@@ -122,8 +122,8 @@ function judging(deps: GatewayDependencies, limits: GatewayLimits) {
     const mcp = readMcpHeaders(req.rawHeaders);
     const era = settleEra(mcp, message);
     const session = era === 'legacy' ? sessionOf(mcp.session, resource, caller, exchange.id) : null;
-    const still = await judge({ message, era, caller, session, log: exchange.log });
-    return [{ method, era, message, mcp, session, caller }, still];
+    const { ownership, still } = await judge({ message, era, caller, session, log: exchange.log });
+    return [{ method, era, message, mcp, session, caller, ownership }, still];
   };
 }
 
@@ -134,7 +134,7 @@ function forwarding(deps: GatewayDependencies, limits: GatewayLimits) {
   const sessions = sessionIds(deps.mac);
 
   return async ({ req, res, log }: Exchange, judged: Judged, admission: Admission, still: StillAllowed): Promise<void> => {
-    const signed = await assertion(judged.caller);
+    const signed = await assertion(judged.caller, judged.ownership);
     if (res.destroyed) return;
     const relay = new Relay({ limits, sessions, log }, judged, res);
     const release = leases.hold({

@@ -1,4 +1,4 @@
-import { challengedScopes, decide, rolesHolding } from '../domain/access-decision.ts';
+import { challengedScopes, decide, rolesHolding, stillAllows } from '../domain/access-decision.ts';
 import type { AccessDecision, Caller } from '../domain/access-decision.ts';
 import type { AuditSubject } from '../domain/audit-event.ts';
 import { RpcCode, RpcRefused } from '../domain/json-rpc.ts';
@@ -6,6 +6,7 @@ import type { RpcId, RpcMessage, RpcRequest } from '../domain/json-rpc.ts';
 import { isNotification, requestRule } from '../domain/mcp-methods.ts';
 import type { Era } from '../domain/mcp-methods.ts';
 import type { Directory } from '../domain/directory.ts';
+import type { Ownership } from '../domain/ownership.ts';
 import type { Role } from '../domain/resource.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { Log } from '../ports/log.ts';
@@ -14,6 +15,12 @@ import { ScopeRefused } from './answers.ts';
 
 /** Whether what was allowed would still be allowed to a caller as they are later. */
 export type StillAllowed = (caller: Caller) => boolean;
+
+export interface Judgement {
+  /** Of a call of a tool that some may only use on what is theirs. */
+  readonly ownership?: Ownership | undefined;
+  readonly still: StillAllowed;
+}
 
 /** A message and how it came. */
 export interface Asked {
@@ -27,7 +34,7 @@ export interface Asked {
 
 /** Judges one message; refusals are thrown, and a tool call is on record before it is let through. */
 export function openJudge({ audit, directory }: { audit: AuditLog; directory: Pick<Directory, 'roles'> }) {
-  async function judgeRequest(request: RpcRequest, { era, caller, log }: Asked): Promise<StillAllowed> {
+  async function judgeRequest(request: RpcRequest, { era, caller, log }: Asked): Promise<Judgement> {
     const rule = requestRule(request.method, era);
     // An HTTP 404 tells an older client that its session is gone, so it hears of an unknown method in the body alone.
     if (rule === null) throw new RpcRefused(era === 'modern' ? 404 : 200, RpcCode.methodNotFound, request.id, 'Method not found.');
@@ -35,7 +42,7 @@ export function openJudge({ audit, directory }: { audit: AuditLog; directory: Pi
     const decision = decide(caller, rule.needs, tool);
     if (tool !== null) await record(tool, decision, caller, log);
     if (decision.verdict !== 'allowed') throw refusalOf(decision, request.id, era, caller, directory.roles);
-    return (later) => decide(later, rule.needs, tool).verdict === 'allowed';
+    return { ownership: decision.ownership, still: (later) => stillAllows(decision, decide(later, rule.needs, tool)) };
   }
 
   async function record(tool: string, decision: AccessDecision, caller: Caller, log: Log): Promise<void> {
@@ -54,7 +61,7 @@ export function openJudge({ audit, directory }: { audit: AuditLog; directory: Pi
     });
   }
 
-  return async (asked: Asked): Promise<StillAllowed> => {
+  return async (asked: Asked): Promise<Judgement> => {
     const { message, era, session } = asked;
     if (message.kind === 'request') return judgeRequest(message, asked);
     if (message.kind === 'notification' && !isNotification(message.method, era)) {
@@ -63,7 +70,7 @@ export function openJudge({ audit, directory }: { audit: AuditLog; directory: Pi
     if (message.kind === 'response' && session === null) {
       throw new RpcRefused(400, RpcCode.invalidRequest, null, 'An answer belongs to a session, and none was named.');
     }
-    return () => true;
+    return { still: () => true };
   };
 }
 
@@ -107,7 +114,8 @@ function refusalOf(
     case 'role': {
       const { tenant, roles: held } = caller.standing;
       const mine = held.map((role) => role.name);
-      const needed = rolesHolding(roles, caller.standing, decision.permissions);
+      const able = decision.lacks.flatMap((lacked) => rolesHolding(roles, caller.standing, lacked));
+      const needed = roles.map(({ name }) => name).filter((name) => able.includes(name));
       const has = mine.length === 0 ? `You have no role in ${tenant.name}` : `Your role in ${tenant.name} is ${mine.join(', ')}`;
       const words = needed.length === 0 ? 'and none there is would allow this.' : `and this needs the role ${needed.join(' or ')}.`;
       const data = { tenant: tenant.id, roles: mine, roles_needed: needed };

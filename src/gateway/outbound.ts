@@ -6,6 +6,7 @@ import { encodeHeaderValue } from '../domain/mcp-headers.ts';
 import type { McpHeaders } from '../domain/mcp-headers.ts';
 import { requestRule } from '../domain/mcp-methods.ts';
 import type { Era } from '../domain/mcp-methods.ts';
+import type { Ownership } from '../domain/ownership.ts';
 import type { Resource } from '../domain/resource.ts';
 import { ASSERTION_HEADER } from '../domain/upstream-assertion.ts';
 import type { GatewayLimits, IncomingMessage } from './dependencies.ts';
@@ -20,6 +21,8 @@ export interface Judged {
   /** The upstream's own session id. */
   readonly session: string | null;
   readonly caller: Caller;
+  /** Of a call of a tool that some may only use on what is theirs. */
+  readonly ownership?: Ownership | undefined;
 }
 
 /** Whether its answer is a stream that waits for whatever may come. */

@@ -1,7 +1,7 @@
 import type { Assigned } from '../domain/access-preview.ts';
 import type { Identity } from '../domain/user.ts';
 
-/** A way somebody signs in, with what was assigned to them by hand for it. */
+/** A way somebody signs in, with what was assigned to them by hand; of whom nothing was said yet, all that their rows say. */
 export interface Somebody {
   readonly identity: Identity;
   readonly assigned: Assigned;

@@ -109,7 +109,7 @@ describe('the lab', () => {
             ],
             permissions: ['notes:read'],
             isAdministrator: false,
-            resources: [{ resource: 'notes', scopes: ['read'], tools: ['whoami', 'list_notes'] }],
+            resources: [{ resource: 'notes', scopes: ['read'], tools: ['whoami', 'list_notes'], ownTools: [] }],
           },
         ],
       },

@@ -42,6 +42,7 @@ tenants:
 roles:
   - { id: viewer, name: Viewer, permissions: [notes:read] }
   - { id: editor, name: Editor, permissions: [notes:read, notes:write] }
+  - { id: lead, name: Lead, permissions: [notes:read, notes:write, notes:delete] }
 resources:
   - id: notes
     identifier: http://localhost:4000/mcp
@@ -53,6 +54,7 @@ resources:
     tools:
       list_notes: { scopes: [read] }
       add_note: { scopes: [write] }
+      delete_note: { scopes: [write], permissions: [notes:delete], ownPermissions: [notes:write] }
 `,
   );
 });
@@ -65,7 +67,7 @@ describe('lab', () => {
     expect(code).toBe(0);
     for (const line of [
       '  editor: rule 1: group okta-eng-leads gives editor',
-      '  notes: scopes read write; tools list_notes add_note',
+      '  notes: scopes read write; tools list_notes add_note delete_note; only on what is theirs delete_note',
       '  viewer: rule 1: group sales gives viewer',
     ])
       expect(stdout).toContain(line);

@@ -41,7 +41,7 @@ ${rules.join('\n')}
 roles:
   - { id: viewer, name: Viewer, permissions: [notes:read] }
   - { id: editor, name: Editor, permissions: [notes:read, notes:write] }
-  - { id: admin, name: Administrator, permissions: [notes:read, notes:write, drawbridge:read, drawbridge:rules] }
+  - { id: admin, name: Administrator, permissions: [notes:read, notes:write, notes:delete, drawbridge:read, drawbridge:rules] }
 resources:
   - id: notes
     identifier: http://localhost:4000/mcp
@@ -53,6 +53,7 @@ resources:
     tools:
       list_notes: { scopes: [read] }
       add_note: { scopes: [write] }
+      delete_note: { scopes: [write], permissions: [notes:delete], ownPermissions: [notes:write] }
 ${more}`,
   );
 }
@@ -117,7 +118,7 @@ describe('plan', () => {
       'People: +1 becomes an administrator, −1 loses access, +1 gains access, 1 stays as they are (4 looked at',
       '    Tomas tomas@acme.example u_tomas',
       '      acme: −editor −notes/list_notes −notes/add_note',
-      '      acme: +admin −editor',
+      '      acme: +admin −editor +notes/delete_note on what is others’',
       '1 app is cut off.',
       '1 person loses something.',
     ])

@@ -204,6 +204,16 @@ describe('a bad configuration', () => {
       resource({ tools: { list: { permissions: ['CNRY'] } } }),
       'resources[0].tools.list.permissions[0]',
     ],
+    [
+      'a tool whose owners hold a permission nobody has',
+      resource({ tools: { list: { permissions: ['notes:read'], ownPermissions: ['notes:read', 'CNRY'] } } }),
+      'resources[0].tools.list.ownPermissions[1]',
+    ],
+    [
+      'a tool for owners that everybody may use on anything',
+      resource({ tools: { list: { ownPermissions: ['notes:read'] } } }),
+      'resources[0].tools.list.ownPermissions',
+    ],
     ['a baseline of unknown scopes', resource({ baseline: ['CNRY'] }), 'resources[0].baseline[0]'],
     ['allowing unlisted tools', resource({ unlistedTools: 'allow' }), 'resources[0].unlistedTools'],
     [

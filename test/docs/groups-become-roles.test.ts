@@ -43,7 +43,7 @@ async function signedIn(issuer: string): Promise<void> {
     await open.insert(identities, { id: identityKey(who), ...who, userId, createdAt: index, known, knownAt: 1 });
   }
   const given = { stage: 'live' as const, userId: UserId.parse('u_sam'), connectionId: okta, tenantId: TenantId.parse('support') };
-  await open.insert(grants, makeGrant({ ...given, expiresAt: Date.now() + 1e9 }));
+  await open.insert(grants, makeGrant({ ...given, resource: `${origin}/tickets`, expiresAt: Date.now() + 1e9 }));
   await open.close();
 }
 

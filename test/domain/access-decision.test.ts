@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { challengedScopes, decide, effectiveScopes, isListed, rolesHolding } from '../../src/domain/access-decision.ts';
+import {
+  challengedScopes,
+  decide,
+  effectiveScopes,
+  isListed,
+  ownershipOf,
+  rolesHolding,
+  stillAllows,
+} from '../../src/domain/access-decision.ts';
 import type { Caller } from '../../src/domain/access-decision.ts';
 import { RoleId } from '../../src/domain/ids.ts';
 import { metadataPath, metadataUrl, resourceMetadata } from '../../src/domain/protected-resource.ts';
@@ -87,6 +95,66 @@ describe('the decision', () => {
     const { standing } = caller(['notes.read'], read);
     expect(rolesHolding(roles, standing, ['notes.delete'])).toEqual(['janitor', 'admin']);
     expect(rolesHolding(roles, standing, ['notes.write', 'notes.delete'])).toEqual(['admin']);
+  });
+});
+
+describe('a tool for anything, or for what is theirs [UP-09]', () => {
+  const owned = { scopes: ['notes:write'], permissions: ['notes.delete'], ownPermissions: ['notes.delete.own'] };
+  const notes = { ...resource, tools: new Map([...resource.tools, ['delete_notes', owned]]) };
+  const both = ['notes:read', 'notes:write'];
+  const writer = ['notes.read', 'notes.write'];
+  const who = (...more: string[]): Caller => ({ ...caller([...writer, ...more], both), resource: notes });
+  const asked = (one: Caller) => decide(one, 'tool', 'delete_notes');
+
+  it.each([
+    ['all of its permissions', who('notes.delete'), 'any'],
+    ['both', who('notes.delete.own', 'notes.delete'), 'any'],
+    ['those for what is theirs', who('notes.delete.own'), 'own'],
+    ['neither', who(), null],
+    [
+      'those for what is theirs, without what its scope needs',
+      { ...caller(['notes.read', 'notes.delete.own'], both), resource: notes },
+      null,
+    ],
+  ])('whoever holds %s', (_, one, ownership) => {
+    expect(asked(one)).toMatchObject(ownership === null ? { verdict: 'role' } : { verdict: 'allowed', ownership });
+    expect(ownershipOf(one, 'delete_notes')).toBe(ownership);
+    expect(isListed(one, 'delete_notes')).toBe(ownership !== null);
+  });
+
+  it('says which it was, and to whom it is closed what would do', () => {
+    expect(asked(who('notes.delete.own')).rule).toBe(
+      'tool delete_notes: scope notes:write; permission notes.delete.own, on what is theirs',
+    );
+    expect(asked(who())).toEqual({
+      verdict: 'role',
+      rule: 'tool delete_notes: lacks permission notes.delete, or notes.delete.own',
+      lacks: [['notes.delete'], ['notes.delete.own']],
+    });
+    expect(decide(who('notes.delete'), 'tool', 'add_note')).not.toHaveProperty('ownership');
+  });
+
+  it.each([
+    ['any', 'any', true],
+    ['own', 'own', true],
+    ['own', 'any', true],
+    ['any', 'own', false],
+  ])('what was begun on %s goes on with %s: %s', (first, then, goesOn) => {
+    const by = { any: who('notes.delete'), own: who('notes.delete.own') } as Record<string, Caller>;
+    expect(stillAllows(asked(by[first] ?? who()), asked(by[then] ?? who()))).toBe(goesOn);
+    expect(stillAllows(asked(by[first] ?? who()), asked(who()))).toBe(false);
+  });
+
+  it('is told to its server, with the permissions it names and none that is another’s or ours', () => {
+    const standing = makeStanding(notes, { permissions: [...writer, 'notes.delete.own', 'wiki.write', 'drawbridge:people'], scope: both });
+    const facts = { issuer: 'http://localhost:4000', resource: notes, standing, scope: both, now: 1000, jti: 'j' };
+    expect(assertionClaims({ ...facts, ownership: 'own' })).toMatchObject({
+      ownership: 'own',
+      permissions: [...writer, 'notes.delete.own'],
+    });
+    expect(assertionClaims(facts)).not.toHaveProperty('ownership');
+    const greedy = { ...notes, tools: new Map([['x', { scopes: [], permissions: ['drawbridge:people'] }]]) };
+    expect(assertionClaims({ ...facts, resource: greedy })['permissions']).toEqual(writer);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { changeOf, differenceOf } from '../../src/domain/access-difference.ts';
+import { changeOf, differenceOf, losesSomething } from '../../src/domain/access-difference.ts';
 import { previewPerson } from '../../src/domain/access-preview.ts';
 import { directoryOf } from '../../src/config/directory.ts';
 import { validate } from '../../src/config/load.ts';
@@ -111,6 +111,7 @@ describe('the preview of a person', () => {
       resource: 'notes',
       scopes: ['read', 'write'],
       tools: ['whoami', 'list', 'add'],
+      ownTools: [],
       changes: true,
     });
     expect(inGlobex).toMatchObject({ tenantId: globex, roles: [{ rule: 'by Olga' }], access: { roles: ['viewer'] } });
@@ -174,6 +175,32 @@ describe('the difference for a person', () => {
       roles: policy.roles.map((role) => ({ ...role, permissions: [...role.permissions, 'drawbridge:platform'] })),
     };
     expect(changeOf([differenceOf(access('admin'), accessOf(renamed, [RoleId.parse('admin')]))])).toBe('changesOtherwise');
+  });
+
+  it('a tool for anything that remains for what is theirs is a loss, and the other way round is none [UP-09]', () => {
+    const owned = { scopes: ['write'], permissions: ['delete'], ownPermissions: ['write'] };
+    const resources = policy.resources.map((each) => ({ ...each, tools: new Map([...each.tools, ['purge', owned]]) }));
+    const as = (...roleIds: string[]) =>
+      accessOf(
+        { ...policy, resources },
+        roleIds.map((id) => RoleId.parse(id)),
+      );
+    expect(as('editor').resources[0]).toMatchObject({ tools: ['whoami', 'list', 'add', 'purge'], ownTools: ['purge'] });
+    const [down, up] = [differenceOf(as('admin'), as('editor', 'auditor')), differenceOf(as('editor'), as('admin'))];
+    expect([down.tools, down.onOthers]).toEqual([
+      { gained: [], lost: [] },
+      { gained: [], lost: [purge] },
+    ]);
+    expect([up.onOthers, losesSomething(up)]).toEqual([{ gained: [purge], lost: [] }, false]);
+    expect(differenceOf(as('viewer'), as('editor'))).toMatchObject({ tools: { gained: [add, purge] }, onOthers: { gained: [], lost: [] } });
+    expect(losesSomething(differenceOf(accessOf({ roles: policy.roles, resources: policy.resources }, []), as('editor')))).toBe(false);
+    const narrowed = {
+      ...policy,
+      resources,
+      roles: policy.roles.map((role) => ({ ...role, permissions: role.permissions.filter((each) => each !== 'delete') })),
+    };
+    const kept = differenceOf(as('admin'), accessOf(narrowed, [RoleId.parse('admin')]));
+    expect([losesSomething(kept), changeOf([kept]), kept.roles.lost]).toEqual([true, 'changesOtherwise', []]);
   });
 
   it('of several tenants the gravest counts', () => {

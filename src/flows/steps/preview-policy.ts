@@ -1,4 +1,5 @@
 import { losesSomething } from '../../domain/access-difference.ts';
+import type { Grant } from '../../domain/grant.ts';
 import { isLive } from '../../domain/grant.ts';
 import type { UserId } from '../../domain/ids.ts';
 import { comparePolicies } from '../../domain/policy-comparison.ts';
@@ -7,6 +8,7 @@ import type { AccessPolicy } from '../../domain/role-access.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Grants } from '../../ports/grants.ts';
 import type { People, Somebody } from '../../ports/people.ts';
+import type { SeenClients } from '../../ports/seen-clients.ts';
 import type { Users } from '../../ports/users.ts';
 import { asTold } from './as-told.ts';
 import type { ProvisionedGroupsDependencies } from './provisioned-groups.ts';
@@ -15,6 +17,7 @@ export interface PreviewDependencies extends ProvisionedGroupsDependencies {
   readonly people: People;
   readonly users: Pick<Users, 'get'>;
   readonly grants: Pick<Grants, 'ofUser'>;
+  readonly seenClients: Pick<SeenClients, 'get'>;
   readonly clock: Clock;
 }
 
@@ -38,7 +41,7 @@ export interface PolicyPreview extends PolicyDifference {
   readonly losing: number;
   /** Apps that would be cut off from somebody who loses access, and whether these are only the first ones counted. */
   readonly cut: { readonly grants: number; readonly isAll: boolean };
-  /** People of whom nothing is known until their identity provider next speaks: for them nothing changes. */
+  /** Of how many nothing is known until their identity provider next speaks: they have what their rows say, whatever the rules. */
   readonly unheard: number;
   readonly shown: ReadonlyMap<UserId, Shown>;
 }
@@ -50,15 +53,22 @@ const isLoss = ({ tenants }: ChangedPerson): boolean => tenants.some(({ differen
 
 const losesAccess = ({ tenants }: ChangedPerson): boolean => tenants.some(({ difference }) => difference.losesAccess);
 
+/** Whether an app may do anything now: neither is it kept out, nor is what it was let in to gone. */
+async function isWorking({ directory, seenClients, clock }: PreviewDependencies, grant: Grant): Promise<boolean> {
+  const resource = directory.addresses.get(grant.resource);
+  if (!isLive(grant, clock.now()) || (resource?.onlyTenant ?? grant.tenantId) !== grant.tenantId) return false;
+  return resource !== undefined && (await seenClients.get(grant.client_id))?.status !== 'withdrawn';
+}
+
 /** The apps that people who lose access let in, in the tenants they lose. */
-async function cutOff({ grants, clock }: PreviewDependencies, losers: readonly ChangedPerson[]): Promise<number> {
+async function cutOff(dependencies: PreviewDependencies, losers: readonly ChangedPerson[]): Promise<number> {
   let count = 0;
   for (const { userId, connectionId, tenants } of losers) {
     const lost = tenants.filter(({ difference }) => difference.losesAccess).map(({ tenantId }) => tenantId);
-    const theirs = await grants.ofUser(userId);
-    count += theirs.filter(
-      (grant) => isLive(grant, clock.now()) && grant.connectionId === connectionId && lost.includes(grant.tenantId),
-    ).length;
+    const theirs = await dependencies.grants.ofUser(userId);
+    const concerned = theirs.filter((grant) => grant.connectionId === connectionId && lost.includes(grant.tenantId));
+    const working = await Promise.all(concerned.map((grant) => isWorking(dependencies, grant)));
+    count += working.filter(Boolean).length;
   }
   return count;
 }
@@ -78,8 +88,10 @@ export const previewPolicy =
     const losers: ChangedPerson[] = [];
     let [seen, losing, cutting, unheard] = [0, 0, 0, 0];
     const look = ({ identity: { userId, connectionId, subject, known }, assigned }: Somebody): void => {
-      if (known === undefined) return void (unheard += 1);
-      const changed = comparison.add({ userId, arrival: { connectionId, subject, ...known }, assigned });
+      const isUnheard = known === undefined;
+      if (isUnheard) unheard += 1;
+      const arrival = { connectionId, subject, groups: known?.groups ?? null, claims: known?.claims ?? {} };
+      const changed = comparison.add({ userId, arrival, assigned, isUnheard });
       if (isLoss(changed)) losing += 1;
       if (!losesAccess(changed)) return undefined;
       cutting += 1;

@@ -9,10 +9,11 @@ export interface ProvisionedGroupsDependencies {
   readonly provisionedUsers: Pick<ProvisionedUsers, 'byIdentity'>;
 }
 
-/** The groups that an identity provider has put somebody in beforehand, by the `identityKey` of their sign-in; null for who stays outside, none where nobody is provisioned. */
+/** The groups that an identity provider has put somebody in beforehand, by the `identityKey` of their sign-in; null for who stays outside or came by a connection that is no longer there, none where nobody is provisioned. */
 export const provisionedGroupsOf =
   ({ directory, provisionedUsers }: ProvisionedGroupsDependencies) =>
   async (connectionId: ConnectionId, identityId: string): Promise<readonly string[] | null> => {
-    const provisioning = findConnection(directory, connectionId)?.provisioning;
-    return provisioning === undefined ? [] : provisionedGroups(await provisionedUsers.byIdentity(identityId), provisioning);
+    const connection = findConnection(directory, connectionId);
+    if (connection?.provisioning === undefined) return connection === null ? null : [];
+    return provisionedGroups(await provisionedUsers.byIdentity(identityId), connection.provisioning);
   };

@@ -44,11 +44,12 @@ async function toldOf(dependencies: PreviewDependencies, page: readonly Identity
   return told;
 }
 
-function lossesOf({ difference: { scopes, tools, permissions } }: MemberOutcome, { resources }: Directory): string[] {
+function lossesOf({ difference: { scopes, tools, onOthers, permissions } }: MemberOutcome, { resources }: Directory): string[] {
   const titleOf = (resource: string, name: string) =>
     resources.find(({ id }) => id === resource)?.scopes.find((scope) => scope.name === name)?.title ?? name;
   if (scopes.lost.length > 0) return scopes.lost.map(({ resource, name }) => titleOf(resource, name));
-  return tools.lost.length > 0 ? tools.lost.map(({ name }) => name) : [...permissions.lost];
+  const used = [...tools.lost.map(({ name }) => name), ...onOthers.lost.map(({ name }) => `${name} on what is others’`)];
+  return used.length > 0 ? used : [...permissions.lost];
 }
 
 function tally({ before }: ComparedRules) {

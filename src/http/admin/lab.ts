@@ -29,7 +29,14 @@ const AccessView = z.object({
     .describe('Every rule, from 1, with whether it fits and why.'),
   permissions: z.array(z.string()),
   isAdministrator: z.boolean(),
-  resources: z.array(z.object({ resource: z.string(), scopes: z.array(z.string()), tools: z.array(z.string()) })),
+  resources: z.array(
+    z.object({
+      resource: z.string(),
+      scopes: z.array(z.string()),
+      tools: z.array(z.string()),
+      ownTools: z.array(z.string()).describe('Those of the tools that they can use only on what is theirs.'),
+    }),
+  ),
 });
 
 const view = ({ roles, denied, trace, access }: TenantPreview): z.infer<typeof AccessView> => ({
@@ -38,7 +45,12 @@ const view = ({ roles, denied, trace, access }: TenantPreview): z.infer<typeof A
   trace: [...trace],
   permissions: [...access.permissions],
   isAdministrator: access.isAdministrator,
-  resources: access.resources.map(({ resource, scopes, tools }) => ({ resource, scopes: [...scopes], tools: [...tools] })),
+  resources: access.resources.map(({ resource, scopes, tools, ownTools }) => ({
+    resource,
+    scopes: [...scopes],
+    tools: [...tools],
+    ownTools: [...ownTools],
+  })),
 });
 
 const tried = {

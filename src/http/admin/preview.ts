@@ -22,6 +22,9 @@ export const PreviewView = z.object({
         email: z.string().nullable(),
         roles: z.object({ gained: z.array(z.string()), lost: z.array(z.string()) }),
         tools: z.object({ gained: z.array(z.string()), lost: z.array(z.string()) }),
+        onOthers: z
+          .object({ gained: z.array(z.string()), lost: z.array(z.string()) })
+          .describe('Tools they keep, and can use on what is others’ from then on, or no longer.'),
       }),
     )
     .describe('The first few of each. Who does not belong to the tenant yet is only counted, except for whoever looks after all tenants.'),
@@ -35,13 +38,14 @@ export function previewView(preview: PolicyPreview, isForPlatform: boolean): z.i
     people.flatMap(({ userId, tenants }) =>
       tenants
         .filter(({ difference }) => isForPlatform || !difference.gainsAccess)
-        .map(({ tenantId, difference: { roles, tools } }) => ({
+        .map(({ tenantId, difference: { roles, tools, onOthers } }) => ({
           change: what as (typeof lossesFirst)[number],
           tenant: tenantId,
           userId,
           ...(shown.get(userId) ?? { name: null, email: null }),
           roles: { gained: [...roles.gained], lost: [...roles.lost] },
           tools: { gained: named(tools.gained), lost: named(tools.lost) },
+          onOthers: { gained: named(onOthers.gained), lost: named(onOthers.lost) },
         })),
     ),
   );

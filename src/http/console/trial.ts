@@ -32,10 +32,11 @@ function resultOf(before: Directory, after: Directory, tenantId: TenantId, arriv
     roles: young.roles.map(({ role, rule }) => ({ name: nameOf(role), why: rule.replace(` gives ${role}`, '') })),
     denied: young.denied.map(({ role, rule }) => ({ name: nameOf(role), why: rule.replace(/ denies (everything|\S+)$/, ' denies it') })),
     open: open.map(({ rule, because }) => `Rule ${rule} may fit them, too: ${because}.`),
-    can: young.access.resources.map(({ resource, scopes, tools }) => {
+    can: young.access.resources.map(({ resource, scopes, tools, ownTools }) => {
       const found = after.resources.find(({ id }) => id === resource);
       const titles = (found?.scopes ?? []).filter(({ name }) => scopes.includes(name)).map(({ title }) => title);
-      return { server: found?.name ?? resource, titles, tools };
+      const uses = tools.map((tool) => (ownTools.includes(tool) ? `${tool} (only what is theirs)` : tool));
+      return { server: found?.name ?? resource, titles, tools: uses };
     }),
     administers: young.access.isAdministrator,
     published: names(old) === names(young) ? null : names(old),

@@ -1,3 +1,4 @@
+import { ownershipOf } from '../../domain/access-decision.ts';
 import type { Belonging, Step } from '../../domain/next-step.ts';
 import type { Directory } from '../../domain/directory.ts';
 import { canLink, findConnection, rolesHolding } from '../../domain/directory.ts';
@@ -122,13 +123,14 @@ function scopeRow(dependencies: HttpDependencies, resource: Resource, scope: Res
   const lacks = withheld.get(scope.name);
   // A tool stands under the scope only if the role lets the person call it at all.
   const tools = [...resource.tools].filter(([, rule]) => rule.scopes.includes(scope.name));
-  const usable = tools.filter(([, rule]) => !permitted || rule.permissions.every((permission) => chosen.permissions.includes(permission)));
+  const may = (name: string) => ownershipOf({ resource, standing: chosen }, name);
+  const usable = tools.map(([name]) => name).filter((name) => !permitted || may(name) !== null);
   return {
     name: scope.name,
     title: scope.title,
     note: scope.note,
     changes: scope.changes,
-    tools: usable.map(([name]) => name),
+    tools: usable.map((name) => (may(name) === 'own' ? `${name} (only what is yours)` : name)),
     state: !permitted || lacks !== undefined ? 'unavailable' : scope.changes ? 'unticked' : 'ticked',
     reason: !permitted ? reasonFor(dependencies, scope, chosen) : lacks === undefined ? null : unprovenReason(lacks, connection),
   };
