@@ -35,6 +35,7 @@ import { refreshTokens } from './flows/refresh-tokens.ts';
 import { registerClient } from './flows/register-client.ts';
 import { revokeToken } from './flows/revoke-token.ts';
 import { authenticateClient } from './flows/steps/authenticate-client.ts';
+import { knownGroups, nameGroups } from './flows/steps/name-groups.ts';
 import { stopAuthorization } from './flows/stop-authorization.ts';
 import { publishedRules, tryRules } from './flows/try-draft.ts';
 import { tellConnectionTest } from './flows/tell-connection-test.ts';
@@ -121,6 +122,7 @@ const describesClient = (url: string, json: unknown): boolean => 'client' in cli
 type Parts = Parameters<typeof answerQuestion>[0] &
   Parameters<typeof publishRules>[0] &
   Parameters<typeof leaveConsole>[0] &
+  Parameters<typeof knownGroups>[0] &
   Parameters<typeof answerFactor>[0] &
   Parameters<typeof answerPasskey>[0] &
   Parameters<typeof confirmEnrolment>[0] &
@@ -154,6 +156,8 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   publishedRules: publishedRules(parts),
   tryRules: tryRules(parts),
   publishRules: publishRules(parts),
+  nameGroups: nameGroups(parts),
+  knownGroups: knownGroups(parts),
   leaveQuestion: leaveQuestion(parts),
   chooseTenant: chooseTenant(parts),
   recordConsent: recordConsent(parts),

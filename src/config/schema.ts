@@ -145,9 +145,14 @@ export const ConfigSchema = z.strictObject({
         .default(60)
         .describe('Passwords and codes per minute and source address, on pages that ask for them.'),
       tokenFailuresPerMinute: z.int().min(1).default(300).describe('Refused token requests per minute and source address.'),
+      previewsPerMinute: z
+        .int()
+        .min(1)
+        .default(30)
+        .describe('Drafts of rules that are tried against everybody, per minute and administrator, on the administrators’ pages.'),
     })
     .prefault({})
-    .describe('Bounds on what one address may do; beyond them the answer is 429.'),
+    .describe('Bounds on what one address, or one administrator, may do; beyond them the answer is 429.'),
   shutdown: z
     .strictObject({
       noticeSeconds: z

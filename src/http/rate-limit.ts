@@ -1,12 +1,13 @@
 import type { RateCounter, RateWindows } from '../ports/rate-windows.ts';
 import type { Incoming } from './exchange.ts';
 
-/** Requests per minute from one address. */
+/** Requests per minute from one address, or by one administrator. */
 export interface Limits {
   readonly authorizePerMinute: number;
   readonly registerPerMinute: number;
   readonly tokenFailuresPerMinute: number;
   readonly answersPerMinute: number;
+  readonly previewsPerMinute: number;
 }
 
 /** Too many requests from one address; `retryAfter` in seconds. RFC 6585 §4. */
@@ -28,6 +29,8 @@ export interface RateLimits {
   /** Refuses an address that has failed too often; a failure is counted by `tokenFailed`. */
   token(incoming: Incoming): void;
   tokenFailed(incoming: Incoming): void;
+  /** What is worked out for one administrator and reads everybody: seconds until it may be asked for again; counted where that is 0. */
+  preview(administrator: string): number;
 }
 
 /** An IPv6 customer holds a whole /64, so that is what counts as one address. */
@@ -46,6 +49,7 @@ export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) =
   const register = windows.counter('register', limits.registerPerMinute);
   const answers = windows.counter('answer', limits.answersPerMinute);
   const tokenFailures = windows.counter('token', limits.tokenFailuresPerMinute);
+  const previews = windows.counter('preview', limits.previewsPerMinute);
 
   function refuse(counter: RateCounter, source: string): void {
     const wait = counter.wait(source);
@@ -64,5 +68,10 @@ export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) =
     answer: (incoming) => consume(answers, incoming),
     token: (incoming) => refuse(tokenFailures, bucketOf(addressOf(incoming))),
     tokenFailed: (incoming) => tokenFailures.count(bucketOf(addressOf(incoming))),
+    preview: (administrator) => {
+      const wait = previews.wait(administrator);
+      if (wait === 0) previews.count(administrator);
+      return Math.ceil(wait / 1000);
+    },
   };
 }

@@ -22,7 +22,7 @@ async function tally(count: number, request: (index: number) => Promise<Response
   return found;
 }
 
-const limits = { authorizePerMinute: 20, registerPerMinute: 20, tokenFailuresPerMinute: 20, answersPerMinute: 20 };
+const limits = { authorizePerMinute: 20, registerPerMinute: 20, tokenFailuresPerMinute: 20, answersPerMinute: 20, previewsPerMinute: 20 };
 
 describe('floods from one address', () => {
   let system: System;

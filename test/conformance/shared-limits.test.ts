@@ -11,7 +11,7 @@ import { startSystem } from '../support/system.ts';
 import { countOf, rowsOf, withinOneMinute } from '../support/wire.ts';
 
 const metadata = { client_name: 'Lantern', redirect_uris: ['https://app.example.test/cb'], token_endpoint_auth_method: 'none' };
-const limits = { authorizePerMinute: 20, registerPerMinute: 20, tokenFailuresPerMinute: 20, answersPerMinute: 20 };
+const limits = { authorizePerMinute: 20, registerPerMinute: 20, tokenFailuresPerMinute: 20, answersPerMinute: 20, previewsPerMinute: 20 };
 /** A share, the time a store takes, and room for a machine that is busy with other things. */
 const SHARED = 1_400;
 

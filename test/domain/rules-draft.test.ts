@@ -26,6 +26,8 @@ const roles = [
   { id: role('platform'), name: 'Platform', permissions: ['drawbridge:read', 'drawbridge:platform'] },
 ];
 
+const names = { roles, connections: [{ id: okta, name: 'Okta' }], areSeveral: false };
+
 const gives = (group: string, id: string): MappingRule => ({ connectionId: null, group, role: role(id) });
 const denies = (group: string, id: string): MappingRule => ({ connectionId: null, group, deny: id === '*' ? '*' : role(id) });
 
@@ -76,7 +78,7 @@ describe('a row of a draft', () => {
       denies('eng', '*'),
       { connectionId: okta, where: [{ claim: '/department', is: ['Sales'] }], role: role('viewer'), until: 1_800_000_000_000 },
     ];
-    expect(rules.map((rule, index) => ruleOf(rowOf(rule, index + 1), roles))).toEqual(rules);
+    expect(rules.map((rule, index) => ruleOf(rowOf(rule, index + 1), names))).toEqual(rules);
   });
 
   it.each([
@@ -85,15 +87,15 @@ describe('a row of a draft', () => {
     [{ role: 'nobody' }, 'Choose a role'],
     [{ role: '' }, 'Choose a role'],
   ])('%j is no rule', (change, words) => {
-    const found = ruleOf({ ...rowOf(gives('eng', 'editor'), 1), ...change }, roles);
+    const found = ruleOf({ ...rowOf(gives('eng', 'editor'), 1), ...change }, names);
     expect(isRule(found)).toBe(false);
-    expect(found).toEqual({ problem: expect.stringContaining(words) });
+    expect(found).toEqual({ problems: [{ field: expect.any(String), problem: expect.stringContaining(words) }] });
   });
 
   it('begins anew over rules that changed meanwhile: as the one that says the same, or as none', () => {
     const rows = [gives('eng', 'editor'), gives('sales', 'viewer')].map((rule, index) => rowOf(rule, index + 1));
     const later = [gives('it', 'admin'), gives('eng', 'editor')];
-    expect(rebased(rows, roles, later).map(({ from }) => from)).toEqual([2, null]);
+    expect(rebased(rows, names, later).map(({ from }) => from)).toEqual([2, null]);
   });
 
   it('counts each repeated rule once', () => {

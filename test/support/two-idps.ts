@@ -36,7 +36,13 @@ function connectionTo(id: string, name: string, idp: HostileIdp): Config['connec
 /** What leaves a test room to make many requests in one minute. */
 export const unhurried = (config: Config): Config => ({
   ...config,
-  limits: { authorizePerMinute: 100_000, registerPerMinute: 100_000, tokenFailuresPerMinute: 100_000, answersPerMinute: 100_000 },
+  limits: {
+    authorizePerMinute: 100_000,
+    registerPerMinute: 100_000,
+    tokenFailuresPerMinute: 100_000,
+    answersPerMinute: 100_000,
+    previewsPerMinute: 100_000,
+  },
 });
 
 export interface TwoIdps extends System {

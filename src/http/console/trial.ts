@@ -1,5 +1,6 @@
 import { previewPerson } from '../../domain/access-preview.ts';
 import type { Directory } from '../../domain/directory.ts';
+import type { GroupNaming } from '../../domain/group-name.ts';
 import { ConnectionId } from '../../domain/ids.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import type { Arrival } from '../../domain/role-mapping.ts';
@@ -19,6 +20,9 @@ const groupsOf = (text: string): string[] => [
       .filter((line) => line !== ''),
   ),
 ];
+
+/** The groups that somebody was tried with, at most so many. */
+export const triedGroups = (form: Parameters | null): string[] => groupsOf(form?.values['tried'] ?? '').slice(0, mostGroups);
 
 function resultOf(before: Directory, after: Directory, tenantId: TenantId, arrival: Arrival, now: number): TrialResult | null {
   const [old, young] = [before, after].map((policy) =>
@@ -50,17 +54,18 @@ export function trialView(
     readonly after: Directory | null;
     readonly tenantId: TenantId;
     readonly now: number;
+    readonly naming: GroupNaming;
     readonly isAsked: boolean;
   },
 ): TrialView {
-  const { before, after, tenantId, now, isAsked } = facts;
+  const { before, after, tenantId, now, naming, isAsked } = facts;
   const tenant = before.tenants.find(({ id }) => id === tenantId);
   const leading = before.connections.filter(({ id }) => tenant === undefined || leadsInto(tenant, id));
   const offered = leading.length === 0 ? before.connections : leading;
   const text = form?.values['tried'] ?? '';
-  const groups = groupsOf(text);
+  const groups = triedGroups(form);
   const chosen = offered.find(({ id }) => id === form?.values['through'])?.id ?? offered[0]?.id ?? ConnectionId.parse('none');
-  const arrival = { connectionId: chosen, subject: nobody, groups: groups.slice(0, mostGroups), claims: {} };
+  const arrival = { connectionId: chosen, subject: nobody, groups, claims: {}, naming };
   return {
     groups: text,
     connections: offered.map(({ id, name }) => ({ id, name, isChosen: id === chosen })),

@@ -58,7 +58,13 @@ export interface ClusterOptions {
   readonly wrapEngine?: (engine: DocumentEngine, name: string) => DocumentEngine;
 }
 
-const many = { authorizePerMinute: 1_000_000, registerPerMinute: 1_000_000, tokenFailuresPerMinute: 1_000_000, answersPerMinute: 100_000 };
+const many = {
+  authorizePerMinute: 1_000_000,
+  registerPerMinute: 1_000_000,
+  tokenFailuresPerMinute: 1_000_000,
+  answersPerMinute: 100_000,
+  previewsPerMinute: 100_000,
+};
 const quietly = { clock: systemClock, log: () => undefined };
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
