@@ -11,6 +11,7 @@ import { endClientGrants, endTenantGrant } from './flows/end-tenant-grants.ts';
 import { listMembers } from './flows/list-members.ts';
 import { exportAudit, searchAudit } from './flows/search-audit.ts';
 import { tryImagined, tryMember } from './flows/try-rules.ts';
+import type { NamingDependencies } from './flows/steps/name-groups.ts';
 import { someoneHere } from './flows/steps/someone-here.ts';
 import { defaultLimits } from './gateway/dependencies.ts';
 import { openGuard } from './gateway/guard.ts';
@@ -25,6 +26,7 @@ import { openTenantRows } from './stores/tenant-rows.ts';
 type Parts = Parameters<typeof openGuard>[0] &
   Pick<AdminParts, 'directory' | 'audit' | 'seenClients'> &
   Parameters<typeof decideClient>[0] &
+  NamingDependencies &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &

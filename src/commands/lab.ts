@@ -10,11 +10,15 @@ import type { Assigned, TenantPreview } from '../domain/access-preview.ts';
 import { previewPerson } from '../domain/access-preview.ts';
 import type { Directory } from '../domain/directory.ts';
 import { findTenant } from '../domain/directory.ts';
+import { groupsIn, groupWithName } from '../domain/group-name.ts';
+import type { GroupNaming } from '../domain/group-name.ts';
 import { ConnectionId, UserId } from '../domain/ids.ts';
 import type { Arrival } from '../domain/role-mapping.ts';
 import { claimsFor, pointersOf } from '../domain/rule-claims.ts';
 import { ruleSentence } from '../domain/rule-sentence.ts';
+import { nameGroups } from '../flows/steps/name-groups.ts';
 import { systemClock } from '../platform/system-clock.ts';
+import { openGroupNames } from '../stores/group-names.ts';
 import { openMemberships } from '../stores/memberships.ts';
 import { openPolicies } from '../stores/policies.ts';
 import { openUsers } from '../stores/users.ts';
@@ -71,7 +75,14 @@ async function rulesOf({ config, engine }: Installation): Promise<Directory> {
   return directoryUnder(config)(await policies.document(latest.digest));
 }
 
-function tenantLines(preview: TenantPreview, directory: Directory, withRules: boolean): string[] {
+/** What the groups are called that rules name and that somebody is in, as far as sign-ins told. */
+function namingFor({ engine }: Installation, { connections, tenants }: Directory, tried: readonly Tried[]): Promise<GroupNaming> {
+  const groups = [...groupsIn(tenants.flatMap(({ rules }) => rules)), ...tried.flatMap(({ arrival }) => arrival.groups ?? [])];
+  const asked = connections.map(({ id }) => id);
+  return nameGroups({ groupNames: openGroupNames(engine, systemClock) })(asked, groups);
+}
+
+function tenantLines(preview: TenantPreview, directory: Directory, withRules: boolean, naming: GroupNaming): string[] {
   const { tenantId, name, roles, denied, access, trace } = preview;
   const rules = findTenant(directory, tenantId)?.rules ?? [];
   return [
@@ -84,23 +95,25 @@ function tenantLines(preview: TenantPreview, directory: Directory, withRules: bo
     ...(withRules
       ? trace.map(({ rule, fits, because }) => {
           const written = rules[rule - 1];
-          return `  rule ${rule} ${fits === 'yes' ? 'fits' : fits === 'no' ? 'does not fit' : 'cannot be told'}: ${because}${written === undefined ? '' : ` (${ruleSentence(written)})`}`;
+          return `  rule ${rule} ${fits === 'yes' ? 'fits' : fits === 'no' ? 'does not fit' : 'cannot be told'}: ${because}${written === undefined ? '' : ` (${ruleSentence(written, naming)})`}`;
         })
       : []),
   ];
 }
 
-function tell({ rules, json }: LabOptions, directory: Directory, tried: readonly Tried[]): void {
+function tell({ rules, json }: LabOptions, directory: Directory, tried: readonly Tried[], naming: GroupNaming): void {
   const found = tried.map(({ arrival, assigned }) => ({
     arrival,
-    tenants: previewPerson(directory, arrival, assigned, systemClock.now()),
+    tenants: previewPerson(directory, { ...arrival, naming }, assigned, systemClock.now()),
   }));
+  const listed = ({ connectionId, groups }: Arrival): string =>
+    groups === null ? 'groups unknown' : `groups ${groups.map((group) => groupWithName(naming, group, connectionId)).join(', ') || 'none'}`;
   if (json) return void process.stdout.write(`${JSON.stringify({ people: found })}\n`);
-  const text = found.flatMap(({ arrival: { connectionId, subject, groups, claims }, tenants }) => [
-    `${JSON.stringify(subject)} through ${connectionId}, ${groups === null ? 'groups unknown' : `groups ${groups.join(', ') || 'none'}`}`,
-    ...Object.entries(claims).map(([pointer, values]) => `${pointer}: ${values.join(', ') || 'none'}`),
+  const text = found.flatMap(({ arrival, tenants }) => [
+    `${JSON.stringify(arrival.subject)} through ${arrival.connectionId}, ${listed(arrival)}`,
+    ...Object.entries(arrival.claims).map(([pointer, values]) => `${pointer}: ${values.join(', ') || 'none'}`),
     '',
-    ...tenants.flatMap((preview) => tenantLines(preview, directory, rules)),
+    ...tenants.flatMap((preview) => tenantLines(preview, directory, rules, naming)),
   ]);
   process.stdout.write(`${text.join('\n')}\n`);
 }
@@ -111,10 +124,11 @@ export async function tryRules(options: LabOptions): Promise<void> {
   if (user === null && !inForce) {
     const config = configure(options, '');
     const directory = directoryOf(config);
-    return tell(options, directory, [describedBy(options, config, directory)]);
+    return tell(options, directory, [describedBy(options, config, directory)], new Map());
   }
   return onInstallation(options, async (place) => {
     const directory = inForce ? await rulesOf(place) : directoryOf(place.config);
-    tell(options, directory, user === null ? [describedBy(options, place.config, directory)] : await knownAs(user, place));
+    const tried = user === null ? [describedBy(options, place.config, directory)] : await knownAs(user, place);
+    tell(options, directory, tried, await namingFor(place, directory, tried));
   });
 }

@@ -2,9 +2,15 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { ApplyOptions, PlanOptions } from '../cli/policy-options.ts';
 import { directoryUnder, judgePolicy, policyOf } from '../config/policy.ts';
+import { findTenant } from '../domain/directory.ts';
+import type { Directory } from '../domain/directory.ts';
+import { groupsIn } from '../domain/group-name.ts';
+import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Revision } from '../domain/policy.ts';
 import { followsFile } from '../domain/policy.ts';
 import { policyDifferences } from '../domain/policy-differences.ts';
+import { rulesBeyond } from '../domain/rules-draft.ts';
+import { nameGroups } from '../flows/steps/name-groups.ts';
 import { previewPolicy } from '../flows/steps/preview-policy.ts';
 import { publishPolicy } from '../flows/steps/publish-policy.ts';
 import type { Published } from '../flows/steps/publish-policy.ts';
@@ -12,6 +18,7 @@ import { nodeEntropy } from '../platform/node-entropy.ts';
 import { systemClock as clock } from '../platform/system-clock.ts';
 import { openAuditLog } from '../stores/audit-log.ts';
 import { openGrants } from '../stores/grants.ts';
+import { openGroupNames } from '../stores/group-names.ts';
 import { openPeople } from '../stores/people.ts';
 import { openPolicies } from '../stores/policies.ts';
 import { openProvisionedUsers } from '../stores/provisioned-users.ts';
@@ -33,6 +40,10 @@ function showProgress(people: number): void {
   if (process.stderr.isTTY && people % 10_000 === 0) process.stderr.write(`\r${people} people looked at`);
 }
 
+/** The rules of one policy that the same tenant has not in another. */
+const beyond = ({ tenants }: Directory, others: Directory): MappingRule[] =>
+  tenants.flatMap(({ id, rules }) => rulesBeyond(rules, findTenant(others, id)?.rules ?? []));
+
 async function planFor(place: Installation, document: unknown, before: Revision): Promise<Plan> {
   const { config, engine, feed } = place;
   const [stores, meaning] = [openPolicies(engine), directoryUnder(config)];
@@ -40,7 +51,13 @@ async function planFor(place: Installation, document: unknown, before: Revision)
   const rows = { users: openUsers(engine, feed), grants: openGrants(engine, feed), provisionedUsers: openProvisionedUsers(engine, feed) };
   const parts = { ...rows, people: openPeople(engine), directory: now, clock };
   const preview = await previewPolicy(parts)(now, next, { examples: 20, progress: showProgress });
-  return { inForce: before, differences: policyDifferences(now, next), preview };
+  const moved = [...beyond(now, next), ...beyond(next, now)];
+  const groupNames = openGroupNames(engine, clock);
+  const naming = await nameGroups({ groupNames })(
+    now.connections.map(({ id }) => id),
+    groupsIn(moved),
+  );
+  return { inForce: before, differences: policyDifferences(now, next, naming), preview };
 }
 
 /** `plan`, `drift` and `history`; whether the file is what is in force, where that was the question. */

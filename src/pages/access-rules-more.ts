@@ -41,8 +41,8 @@ export function fieldsOf(row: RuleRow, number: number, { rules }: AccessRulesVie
 export const option = (value: string, words: string, chosen: string): Html =>
   html`<option value="${value}" selected="${value === chosen && 'selected'}">${words}</option>`;
 
-export function moreOf(row: RuleRow, number: number, { connections }: AccessRulesView, field: RuleFields): Html {
-  const hasChoice = connections.length > 1 || row.connection !== '';
+export function moreOf(row: RuleRow, number: number, { connections, rules }: AccessRulesView, field: RuleFields): Html {
+  const hasChoice = connections.length > 1 || rules.some(({ connection }) => connection !== '');
   return html`${row.more.length > 0 && html`<div class="said instead">${row.more.map((sentence) => html`<p>${plainText(sentence)}</p>`)}</div>`}
     <details class="more" open="${row.isOpen && 'open'}">
       <summary><span>More${unseen(` about rule ${String(number)}`)}: ${hasChoice && 'sign-in, '}end, conditions</span></summary>

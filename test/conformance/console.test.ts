@@ -56,6 +56,40 @@ describe('getting in', () => {
     expect(said(browser)).toContain('alice@demo.example');
   });
 
+  it('whoever asked for a workspace’s rules comes back to them, and to nowhere else', async () => {
+    const carol = await openConsole(system, 'carol', undefined, rulesAt('initech'));
+    expect([carol.page.status, carol.page.url.pathname]).toEqual([200, rulesAt('initech')]);
+    // Whose it is not is told so there, as with any address.
+    const erin = await openConsole(system, 'erin', undefined, rulesAt('acme'));
+    expect([erin.page.status, erin.page.url.pathname]).toEqual([404, rulesAt('acme')]);
+    for (const at of [rulesAt('..%2f..%2fevil'), rulesAt('https:%2f%2fevil.example'), `${rulesAt('ACME')}?next=//evil.example`]) {
+      const browser = await openConsole(system, 'alice', undefined, at);
+      expect([at, browser.page.url.href]).toEqual([at, `${system.issuer}${rulesAt('acme')}`]);
+    }
+  });
+
+  it('where a sign-in leads cannot be changed on the way', async () => {
+    const opened: URL[] = [];
+    const watched = openBrowser({
+      fetch: async (url, init) => {
+        opened.push(new URL(url instanceof Request ? url.url : url));
+        return fetch(url, init);
+      },
+    });
+    await watched.get(`${system.issuer}${rulesAt('acme')}`);
+    await signIn(watched, 'alice');
+    await watched.submit({ scope: ['admin:read'] }, { form: '/consent', press: 'Approve' });
+    const answered = opened.find(({ pathname }) => pathname === '/admin/callback') ?? new URL(system.issuer);
+    const state = answered.searchParams.get('state') ?? '';
+    expect(state).toContain('.acme.');
+    for (const forged of [state.replace('.acme.', '.initech.'), state.replace('.acme.', '..'), state.replace('.acme.', '.')]) {
+      const changed = new URL(answered);
+      changed.searchParams.set('state', forged);
+      expect((await watched.get(changed)).status).toBe(403);
+    }
+    expect((await watched.get(answered)).url.pathname).toBe(rulesAt('acme'));
+  });
+
   it('what they are remembered by is for no script and for no request that another site caused [W123]', async () => {
     const given: string[] = [];
     const watched: typeof fetch = async (url, init) => {
