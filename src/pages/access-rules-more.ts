@@ -4,7 +4,7 @@ import { hiddenFields, unseen } from './form.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { icons } from './icons.ts';
-import { displayName, plainText } from './names.ts';
+import { displayName, plainText, withoutUnseen } from './names.ts';
 
 type Field = FieldProblem['field'];
 
@@ -144,4 +144,4 @@ ${lines(is)}</textarea>
 }
 
 /** As they are compared. */
-const lines = (values: string): Html[] => values.split('\n').map((line, index) => html`${index > 0 && '\n'}${line}`);
+const lines = (values: string): string => values.split('\n').map(withoutUnseen).join('\n');

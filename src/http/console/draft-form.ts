@@ -3,6 +3,7 @@ import { PageRefusal } from '../../domain/oauth-error.ts';
 import { blankRow } from '../../domain/rules-draft.ts';
 import type { DraftRow } from '../../domain/rules-draft.ts';
 import { visible } from '../../pages/html.ts';
+import { withoutUnseen } from '../../pages/names.ts';
 import type { Parameters } from '../body.ts';
 
 /** For a condition as many as a rule may have. */
@@ -17,9 +18,9 @@ const inLine = (text: string): string =>
     .trim();
 
 const linesOf = (text: string): string[] =>
-  visible(text)
+  text
     .split(/\r\n|\r|\n/)
-    .map((line) => line.trim())
+    .map((line) => withoutUnseen(line).trim())
     .filter((line) => line !== '');
 
 /** What nobody touched stays as it is published, with whatever a field cannot show. */
