@@ -1,6 +1,7 @@
 /** The draft: every rule as a sentence one can edit, with what is published beside each change. */
 import type { AccessRulesView, PublishedPart, RemovedRule, RuleRow } from './access-rules-view.ts';
 import { fieldsOf, moreOf, option } from './access-rules-more.ts';
+import type { RuleFields } from './access-rules-more.ts';
 import { hiddenFields, unseen } from './form.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
@@ -37,49 +38,13 @@ function badgeOf({ from, published, isMoved }: RuleRow): string | null {
 }
 
 function ruleCard(row: RuleRow, index: number, view: AccessRulesView): Html {
-  const { roles, groups } = view;
   const number = index + 1;
   const badge = badgeOf(row);
   const field = fieldsOf(row, number, view);
   return html`<fieldset class="${badge === null ? 'rule' : 'rule changed'}">
     <legend>Rule ${number}${badge !== null && html` <span class="badge accent">${badge}</span>`}</legend>
     ${hiddenFields({ from: row.from === null ? 'new' : String(row.from), conditions: String(row.conditions.length) })}
-    <div class="sentence">
-      <p class="field">
-        <label for="${field.id('group')}">People in the group</label>
-        <input
-          id="${field.id('group')}"
-          name="group"
-          value="${row.group}"
-          list="${groups.length > 0 && 'known-groups'}"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck="false"
-          aria-describedby="${field.said('group', 'said')}"
-          aria-invalid="${field.isWrong('group') && 'true'}"
-          autofocus="${field.isFirst('group') && 'autofocus'}"
-        />
-      </p>
-      <p class="field">
-        <label for="${field.id('effect')}">then they</label>
-        <select id="${field.id('effect')}" name="effect">
-          ${option('give', 'get', row.effect)}${option('deny', 'never get', row.effect)}
-        </select>
-      </p>
-      <p class="field">
-        <label for="${field.id('role')}">the role</label>
-        <select
-          id="${field.id('role')}"
-          name="role"
-          aria-describedby="${field.isWrong('role') && field.said('role')}"
-          aria-invalid="${field.isWrong('role') && 'true'}"
-          autofocus="${field.isFirst('role') && 'autofocus'}"
-        >
-          ${roles.map(({ id: role, name }) => option(role, displayName(name), row.role))}${option('*', 'any role', row.role)}
-        </select>
-      </p>
-    </div>
-    ${field.wrong('group')} ${field.wrong('role')}
+    ${sentence(row, view, field)} ${field.wrong('group')} ${field.wrong('role')}
     <div class="said" id="${field.id('said')}">
       ${row.called !== null && html`<p><strong>${named(row.called)}</strong> (<code>${plainText(row.group)}</code>)</p>`}
       ${row.published.length > 0 && html`<p>Published version: ${publishedParts(row.published)}.</p>`}
@@ -91,6 +56,44 @@ function ruleCard(row: RuleRow, index: number, view: AccessRulesView): Html {
     </p>
   </fieldset>`;
 }
+
+/** Whom it is about, and what they get, as a sentence to fill in. */
+const sentence = (row: RuleRow, { roles, groups }: AccessRulesView, field: RuleFields): Html =>
+  html`<div class="sentence">
+    <p class="field">
+      <label for="${field.id('group')}">People in the group</label>
+      <input
+        id="${field.id('group')}"
+        name="group"
+        value="${row.group}"
+        list="${groups.length > 0 && 'known-groups'}"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck="false"
+        aria-describedby="${field.said('group', 'said')}"
+        aria-invalid="${field.isWrong('group') && 'true'}"
+        autofocus="${field.isFirst('group') && 'autofocus'}"
+      />
+    </p>
+    <p class="field">
+      <label for="${field.id('effect')}">then they</label>
+      <select id="${field.id('effect')}" name="effect">
+        ${option('give', 'get', row.effect)}${option('deny', 'never get', row.effect)}
+      </select>
+    </p>
+    <p class="field">
+      <label for="${field.id('role')}">the role</label>
+      <select
+        id="${field.id('role')}"
+        name="role"
+        aria-describedby="${field.isWrong('role') && field.said('role')}"
+        aria-invalid="${field.isWrong('role') && 'true'}"
+        autofocus="${field.isFirst('role') && 'autofocus'}"
+      >
+        ${roles.map(({ id: role, name }) => option(role, displayName(name), row.role))}${option('*', 'any role', row.role)}
+      </select>
+    </p>
+  </div>`;
 
 const publishedParts = (parts: readonly PublishedPart[]): Html[] =>
   parts.map((part, index) => html`${index > 0 && ', '}${publishedPart(part)}`);

@@ -118,7 +118,7 @@ describe('what a rule asks for besides a group', () => {
     const browser = await openConsole(system, 'alice');
     await pressRules(browser, 'Check this draft', fields);
     expect([browser.page.status, said(browser).includes(words)]).toEqual([200, true]);
-    const [[name = '', typed = []] = []] = Object.entries(fields);
+    const [[name, typed] = ['', []]] = Object.entries(fields);
     const kept = column(browser, name as 'until').map((text) => text.trim().replaceAll('\n', '\r\n'));
     expect(kept).toEqual(typed.map((text) => text.trim()));
     expect([...browser.page.body.matchAll(/aria-invalid="true"/g)]).toHaveLength(1);
