@@ -76,6 +76,7 @@ export const hostileRules: Omit<AccessRulesView, 'action' | 'revision' | 'isDraf
   publish: { state: 'locked-out' },
   trial: {
     groups: `</textarea>${hostile.markup}\n${hostile.direction}`,
+    details: `</textarea>${hostile.quotes}\n${hostile.direction}`,
     connections: [
       { id: hostile.quotes, name: hostile.markup, isChosen: true },
       { id: 'b', name: hostile.long, isChosen: false },

@@ -34,7 +34,7 @@ const unchanged: AccessRulesView = {
   preview: null,
   lockOut: null,
   publish: { state: 'unchanged' },
-  trial: { groups: '', connections: [], result: null },
+  trial: { groups: '', details: null, connections: [], result: null },
 };
 
 const changed: AccessRulesView = {
@@ -140,6 +140,7 @@ export const samples: Record<string, AccessRulesView> = {
     publish: { state: 'open', typed: '16', problem: '164 people lose something, not 16. Look who they are.' },
     trial: {
       groups: 'okta-sales-emea\nokta-contractors',
+      details: '/title Lead',
       connections: connections.map((connection, index) => ({ ...connection, isChosen: index === 0 })),
       result: {
         roles: [],
@@ -179,6 +180,7 @@ export const samples: Record<string, AccessRulesView> = {
     publish: { state: 'from-file' },
     trial: {
       groups: 'okta-it\nokta-everyone',
+      details: null,
       connections: [],
       result: {
         roles: [{ name: 'Administrator', why: 'rule 1: group okta-it gives it' }],

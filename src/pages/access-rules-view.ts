@@ -110,6 +110,8 @@ export interface TrialResult {
 
 export interface TrialView {
   groups: string;
+  /** What their sign-in says of them; null where no rule asks. */
+  details: string | null;
   /** The ways to sign in, when there are several. */
   connections: readonly { id: string; name: string; isChosen: boolean }[];
   result: TrialResult | null;

@@ -125,6 +125,18 @@ describe('what a rule asks for besides a group', () => {
     expect(browser.page.body).toMatch(new RegExp(`name="${name}"[^>]*aria-invalid="true"\\s+autofocus`));
   });
 
+  it('is tried on somebody of whom details are said, and what is not said is not known', async () => {
+    const browser = await openConsole(system, 'alice');
+    await pressRules(browser, 'Try this person', { tried: '', through: 'demo', details: '/department  Accounting\r\n/department Sales' });
+    expect(said(browser)).toContain('They would be Viewer');
+    expect(said(browser)).toContain('rule 4: /department Accounting');
+    await pressRules(browser, 'Try this person', { details: '/department Sales\r\nAccounting' });
+    expect(said(browser)).toContain('They would have no access');
+    expect(said(browser)).not.toContain('is not known.');
+    await pressRules(browser, 'Try this person', { details: '' });
+    expect(said(browser)).toContain('Rule 4 may fit them, too: /department is not known.');
+  });
+
   it('a form whose fields do not belong together is not read', async () => {
     const browser = await openConsole(system, 'alice');
     for (const [name, values] of [

@@ -12,7 +12,7 @@ const mostGroups = 500;
 /** Nobody is called so by an identity provider: who is tried is named nowhere. */
 const nobody = '';
 
-const groupsOf = (text: string): string[] => [
+const linesOf = (text: string): string[] => [
   ...new Set(
     text
       .split(/\r?\n/)
@@ -21,8 +21,22 @@ const groupsOf = (text: string): string[] => [
   ),
 ];
 
+/** "/department Finance" on each line; of a detail that is said twice both count. */
+function claimsOf(text: string): Record<string, string[]> {
+  const pairs = linesOf(text)
+    .slice(0, mostGroups)
+    .map((line) => /^(\/\S*)\s+(.+)$/.exec(line) ?? []);
+  const pointers = new Set(pairs.flatMap(([, pointer]) => pointer ?? []));
+  const valuesOf = (pointer: string): string[] =>
+    pairs.flatMap(([, said, value]) => (said === pointer && value !== undefined ? value : []));
+  return Object.fromEntries([...pointers].map((pointer) => [pointer, valuesOf(pointer)]));
+}
+
+const asksDetails = (directory: Directory | null, tenantId: TenantId): boolean =>
+  directory?.tenants.some(({ id, rules }) => id === tenantId && rules.some(({ where = [] }) => where.length > 0)) === true;
+
 /** The groups that somebody was tried with, at most so many. */
-export const triedGroups = (form: Parameters | null): string[] => groupsOf(form?.values['tried'] ?? '').slice(0, mostGroups);
+export const triedGroups = (form: Parameters | null): string[] => linesOf(form?.values['tried'] ?? '').slice(0, mostGroups);
 
 function resultOf(before: Directory, after: Directory, tenantId: TenantId, arrival: Arrival, now: number): TrialResult | null {
   const [old, young] = [before, after].map((policy) =>
@@ -63,11 +77,13 @@ export function trialView(
   const leading = before.connections.filter(({ id }) => tenant === undefined || leadsInto(tenant, id));
   const offered = leading.length === 0 ? before.connections : leading;
   const text = form?.values['tried'] ?? '';
+  const details = form?.values['details'] ?? '';
   const groups = triedGroups(form);
   const chosen = offered.find(({ id }) => id === form?.values['through'])?.id ?? offered[0]?.id ?? ConnectionId.parse('none');
-  const arrival = { connectionId: chosen, subject: nobody, groups, claims: {}, naming };
+  const arrival = { connectionId: chosen, subject: nobody, groups, claims: claimsOf(details), naming };
   return {
     groups: text,
+    details: details !== '' || asksDetails(before, tenantId) || asksDetails(after, tenantId) ? details : null,
     connections: offered.map(({ id, name }) => ({ id, name, isChosen: id === chosen })),
     result: isAsked && after !== null ? resultOf(before, after, tenantId, arrival, now) : null,
   };
