@@ -8,6 +8,7 @@ import type { Judged, PolicyDocument, RulesDependencies } from './flows/change-r
 import { decideClient } from './flows/decide-client.ts';
 import { decideUser } from './flows/decide-user.ts';
 import { endClientGrants, endTenantGrant } from './flows/end-tenant-grants.ts';
+import { inviteAdministrator, listInvitations, withdrawInvitation } from './flows/invite-administrator.ts';
 import { listMembers } from './flows/list-members.ts';
 import { exportAudit, searchAudit } from './flows/search-audit.ts';
 import { tryImagined, tryMember } from './flows/try-rules.ts';
@@ -30,6 +31,7 @@ type Parts = Parameters<typeof openGuard>[0] &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &
+  Parameters<typeof inviteAdministrator>[0] &
   Pick<RulesDependencies, 'policies'>;
 
 function judging(config: Config): (document: unknown) => Judged {
@@ -60,6 +62,9 @@ export function openAdminParts(given: Parts, engine: DocumentEngine, config: Con
     assignRole: assignRole(parts),
     takeRole: takeRole(parts),
     decideUser: decideUser(parts),
+    listInvitations: listInvitations(parts),
+    inviteAdministrator: inviteAdministrator(parts),
+    withdrawInvitation: withdrawInvitation(parts),
     readRules: readRules(ruling),
     proposeRules: proposeRules(ruling),
     changeRules: changeRules(ruling),

@@ -8,8 +8,10 @@ import { policyDrafts } from './config/policy-drafts.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
+import { invitationLink } from './domain/console.ts';
 import { isRegistrableRedirectUri } from './domain/redirect-uri.ts';
 import type { Secret } from './domain/secret.ts';
+import { acceptInvitation } from './flows/accept-invitation.ts';
 import { answerFactor } from './flows/answer-factor.ts';
 import { answerPasskey, showPasskey } from './flows/answer-passkey.ts';
 import { answerQuestion } from './flows/answer-question.ts';
@@ -27,8 +29,10 @@ import { confirmEnrolment, declineFactor, keepCodes, showEnrolment } from './flo
 import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
 import { finishJoin, joinAccounts } from './flows/join-accounts.ts';
+import { inviteFirst } from './flows/invite-first.ts';
 import { leaveConsole } from './flows/leave-console.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
+import { lookAtInvitation } from './flows/look-at-invitation.ts';
 import { publishRules } from './flows/publish-rules.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
@@ -83,6 +87,14 @@ export interface World {
   readonly log: RequestScope;
 }
 
+/** What an operator gives to whoever is to administer first. */
+export interface FirstInvitation {
+  readonly link: string;
+  readonly workspace: string;
+  readonly role: string;
+  readonly expiresAt: number;
+}
+
 export interface Broker {
   readonly answer: RequestListener;
   readonly connectors: readonly AnyConnector[];
@@ -90,6 +102,8 @@ export interface Broker {
   tend(): Promise<void>;
   /** Asks DNS about the domains nobody has seen proven lately. */
   checkDomains(): Promise<void>;
+  /** The link for the first administrator, where one is missing, and until when it works (ms since the epoch). */
+  inviteFirst(): Promise<FirstInvitation | null>;
   /** Readiness turns false; requests are still answered. */
   drain(): void;
   /** Sends streams that only listen back to where their clients came from. */
@@ -153,6 +167,8 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   keepCodes: keepCodes(parts),
   declineFactor: declineFactor(parts),
   leaveConsole: leaveConsole(parts),
+  lookAtInvitation: lookAtInvitation(parts),
+  acceptInvitation: acceptInvitation(parts),
   publishedRules: publishedRules(parts),
   tryRules: tryRules(parts),
   publishRules: publishRules(parts),
@@ -177,6 +193,14 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
 
 /** What a change of rules is tried with. */
 const rulesParts = ({ config, engine }: World) => ({ drafts: policyDrafts(config), rows: openTenantRows(engine) });
+
+async function firstInvitation(parts: Parameters<typeof inviteFirst>[0]): Promise<FirstInvitation | null> {
+  const made = await inviteFirst(parts)();
+  if (made === null) return null;
+  const { invitation, tenant, role, ticket } = made;
+  const link = invitationLink(parts.directory.issuer, ticket);
+  return { link, workspace: tenant.name, role: role.name, expiresAt: invitation.expiresAt };
+}
 
 /** Puts every part together; the only file that knows them all by name. */
 export async function compose(world: World): Promise<Broker> {
@@ -221,6 +245,7 @@ export async function compose(world: World): Promise<Broker> {
       await Promise.all([sweepAll(engine, clock.now()), domains()]);
     },
     checkDomains: domains,
+    inviteFirst: () => firstInvitation(parts),
     drain: () => void (draining = true),
     endListening: () => stopping.endListening(),
     cutShort: () => stopping.cutShort(),

@@ -7,6 +7,7 @@ import { readDemoStore, readOptions } from './cli/options.ts';
 import type { StartOptions } from './cli/options.ts';
 import { listen } from './cli/server.ts';
 import { audit } from './commands/audit.ts';
+import { inviteAdministrator } from './commands/invite.ts';
 import { tellConnections } from './commands/connections.ts';
 import { copy } from './commands/copy-store.ts';
 import { domains } from './commands/domains.ts';
@@ -19,12 +20,14 @@ import { configure, explain, folderOf } from './commands/installation.ts';
 import { scimToken } from './commands/scim.ts';
 import { testConnection } from './commands/test-connection.ts';
 import { compose } from './compose.ts';
+import type { Broker } from './compose.ts';
 import { upstreamIssuer } from './config/connection-schema.ts';
 import type { Config } from './config/schema.ts';
 import { nodeEntropy } from './platform/node-entropy.ts';
 import { openLog } from './platform/pino-log.ts';
 import { systemClock } from './platform/system-clock.ts';
 import { LoginRefused } from './ports/connector.ts';
+import type { Log } from './ports/log.ts';
 import { openStore } from './stores/open-store.ts';
 
 interface Closing {
@@ -79,9 +82,8 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
     });
   void broker.checkDomains().catch((error: unknown) => log.error('tend', { error }));
   const tending = setInterval(() => void broker.tend().catch((error: unknown) => log.error('tend', { error })), 60_000);
-  process.stdout.write(
-    `${welcome(config, { demonstration: options.config === null, colours: process.stdout.isTTY })}\n${readyLine(config, process.pid)}\n`,
-  );
+  const occasion = { demonstration: options.config === null, colours: process.stdout.isTTY, first: await firstLink(broker, log) };
+  process.stdout.write(`${welcome(config, occasion)}\n${readyLine(config, process.pid)}\n`);
   return async () => {
     clearInterval(tending);
     const { noticeSeconds, graceSeconds } = config.shutdown;
@@ -94,6 +96,13 @@ async function start(options: StartOptions): Promise<() => Promise<void>> {
     await engine.close();
   };
 }
+
+/** Nobody is kept out because the first administrator's link could not be made. */
+const firstLink = (broker: Broker, log: Log) =>
+  broker.inviteFirst().catch((error: unknown) => {
+    log.warn('invitation.failed', { error });
+    return null;
+  });
 
 /** Runs until a signal; the second one ends it at once. */
 async function run(options: StartOptions): Promise<void> {
@@ -126,6 +135,7 @@ try {
   else if (options.command === 'apply' || options.command === 'rollback') process.exitCode = (await putInForce(options)) ? 0 : 1;
   else if (options.command === 'lab') await tryRules(options);
   else if (options.command === 'second-factor reset') await resetSecondFactor(options);
+  else if (options.command === 'invite') await inviteAdministrator(options);
   else if (options.command === 'scim token') await scimToken(options);
   else if (options.command === 'start') await run(options);
 } catch (error) {

@@ -5,6 +5,8 @@ import { addFactor } from './factor-options.ts';
 import type { FactorOptions } from './factor-options.ts';
 import { addIdentities } from './identity-options.ts';
 import type { IdentitiesOptions, SeparateOptions } from './identity-options.ts';
+import { addInvite } from './invite-options.ts';
+import type { InviteOptions } from './invite-options.ts';
 import { addLab } from './lab-options.ts';
 import type { LabOptions } from './lab-options.ts';
 import { addPolicy } from './policy-options.ts';
@@ -25,6 +27,7 @@ export type Options =
   | SeparateOptions
   | PlanOptions
   | ApplyOptions
+  | InviteOptions
   | LabOptions
   | ScimTokenOptions;
 
@@ -210,6 +213,7 @@ export function readOptions(argv: readonly string[]): Options {
   addFactor(program, choose);
   addIdentities(program, choose);
   addPolicy(program, choose);
+  addInvite(program, choose);
   addLab(program, choose);
   addScim(program, choose);
   program.parse([...argv], { from: 'user' });

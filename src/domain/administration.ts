@@ -7,7 +7,7 @@ import type { Standing } from './standing.ts';
 /** The permissions that are ours: a role that holds one administers. */
 export const administrationPermissions = {
   'drawbridge:read': 'Look at people and their roles, rules, connections, apps and what was granted.',
-  'drawbridge:people': 'Assign roles by hand, disable and enable people, and end what they have granted.',
+  'drawbridge:people': 'Assign roles by hand, invite administrators, disable and enable people, and end what they have granted.',
   'drawbridge:rules': 'Change which groups and claims give which role.',
   'drawbridge:connections': 'Change who may come in through which identity provider.',
   'drawbridge:clients': 'End everything an app was granted.',
@@ -17,6 +17,10 @@ export const administrationPermissions = {
 export type AdministrationPermission = keyof typeof administrationPermissions;
 
 const platform: AdministrationPermission = 'drawbridge:platform';
+
+/** What a role lets somebody do about administration, in sentences. */
+export const administrationSentences = ({ permissions }: Pick<Role, 'permissions'>): string[] =>
+  Object.entries(administrationPermissions).flatMap(([permission, sentence]) => (permissions.includes(permission) ? [sentence] : []));
 
 /** Where the Admin API answers, below the issuer. */
 export const administrationPath = '/admin/api';
@@ -70,6 +74,10 @@ export type AdministrationFault =
   | 'for-platform'
   | 'file-only'
   | 'not-agreed'
+  | 'not-administrative'
+  | 'too-long'
+  | 'too-many'
+  | 'taken-already'
   | 'stale';
 
 export class AdministrationRefused extends Error {

@@ -46,6 +46,9 @@ export type AuditEvent = AuditSubject &
     | { readonly event: 'group.removed'; readonly provisionedId: string; readonly rule: string }
     | { readonly event: 'provisioning.token-issued'; readonly rule: string }
     | { readonly event: 'connection.tested'; readonly evidence: readonly string[]; readonly rule: string }
+    /** A link by which somebody may become an administrator. */
+    | { readonly event: 'invitation.made'; readonly role: string; readonly rule: string }
+    | { readonly event: 'invitation.withdrawn'; readonly role: string; readonly rule: string }
     | { readonly event: 'role.assigned'; readonly role: string; readonly rule: string }
     | { readonly event: 'role.taken'; readonly role: string; readonly rule: string }
     | { readonly event: 'user.disabled'; readonly rule: string }

@@ -6,6 +6,7 @@ import type { GrantId } from './ids.ts';
 export const consolePaths = {
   front: '/admin',
   callback: '/admin/callback',
+  invitation: '/admin/invitation',
   signOut: '/admin/sign-out',
   signedOut: '/admin/signed-out',
   rules: (tenant: string): `/${string}` => `/admin/workspaces/${tenant}/rules`,
@@ -34,6 +35,9 @@ export const consoleClient = (issuer: string, onlyFor: string): Client => ({
   secretDigest: null,
   onlyFor,
 });
+
+/** The link of an invitation. */
+export const invitationLink = (issuer: string, ticket: string): string => `${issuer}${consolePaths.invitation}?ticket=${ticket}`;
 
 /** How long somebody stays signed in to the pages at most, in ms: a working day. */
 export const consoleLifetime = 12 * 3_600_000;

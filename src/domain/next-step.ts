@@ -10,7 +10,7 @@ import type { LocalMethod } from './local-evidence.ts';
 import type { OwnAsk, OwnFacts } from './own-ask.ts';
 import { askOwn, helpOf } from './own-ask.ts';
 import type { Person } from './person.ts';
-import type { Resource } from './resource.ts';
+import type { Resource, Role } from './resource.ts';
 import { permittedScope } from './scope.ts';
 import type { Tenant } from './tenant.ts';
 import type { Stage, StageAt, Transaction } from './transaction.ts';
@@ -20,6 +20,8 @@ export interface Belonging {
   readonly tenant: Tenant;
   readonly roleNames: readonly string[];
   readonly permissions: readonly string[];
+  /** There is an invitation that would make it so: nothing of it is theirs before they say yes. */
+  readonly invites?: { readonly role: Role; readonly by: string | null };
 }
 
 /** A trip to the upstream for more proof: `afresh` when the sign-in there is too old, `optional` when the person can go on without it. */
@@ -52,6 +54,14 @@ export type Step =
       readonly offered: readonly string[];
       /** What the role allows and the sign-in does not, with what it lacks. */
       readonly withheld: ReadonlyMap<string, readonly Lack[]>;
+    }
+  /** Somebody who has proven enough is asked whether they take an invitation. */
+  | {
+      readonly step: 'invitation';
+      readonly stage: StageAt<'consenting'>;
+      readonly tenant: Tenant;
+      readonly role: Role;
+      readonly by: string | null;
     }
   /** Our own second factor: asked of whoever has one, made by whoever has none, and joined by a passkey where only that would do. */
   | ({
@@ -143,6 +153,7 @@ function offer({ request }: Transaction, stage: StageAt<'consenting'>, chosen: B
   const ours = help === null ? null : ownFactor(stage, chosen.tenant, help, facts, offered.length > 0);
   if (ours !== null) return ours;
   if (lacks.length > 0 && offered.length === 0) return { step: 'unproven', tenant: chosen.tenant, lacks, asker: 'resource' };
+  if (chosen.invites !== undefined) return { step: 'invitation', stage, tenant: chosen.tenant, ...chosen.invites };
   return { step: 'consent', stage, chosen, offered, withheld };
 }
 

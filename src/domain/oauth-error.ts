@@ -78,6 +78,7 @@ export type PageRefusalKind =
   | 'stopped-by-person'
   | 'too-many-tries'
   | 'test-over'
+  | 'invitation-over'
   | 'signed-out'
   | 'not-found'
   | 'unavailable'

@@ -31,6 +31,8 @@ export const FrozenRequest = z.object({
   prompt: z.enum(['login', 'select_account']).nullable(),
   /** What the client wants proven: its `acr_values` and `max_age`. RFC 9470 §4. */
   demand: AssuranceDemand.default(noDemand),
+  /** The invitation whose link the person followed, which is into one tenant. */
+  invitation: z.object({ id: z.string(), tenantId: TenantId }).optional(),
 });
 export type FrozenRequest = z.infer<typeof FrozenRequest>;
 
@@ -51,6 +53,10 @@ const Consenting = z.object({
   /** The person is joining this account with another of theirs. */
   linking: Linking.optional(),
 });
+
+/** The one tenant a request goes into, by its address or by an invitation; null where the person chooses. */
+export const destinationOf = ({ tenantId, invitation }: Pick<FrozenRequest, 'tenantId' | 'invitation'>): TenantId | null =>
+  tenantId ?? invitation?.tenantId ?? null;
 
 /** Where a transaction stands; each stage carries only what exists at that stage. */
 export const Stage = z.discriminatedUnion('at', [

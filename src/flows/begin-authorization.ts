@@ -144,13 +144,16 @@ export interface BeginDependencies extends ResolveDependencies {
   readonly entropy: Entropy;
 }
 
+/** That the person follows an invitation. */
+export type Invited = Required<Pick<FrozenRequest, 'invitation'>>;
+
 /** Validates an authorization request once and freezes it into a transaction of this browser. RFC 6749 §4.1.1. */
 export const beginAuthorization =
   (dependencies: BeginDependencies) =>
-  async (parameters: AuthorizationParameters, browser: string): Promise<TransactionId> => {
+  async (parameters: AuthorizationParameters, browser: string, invited?: Invited): Promise<TransactionId> => {
     const { directory, transactions, clock, entropy } = dependencies;
     const proven = await prove(dependencies, parameters);
-    const request = freeze(directory, proven, parameters);
+    const request = { ...freeze(directory, proven, parameters), ...invited };
     const resource = findResource(directory, request);
     const { uri } = request.returnAddress;
     if (proven.client.origin !== 'configured' && (resource === null || !isAdmittedBy(resource.redirects, uri))) {

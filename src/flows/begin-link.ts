@@ -1,7 +1,7 @@
 import { canLink } from '../domain/directory.ts';
 import type { TransactionId } from '../domain/ids.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
-import { advance, unlinked } from '../domain/transaction.ts';
+import { advance, destinationOf, unlinked } from '../domain/transaction.ts';
 import type { ClaimDependencies } from './steps/claimed-transaction.ts';
 import { claimedTransaction } from './steps/claimed-transaction.ts';
 
@@ -14,7 +14,7 @@ export const beginLink =
     if (dependencies.directory.linking !== true) throw new PageRefusal('not-found', 'linking is off');
     // A second press, or a page from before the answer: the dispatcher says what is true now.
     if (stage.at !== 'consenting') return;
-    if (!canLink(dependencies.directory, request.tenantId, stage.person.connectionId))
+    if (!canLink(dependencies.directory, destinationOf(request), stage.person.connectionId))
       throw new PageRefusal('not-found', 'there is no other connection to join with');
     await dependencies.transactions.advance(advance(transaction, { ...unlinked(stage, null), linking: { half: 'first' } }));
   };

@@ -7,7 +7,7 @@ import type { ProofWanted } from '../domain/next-step.ts';
 import { awaitsOther, freshSignIn } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { StageAt, Transaction } from '../domain/transaction.ts';
-import { advance, afterFailedTrip } from '../domain/transaction.ts';
+import { advance, afterFailedTrip, destinationOf } from '../domain/transaction.ts';
 import type { UpstreamAttempt } from '../domain/upstream-attempt.ts';
 import { isSameTrip } from '../domain/upstream-attempt.ts';
 import type { AnyConnector } from '../ports/connector.ts';
@@ -91,7 +91,10 @@ export const beginLogin =
     const signedIn = underWay === null ? begins(transaction, purpose) : null;
     const connector = connectors.get(connectionId);
     const { request } = transaction;
-    if (connector === undefined || !offeredConnections(directory, request.tenantId).some(({ id: offered }) => offered === connectionId))
+    if (
+      connector === undefined ||
+      !offeredConnections(directory, destinationOf(request)).some(({ id: offered }) => offered === connectionId)
+    )
       throw new PageRefusal('not-found', 'unknown connection, or one that does not lead into the tenant');
     const joining = purpose === 'sign-in' ? awaitsOther(transaction.stage, clock.now()) : null;
     // What the client hinted at may be the account that is signed in already.

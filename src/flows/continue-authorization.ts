@@ -9,6 +9,7 @@ import type { Belonging, Step } from '../domain/next-step.ts';
 import { PageRefusal } from '../domain/oauth-error.ts';
 import type { Question } from '../domain/question.ts';
 import type { Resource } from '../domain/resource.ts';
+import { destinationOf } from '../domain/transaction.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import type { Grants } from '../ports/grants.ts';
 import type { Sealing } from '../ports/sealing.ts';
@@ -44,7 +45,7 @@ type Choosing = Extract<Step, { step: 'choose-connection' }>;
 
 /** Two accounts of one connection cannot be joined, so it is not offered for that. */
 async function offered(dependencies: ContinueDependencies, { request }: Transaction, { joins }: Choosing): Promise<Offer> {
-  const all = offeredConnections(dependencies.directory, request.tenantId);
+  const all = offeredConnections(dependencies.directory, destinationOf(request));
   const connections = all.filter(({ id }) => id !== joins?.connectionId);
   return offerOf(connections, await provenConnections(dependencies)(), request.login_hint);
 }

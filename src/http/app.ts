@@ -11,6 +11,7 @@ import type { Signer } from '../ports/signer.ts';
 import { openAdministration } from './admin/app.ts';
 import type { AdminDependencies } from './admin/app.ts';
 import { accessRulesRoutes } from './console/access-rules.ts';
+import { invitationRoutes } from './console/invitation.ts';
 import { consoleSignInRoutes } from './console/sign-in.ts';
 import { assetRoutes } from './assets.ts';
 import type { Logo } from './assets.ts';
@@ -23,6 +24,7 @@ import { callbackRoute } from './login/callback.ts';
 import { connectionTestRoutes } from './login/connection-test.ts';
 import { decisionRoutes } from './login/decisions.ts';
 import { factorRoutes } from './login/factors.ts';
+import { takeInvitationRoute } from './login/invitation.ts';
 import { linkRoutes } from './login/links.ts';
 import { questionRoutes } from './login/questions.ts';
 import { transactionRoute } from './login/transaction-page.ts';
@@ -99,7 +101,7 @@ function consoleRoutes(dependencies: HttpDependencies & Pick<AppDependencies, 'a
   const { administration } = dependencies.directory;
   if (administration === undefined) return [];
   const parts = { ...dependencies, administration };
-  return [consoleSignInRoutes(parts), accessRulesRoutes(parts)];
+  return [consoleSignInRoutes(parts), invitationRoutes(parts), accessRulesRoutes(parts)];
 }
 
 /** What people see in a browser. */
@@ -117,6 +119,7 @@ function peopleApp(
     questionRoutes(dependencies),
     factorRoutes(dependencies),
     linkRoutes(dependencies),
+    takeInvitationRoute(dependencies),
     callbackRoute(dependencies),
     connectionTestRoutes(dependencies),
     ...consoleRoutes(dependencies),

@@ -34,6 +34,7 @@ const statusOf: Readonly<Record<PageRefusalKind, number>> = {
   'stopped-by-person': 200,
   'too-many-tries': 429,
   'test-over': 410,
+  'invitation-over': 410,
   'signed-out': 403,
   'not-found': 404,
   unavailable: 503,

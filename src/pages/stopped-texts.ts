@@ -30,6 +30,7 @@ export type Stop =
   | { kind: 'app-withdrawn'; app: string }
   | { kind: 'too-many-tries'; minutes: number }
   | { kind: 'test-over' }
+  | { kind: 'invitation-over' }
   | { kind: 'signed-out' }
   | { kind: 'no-such-page' }
   | { kind: 'our-fault' }
@@ -169,6 +170,14 @@ const words: Words = {
       'Each link works once, for 10 minutes, and for one sign-in connection. This one was used already, is too old, or is not one of ours.',
     assurance: nothingShared,
     nextStep: 'Run the connection test again for a new link.',
+    icon: 'clock',
+  }),
+  'invitation-over': () => ({
+    title: 'This invitation does not work any more',
+    cause:
+      'Each invitation works once and for one person. This one was used already, is too old or was taken back, or whoever made it may not invite any more.',
+    assurance: 'Nothing was changed.',
+    nextStep: 'If you still need it, ask whoever sent you the link for a new one.',
     icon: 'clock',
   }),
   'signed-out': (_, help) => ({

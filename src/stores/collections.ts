@@ -3,6 +3,7 @@ import { ConnectionTest } from '../domain/connection-test.ts';
 import { Grant } from '../domain/grant.ts';
 import { Revision } from '../domain/policy.ts';
 import { GroupName } from '../domain/group-name.ts';
+import { Invitation } from '../domain/invitation.ts';
 import { ProvenDomain } from '../domain/proven-domain.ts';
 import { SecondFactor } from '../domain/second-factor.ts';
 import { SeenClient } from '../domain/seen-client.ts';
@@ -98,6 +99,16 @@ export const memberships = declare({
   expires: null,
   shape: Membership,
   describe: 'The roles that were assigned to a user in a tenant by hand. What rules give is computed whenever it is asked for.',
+});
+
+export const invitations = declare({
+  name: 'invitations',
+  unique: [],
+  indexes: ['tenantId'],
+  expires: 'expiresAt',
+  shape: Invitation,
+  describe:
+    'That somebody may become an administrator by a link: of which tenant, with which role, by whose power, and who took it. Until the link is over.',
 });
 
 export const policyRevisions = declare({
@@ -215,6 +226,7 @@ export const collections: readonly Collection[] = [
   users,
   identities,
   memberships,
+  invitations,
   newcomerCounts,
   policyRevisions,
   policyDocuments,

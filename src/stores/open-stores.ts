@@ -6,6 +6,7 @@ import { openAuditLog } from './audit-log.ts';
 import { openConnectionTests } from './connection-tests.ts';
 import { openGrants } from './grants.ts';
 import { openGroupNames } from './group-names.ts';
+import { openInvitations } from './invitations.ts';
 import { openMemberships } from './memberships.ts';
 import { openNewcomers } from './newcomers.ts';
 import { openPolicies } from './policies.ts';
@@ -34,6 +35,7 @@ export const openStores = (engine: DocumentEngine, { feed, sealing, clock, chain
   grants: openGrants(engine, feed),
   users: openUsers(engine, feed),
   memberships: openMemberships(engine, feed),
+  invitations: openInvitations(engine),
   seenClients: openSeenClients(engine, feed),
   upstreamSessions: openUpstreamSessions(engine, sealing),
   secondFactors: openSecondFactors(engine, sealing),

@@ -28,7 +28,9 @@ beforeAll(async () => {
   const bob = await login(system, { login: 'bob', tenant: 'acme', scope: ['read'], client });
   const grant = await grantOf(system, bob);
   const known = (await system.engine.page(users)).filter(({ email }) => String(email).startsWith('bob')).map(({ id }) => id);
+  const invited = (await ask(system, 'POST', '/tenants/acme/invitations', { token, body: { role: 'admin' } })).body as { id: string };
   there = {
+    invitation: [invited.id],
     tenant: ['acme', 'initech'],
     user: known,
     role: ['viewer', 'admin'],

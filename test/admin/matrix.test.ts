@@ -43,7 +43,13 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-const ids: Readonly<Record<string, string>> = { user: 'u_somebody', grant: 'g'.repeat(22), client: 'c'.repeat(43), role: 'viewer' };
+const ids: Readonly<Record<string, string>> = {
+  user: 'u_somebody',
+  grant: 'g'.repeat(22),
+  client: 'c'.repeat(43),
+  role: 'viewer',
+  invitation: 'i'.repeat(22),
+};
 
 /** Everybody who gets as far as being understood is told that this parameter is not: nothing is ever done. */
 async function statusOf(contract: (typeof contracts)[number], tenant: string, asked: Asked): Promise<number> {

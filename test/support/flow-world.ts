@@ -41,6 +41,8 @@ import { collections } from '../../src/stores/collections.ts';
 import { openNewcomers } from '../../src/stores/newcomers.ts';
 import { openGroupNames } from '../../src/stores/group-names.ts';
 import { openGrants } from '../../src/stores/grants.ts';
+import { openInvitations } from '../../src/stores/invitations.ts';
+import { openTenantRows } from '../../src/stores/tenant-rows.ts';
 import { openMemberships } from '../../src/stores/memberships.ts';
 import { openProvenDomains } from '../../src/stores/proven-domains.ts';
 import { openProvisionedUsers } from '../../src/stores/provisioned-users.ts';
@@ -141,6 +143,8 @@ export async function openFlowWorld({ configure = (config) => config, wrapEngine
     grants: openGrants(engine, noFeed),
     users: openUsers(engine, noFeed),
     memberships: openMemberships(engine, noFeed),
+    invitations: openInvitations(engine),
+    rows: openTenantRows(engine),
     seenClients: openSeenClients(engine, noFeed),
     upstreamSessions: openUpstreamSessions(engine, sealing),
     secondFactors: openSecondFactors(engine, sealing),

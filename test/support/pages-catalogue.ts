@@ -12,6 +12,7 @@ import * as factorPasskey from '../../src/pages/factor-passkey.ts';
 import * as front from '../../src/pages/front.ts';
 import * as handOver from '../../src/pages/hand-over.ts';
 import type { Html } from '../../src/pages/html.ts';
+import * as invitation from '../../src/pages/invitation.ts';
 import * as join from '../../src/pages/join.ts';
 import * as question from '../../src/pages/question.ts';
 import * as recoveryCodes from '../../src/pages/recovery-codes.ts';
@@ -29,6 +30,7 @@ const render = <View>(page: string, draw: (view: View) => Html, samples: Record<
 export const catalogue: readonly SamplePage[] = [
   ...render('before-sign-in', beforeSignIn.beforeSignIn, beforeSignIn.samples),
   ...render('consent', consent.consent, consent.samples),
+  ...render('invitation', invitation.invitation, invitation.samples),
   ...render('join', join.join, join.samples),
   ...render('question', question.questionPage, question.samples),
   ...render('factor-code', factorCode.factorCode, factorCode.samples),

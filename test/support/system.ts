@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { listen } from '../../src/cli/server.ts';
 import { compose } from '../../src/compose.ts';
+import type { Broker } from '../../src/compose.ts';
 import { demoConfig } from '../../src/config/demo.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { startDemoIdp } from '../../src/demo/identity-server.ts';
@@ -34,6 +35,8 @@ export interface System {
   readonly lines: string[];
   /** What its secrets at rest are sealed under. */
   readonly masterKey: Secret<'key'>;
+  /** What a start prints for whoever is to administer first. */
+  inviteFirst(): ReturnType<Broker['inviteFirst']>;
   /** What the running server does once a minute. */
   tend(): Promise<void>;
   /** Ends the broker and its store and starts another over the same file and key, with another configuration if `change` says so. */
@@ -116,6 +119,7 @@ export async function startSystem({
     clock,
     lines,
     masterKey,
+    inviteFirst: () => running.broker.inviteFirst(),
     tend: () => running.broker.tend(),
     restart: async (change = (same) => same, store = database.store) => {
       running.broker.close();

@@ -5,6 +5,7 @@ import type { changeRules, proposeRules, readRules } from '../../flows/change-ru
 import type { decideClient } from '../../flows/decide-client.ts';
 import type { decideUser } from '../../flows/decide-user.ts';
 import type { endClientGrants, endTenantGrant } from '../../flows/end-tenant-grants.ts';
+import type { inviteAdministrator, listInvitations, withdrawInvitation } from '../../flows/invite-administrator.ts';
 import type { listMembers } from '../../flows/list-members.ts';
 import type { exportAudit, searchAudit } from '../../flows/search-audit.ts';
 import type { tryImagined, tryMember } from '../../flows/try-rules.ts';
@@ -20,6 +21,9 @@ export interface AdminFlows {
   readonly assignRole: ReturnType<typeof assignRole>;
   readonly takeRole: ReturnType<typeof takeRole>;
   readonly decideUser: ReturnType<typeof decideUser>;
+  readonly listInvitations: ReturnType<typeof listInvitations>;
+  readonly inviteAdministrator: ReturnType<typeof inviteAdministrator>;
+  readonly withdrawInvitation: ReturnType<typeof withdrawInvitation>;
   readonly readRules: ReturnType<typeof readRules>;
   readonly proposeRules: ReturnType<typeof proposeRules>;
   readonly changeRules: ReturnType<typeof changeRules>;

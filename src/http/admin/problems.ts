@@ -86,6 +86,10 @@ const faults: Readonly<Record<AdministrationFault, readonly [status: number, det
   'for-platform': [403, 'Only somebody who looks after all tenants can do this.'],
   'file-only': [409, 'Rules come from the reviewed file here: change it there.'],
   'not-agreed': [409, 'The number of people who lose something is not the one that was agreed to.'],
+  'not-administrative': [409, 'This role administers nothing: people get it by the rules, and nobody is invited to it.'],
+  'too-long': [400, 'An invitation works for fourteen days at most.'],
+  'too-many': [409, 'There are as many open invitations as there may be: take one back first.'],
+  'taken-already': [409, 'Somebody has taken this invitation: take the role away from them instead.'],
   stale: [412, 'It was changed meanwhile: read it again.'],
 };
 

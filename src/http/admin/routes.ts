@@ -4,6 +4,7 @@ import { connectionRoutes } from './connections.ts';
 import type { AdminRoute } from './contract.ts';
 import type { AdminParts } from './dependencies.ts';
 import { grantRoutes } from './grants.ts';
+import { invitationRoutes } from './invitations.ts';
 import { labRoutes } from './lab.ts';
 import { memberRoutes } from './members.ts';
 import { withReference } from './openapi.ts';
@@ -17,6 +18,7 @@ export const adminRoutes = (parts: AdminParts): AdminRoute[] =>
     ...tenantRoutes(parts),
     ...roleRoutes(parts),
     ...memberRoutes(parts),
+    ...invitationRoutes(parts),
     ...ruleRoutes(parts),
     ...labRoutes(parts),
     ...connectionRoutes(parts),

@@ -3,6 +3,7 @@ import { consoleAddress, consoleClientId, consolePaths, consoleResource, console
 import { sameText, sha256 } from '../../domain/digest.ts';
 import { TenantId } from '../../domain/ids.ts';
 import { PageRefusal, TokenRefusal } from '../../domain/oauth-error.ts';
+import type { Invited } from '../../flows/begin-authorization.ts';
 import { readCode } from '../../domain/token-format.ts';
 import { readForm, readParameters } from '../body.ts';
 import { sendOn } from '../context.ts';
@@ -43,8 +44,13 @@ function begunBy(state: string): Begun {
 const verifierOf = ({ sealing }: ConsoleDependencies, { digest }: Browser, state: string): string =>
   sealing.mac('console-verifier', `${digest}.${state}`);
 
-/** An ordinary authorization, by the pages' own client. */
-export async function beginSignIn(ctx: Context, dependencies: ConsoleDependencies, workspace: TenantId | null): Promise<void> {
+/** An ordinary authorization, by the pages' own client, for the rules of a workspace or the front; by an invitation, whose place it is in. */
+export async function beginSignIn(
+  ctx: Context,
+  dependencies: ConsoleDependencies,
+  workspace: TenantId | null,
+  invited?: Invited,
+): Promise<void> {
   const { cookie, flows, entropy, limits, directory } = dependencies;
   limits.authorize(ctx);
   const browser = cookie.establish(ctx);
@@ -59,7 +65,7 @@ export async function beginSignIn(ctx: Context, dependencies: ConsoleDependencie
     scope: consoleScope,
     state,
   };
-  sendOn(ctx, transactionPath(await flows.beginAuthorization({ values, repeated: new Set() }, browser.digest)));
+  sendOn(ctx, transactionPath(await flows.beginAuthorization({ values, repeated: new Set() }, browser.digest, invited)));
 }
 
 async function front(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {

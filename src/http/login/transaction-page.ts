@@ -23,6 +23,7 @@ import { logOf } from '../request-log.ts';
 import { deliverCode, deliverDenial } from './answer.ts';
 import { showFactor } from './factor-page.ts';
 import { showQuestion } from './question-page.ts';
+import { showInvitation } from './invitation-page.ts';
 import { showJoin } from './link-page.ts';
 import { appOf, consentView, linkActionOf, signInView } from './views.ts';
 
@@ -94,6 +95,16 @@ function stoppedShort(
   return showStopped(ctx, dependencies, refusal, { button, otherButton: other });
 }
 
+/** Nothing here is theirs, or not any more what they were invited to. */
+function noAccess(ctx: Context, dependencies: HttpDependencies, situation: Situation, csrf: string): void {
+  const { transaction, resource } = situation;
+  if (transaction.request.invitation !== undefined)
+    return showStopped(ctx, dependencies, new PageRefusal('invitation-over', 'taken by somebody else, or over, since they followed it'));
+  const names = { server: resource.name, ...workspaceOf(dependencies, transaction), ...accountOf(transaction) };
+  const refusal = new PageRefusal('no-access', 'the person belongs to no tenant, or not to the one of this address', names);
+  return stoppedShort(ctx, dependencies, situation, csrf, refusal, null);
+}
+
 const unprovenKind: Readonly<Record<Lack, PageRefusalKind>> = {
   'second factor': 'second-factor-unproven',
   'phishing-resistant sign-in': 'phishing-resistance-unproven',
@@ -123,11 +134,10 @@ async function show(ctx: Context, dependencies: HttpDependencies, browser: Brows
       return showPage(ctx, 200, beforeSignIn(signInView(dependencies, situation, { csrf, notice: step.notice })));
     case 'consent':
       return showPage(ctx, 200, consent(consentView(dependencies, situation, step, csrf)));
-    case 'no-access': {
-      const names = { server: resource.name, ...workspaceOf(dependencies, transaction), ...accountOf(transaction) };
-      const refusal = new PageRefusal('no-access', 'the person belongs to no tenant, or not to the one of this address', names);
-      return stoppedShort(ctx, dependencies, situation, csrf, refusal, null);
-    }
+    case 'no-access':
+      return noAccess(ctx, dependencies, situation, csrf);
+    case 'invitation':
+      return showInvitation(ctx, dependencies, situation, { step, csrf });
     case 'join':
       return showJoin(ctx, dependencies, situation, { step, csrf });
     case 'finish-join':

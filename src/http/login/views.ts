@@ -6,6 +6,7 @@ import type { Resource, ResourceScope } from '../../domain/resource.ts';
 import { isPermitted } from '../../domain/scope.ts';
 import type { Lack } from '../../domain/assurance-demand.ts';
 import { entryTo } from '../../domain/entry.ts';
+import { destinationOf } from '../../domain/transaction.ts';
 import type { Transaction } from '../../domain/transaction.ts';
 import type { Situation } from '../../flows/continue-authorization.ts';
 import type { BeforeSignInView, LookedFor } from '../../pages/before-sign-in.ts';
@@ -42,7 +43,7 @@ const nameOf = (directory: Directory, { connectionId }: Person): string =>
 
 /** Where somebody presses who has another account too; null where there is nothing to join. */
 export const linkActionOf = ({ directory }: HttpDependencies, { id, request }: Transaction, { connectionId }: Person): string | null =>
-  canLink(directory, request.tenantId, connectionId) ? `${transactionPath(id)}/link` : null;
+  canLink(directory, destinationOf(request), connectionId) ? `${transactionPath(id)}/link` : null;
 
 const serverOf = (resource: Resource) => ({ name: resource.name, host: new URL(resource.identifier).host });
 
@@ -195,7 +196,7 @@ export function consentView(
       chosen: belonging === chosen,
       needsStepUp: entryTo(belonging.tenant, resource, request, stage.person, clock.now()).lacks.length > 0,
     })),
-    tenantIsGiven: request.tenantId !== null,
+    tenantIsGiven: destinationOf(request) !== null,
     scopes: asked.map((scope) => scopeRow(dependencies, resource, scope, step, connectionName)),
     lasts: { title: `Until ${daysOf(resource.lifetimes.refreshIdle)} unused`, note: 'or until you disconnect it' },
     returnTo: returnToOf(request),

@@ -1,10 +1,11 @@
 import { expect } from '@jest/globals';
-import { ConnectionId, TransactionId, UserId } from '../../../src/domain/ids.ts';
+import { ConnectionId, RoleId, TenantId, TransactionId, UserId } from '../../../src/domain/ids.ts';
 import { judgePasskey } from '../../../src/domain/second-factor.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { nodeEntropy } from '../../../src/platform/node-entropy.ts';
 import { openSealing } from '../../../src/platform/node-sealing.ts';
 import type { DocumentEngine } from '../../../src/ports/document-engine.ts';
+import { openInvitations } from '../../../src/stores/invitations.ts';
 import { openConnectionTests } from '../../../src/stores/connection-tests.ts';
 import { openProvenDomains } from '../../../src/stores/proven-domains.ts';
 import { openSecondFactors } from '../../../src/stores/second-factors.ts';
@@ -13,6 +14,7 @@ import { openUpstreamSessions } from '../../../src/stores/upstream-sessions.ts';
 const sealing = openSealing(new Secret<'key'>(Buffer.alloc(32, 7).toString('base64url')));
 const storesOf = (engine: DocumentEngine) => ({
   tests: openConnectionTests(engine),
+  invitations: openInvitations(engine),
   domains: openProvenDomains(engine),
   factors: openSecondFactors(engine, sealing),
   sessions: openUpstreamSessions(engine, sealing),
@@ -32,6 +34,18 @@ export function occasionalRows() {
     expiresAt,
     stage: { at: 'judging' as const },
   };
+  const invitation = {
+    id: 'start:elsewhere',
+    version: 1,
+    tenantId: TenantId.parse('elsewhere'),
+    role: RoleId.parse('admin'),
+    source: 'start' as const,
+    by: null,
+    key: 'key',
+    stage: { at: 'open' as const },
+    createdAt: now,
+    expiresAt,
+  };
   const domain = { id: 'acme.example', value: 'drawbridge=seen', provenAt: now, seenAt: now, expiresAt };
   const factor = {
     id: userId,
@@ -48,7 +62,8 @@ export function occasionalRows() {
   const session = { id: 'person elsewhere', userId, connectionId, sid: 's-1', stands: true, seenAt: now, askedUntil: 0, expiresAt };
   return {
     async write(engine: DocumentEngine): Promise<void> {
-      const { tests, domains, factors, sessions } = storesOf(engine);
+      const { tests, invitations, domains, factors, sessions } = storesOf(engine);
+      expect(await invitations.add(invitation)).toBe(true);
       expect([await tests.add(test), await factors.add(factor, 'SECRET')]).toEqual([true, 'added']);
       expect(await factors.add(byPasskey, null)).toBe('added');
       await domains.keep(domain);
@@ -56,7 +71,8 @@ export function occasionalRows() {
       expect(await sessions.firstHeard('signal-1', now)).toBe(now);
     },
     async workWith(engine: DocumentEngine): Promise<void> {
-      const { tests, domains, factors, sessions } = storesOf(engine);
+      const { tests, invitations, domains, factors, sessions } = storesOf(engine);
+      expect(await invitations.advance({ ...invitation, version: 2, stage: { at: 'withdrawn' } })).toBe(true);
       expect(await tests.advance({ ...test, version: 1, stage: { at: 'over', outcome: 'sealed' } })).toBe(true);
       expect(await tests.get(test.id)).toMatchObject({ version: 1, stage: { at: 'over' } });
       expect(await domains.all()).toMatchObject([domain]);
