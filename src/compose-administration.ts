@@ -15,6 +15,7 @@ import { readHistory, readRevision, rulesHistory } from './flows/read-history.ts
 import { proposeRestore, restorePolicy } from './flows/restore-policy.ts';
 import { exportAudit, searchAudit } from './flows/search-audit.ts';
 import { tryImagined, tryMember } from './flows/try-rules.ts';
+import type { NamingDependencies } from './flows/steps/name-groups.ts';
 import { someoneHere } from './flows/steps/someone-here.ts';
 import { defaultLimits } from './gateway/dependencies.ts';
 import { openGuard } from './gateway/guard.ts';
@@ -33,6 +34,7 @@ type Examining = Pick<Parameters<typeof examineConnection>[0], 'examinations' | 
 type Parts = Parameters<typeof openGuard>[0] &
   Pick<AdminParts, 'directory' | 'audit' | 'seenClients'> &
   Parameters<typeof decideClient>[0] &
+  NamingDependencies &
   Omit<Parameters<typeof assignRole>[0], 'rows'> &
   Omit<Parameters<typeof decideUser>[0], 'rows'> &
   Omit<Parameters<typeof endTenantGrant>[0], 'rows'> &

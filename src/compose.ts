@@ -1,10 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { openAdminParts } from './compose-administration.ts';
+import { consoleFlows, rulesParts } from './compose-console.ts';
+import type { ConsoleParts } from './compose-console.ts';
 import { openState } from './compose-state.ts';
 import { openProvisioning } from './compose-provisioning.ts';
 import type { ProvisioningParts } from './compose-provisioning.ts';
 import { openConnectors } from './compose-upstreams.ts';
-import { policyDrafts } from './config/policy-drafts.ts';
 import { isLoopbackUrl } from './config/fields.ts';
 import type { Config } from './config/schema.ts';
 import { clientFromDocument } from './domain/client-metadata-document.ts';
@@ -30,18 +31,14 @@ import { exchangeCode } from './flows/exchange-code.ts';
 import { findCompany } from './flows/find-company.ts';
 import { finishJoin, joinAccounts } from './flows/join-accounts.ts';
 import { inviteFirst } from './flows/invite-first.ts';
-import { askAfter } from './flows/ask-after.ts';
-import { leaveConsole } from './flows/leave-console.ts';
 import { leaveQuestion } from './flows/leave-question.ts';
 import { lookAtInvitation } from './flows/look-at-invitation.ts';
-import { publishRules } from './flows/publish-rules.ts';
 import { ensureGrant, recordConsent } from './flows/record-consent.ts';
 import { refreshTokens } from './flows/refresh-tokens.ts';
 import { registerClient } from './flows/register-client.ts';
 import { revokeToken } from './flows/revoke-token.ts';
 import { authenticateClient } from './flows/steps/authenticate-client.ts';
 import { stopAuthorization } from './flows/stop-authorization.ts';
-import { publishedRules, tryRules } from './flows/try-draft.ts';
 import { tellConnectionTest } from './flows/tell-connection-test.ts';
 import { gatewayRoutes } from './gateway/app.ts';
 import { openStopping } from './gateway/stopping.ts';
@@ -74,7 +71,6 @@ import type { Entropy } from './ports/entropy.ts';
 import { sweepAll } from './stores/sweep.ts';
 import { signingKeys } from './stores/collections.ts';
 import { openRateWindows } from './stores/rate-windows.ts';
-import { openTenantRows } from './stores/tenant-rows.ts';
 import { openSigningKeys } from './stores/signing-keys.ts';
 
 /** What a broker is made of besides its configuration; a test brings its own clock and entropy. */
@@ -134,9 +130,7 @@ const readinessOf = ({ engine, clock, log }: World, isDraining: () => boolean) =
 const describesClient = (url: string, json: unknown): boolean => 'client' in clientFromDocument(url, json, isRegistrableRedirectUri);
 
 type Parts = Parameters<typeof answerQuestion>[0] &
-  Parameters<typeof publishRules>[0] &
-  Parameters<typeof leaveConsole>[0] &
-  Parameters<typeof askAfter>[0] &
+  ConsoleParts &
   Parameters<typeof answerFactor>[0] &
   Parameters<typeof answerPasskey>[0] &
   Parameters<typeof confirmEnrolment>[0] &
@@ -166,13 +160,9 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   confirmEnrolment: confirmEnrolment(parts),
   keepCodes: keepCodes(parts),
   declineFactor: declineFactor(parts),
-  leaveConsole: leaveConsole(parts),
   lookAtInvitation: lookAtInvitation(parts),
   acceptInvitation: acceptInvitation(parts),
-  askAfter: askAfter(parts),
-  publishedRules: publishedRules(parts),
-  tryRules: tryRules(parts),
-  publishRules: publishRules(parts),
+  ...consoleFlows(parts),
   leaveQuestion: leaveQuestion(parts),
   chooseTenant: chooseTenant(parts),
   recordConsent: recordConsent(parts),
@@ -189,9 +179,6 @@ const openFlows = (parts: Parts, forTokens: Parts): Flows => ({
   tellConnectionTest: tellConnectionTest(parts),
   scim: openProvisioning(parts),
 });
-
-/** What a change of rules is tried with. */
-const rulesParts = ({ config, engine }: World) => ({ drafts: policyDrafts(config), rows: openTenantRows(engine) });
 
 async function firstInvitation(parts: Parameters<typeof inviteFirst>[0]): Promise<FirstInvitation | null> {
   const made = await inviteFirst(parts)();
@@ -212,7 +199,7 @@ export async function compose(world: World): Promise<Broker> {
   const signer = openSigner(ring, clock);
   const { stores, forTokens, feed, authority, directory, policy } = await openState(world, sealing);
   const outside = { clock, entropy, log, oneTimeCodes, passkeys: openPasskeys(issuer, config.organisation.name), pause: systemPause };
-  const made = { signer, connectors, documents, authority, ...rulesParts(world) };
+  const made = { signer, connectors, documents, authority, ...rulesParts(config, engine) };
   const parts = { ...stores, ...outside, ...made, issuer, directory, policy, sealing };
   const windows = openRateWindows(engine, { clock, entropy, log, mac: sealing.mac });
   const logo = logoOf(config);

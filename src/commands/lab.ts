@@ -11,6 +11,8 @@ import type { Assigned, TenantPreview } from '../domain/access-preview.ts';
 import { previewPerson } from '../domain/access-preview.ts';
 import type { Directory } from '../domain/directory.ts';
 import { findConnection, findTenant } from '../domain/directory.ts';
+import { groupsIn, groupWithName } from '../domain/group-name.ts';
+import type { GroupNaming } from '../domain/group-name.ts';
 import { identityKey } from '../domain/identity.ts';
 import { UserId } from '../domain/ids.ts';
 import type { Arrival } from '../domain/role-mapping.ts';
@@ -18,7 +20,9 @@ import { claimsFor, pointersOf } from '../domain/rule-claims.ts';
 import { ruleSentence } from '../domain/rule-sentence.ts';
 import type { ToldBeforehand } from '../domain/trial-provisioning.ts';
 import { groupsThatCount, toldBeforehand } from '../domain/trial-provisioning.ts';
+import { nameGroups } from '../flows/steps/name-groups.ts';
 import { systemClock } from '../platform/system-clock.ts';
+import { openGroupNames } from '../stores/group-names.ts';
 import { openMemberships } from '../stores/memberships.ts';
 import { openPolicies } from '../stores/policies.ts';
 import { openProvisionedUsers } from '../stores/provisioned-users.ts';
@@ -101,7 +105,14 @@ async function rulesOf({ config, engine }: Installation): Promise<Directory> {
   return directoryUnder(config)(await policies.document(latest.digest));
 }
 
-function tenantLines(preview: TenantPreview, directory: Directory, withRules: boolean): string[] {
+/** What the groups are called that rules name and that somebody is in, as far as sign-ins told. */
+function namingFor({ engine }: Installation, { connections, tenants }: Directory, tried: readonly Tried[]): Promise<GroupNaming> {
+  const groups = [...groupsIn(tenants.flatMap(({ rules }) => rules)), ...tried.flatMap(({ arrival }) => arrival.groups ?? [])];
+  const asked = connections.map(({ id }) => id);
+  return nameGroups({ groupNames: openGroupNames(engine, systemClock) })(asked, groups);
+}
+
+function tenantLines(preview: TenantPreview, directory: Directory, withRules: boolean, naming: GroupNaming): string[] {
   const { tenantId, name, roles, denied, access, trace } = preview;
   const rules = findTenant(directory, tenantId)?.rules ?? [];
   return [
@@ -115,7 +126,7 @@ function tenantLines(preview: TenantPreview, directory: Directory, withRules: bo
     ...(withRules
       ? trace.map(({ rule, fits, because }) => {
           const written = rules[rule - 1];
-          return `  rule ${rule} ${fits === 'yes' ? 'fits' : fits === 'no' ? 'does not fit' : 'cannot be told'}: ${because}${written === undefined ? '' : ` (${ruleSentence(written)})`}`;
+          return `  rule ${rule} ${fits === 'yes' ? 'fits' : fits === 'no' ? 'does not fit' : 'cannot be told'}: ${because}${written === undefined ? '' : ` (${ruleSentence(written, naming)})`}`;
         })
       : []),
   ];
@@ -134,19 +145,21 @@ function toldLines(told: Tried['told']): string[] {
   ];
 }
 
-function tell({ rules, json }: LabOptions, directory: Directory, tried: readonly Tried[]): void {
+function tell({ rules, json }: LabOptions, directory: Directory, tried: readonly Tried[], naming: GroupNaming): void {
   const found = tried.map(({ arrival, assigned, told }) => ({
     arrival,
     ...(told === null ? {} : { provisioned: told === 'unasked' ? null : told.of }),
-    tenants: isKeptOut(told) ? [] : previewPerson(directory, arrival, assigned, systemClock.now()),
+    tenants: isKeptOut(told) ? [] : previewPerson(directory, { ...arrival, naming }, assigned, systemClock.now()),
   }));
+  const listed = ({ connectionId, groups }: Arrival): string =>
+    groups === null ? 'groups unknown' : `groups ${groups.map((group) => groupWithName(naming, group, connectionId)).join(', ') || 'none'}`;
   if (json) return void process.stdout.write(`${JSON.stringify({ people: found })}\n`);
-  const text = found.flatMap(({ arrival: { connectionId, subject, groups, claims }, tenants }, index) => [
-    `${JSON.stringify(subject)} through ${connectionId}, ${groups === null ? 'groups unknown' : `groups ${groups.join(', ') || 'none'}`}`,
+  const text = found.flatMap(({ arrival, tenants }, index) => [
+    `${JSON.stringify(arrival.subject)} through ${arrival.connectionId}, ${listed(arrival)}`,
     ...toldLines(tried[index]?.told ?? null),
-    ...Object.entries(claims).map(([pointer, values]) => `${pointer}: ${values.join(', ') || 'none'}`),
+    ...Object.entries(arrival.claims).map(([pointer, values]) => `${pointer}: ${values.join(', ') || 'none'}`),
     '',
-    ...tenants.flatMap((preview) => tenantLines(preview, directory, rules)),
+    ...tenants.flatMap((preview) => tenantLines(preview, directory, rules, naming)),
   ]);
   process.stdout.write(`${text.join('\n')}\n`);
 }
@@ -157,11 +170,12 @@ export async function tryRules(options: LabOptions): Promise<void> {
   if (user === null && !inForce) {
     const config = configure(options, '');
     const directory = directoryOf(config);
-    return tell(options, directory, [describedBy(options, config, directory)]);
+    return tell(options, directory, [describedBy(options, config, directory)], new Map());
   }
   return onInstallation(options, async (place) => {
     const directory = inForce ? await rulesOf(place) : directoryOf(place.config);
-    if (user === null) return tell(options, directory, [await asTold(place, directory, describedBy(options, place.config, directory))]);
-    tell(options, directory, await knownAs(user, place, directory));
+    const known = () => asTold(place, directory, describedBy(options, place.config, directory));
+    const tried = user === null ? [await known()] : await knownAs(user, place, directory);
+    tell(options, directory, tried, await namingFor(place, directory, tried));
   });
 }

@@ -13,6 +13,7 @@ import { nodeEntropy } from '../platform/node-entropy.ts';
 import { systemClock as clock } from '../platform/system-clock.ts';
 import { openAuditLog } from '../stores/audit-log.ts';
 import { openGrants } from '../stores/grants.ts';
+import { openGroupNames } from '../stores/group-names.ts';
 import { openPeople } from '../stores/people.ts';
 import { openPolicies } from '../stores/policies.ts';
 import { openProvisionedUsers } from '../stores/provisioned-users.ts';
@@ -42,6 +43,7 @@ function planning({ config, engine, feed }: Installation) {
     provisionedUsers: openProvisionedUsers(engine, feed),
     people: openPeople(engine),
     policies: openPolicies(engine),
+    groupNames: openGroupNames(engine, clock),
     clock,
     meaning: directoryUnder(config),
     judge: judged(config),

@@ -1,16 +1,13 @@
 import type { Directory } from '../domain/directory.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
+import type { RowField } from '../domain/rules-draft.ts';
 import { PolicySchema, directoryUnder } from './policy.ts';
+import { keyPath } from './problems.ts';
 import { RuleSchema } from './rule-schema.ts';
 import type { RuleConfig } from './rule-schema.ts';
 import type { Config } from './schema.ts';
 import { tenantChecks } from './tenant-checks.ts';
-
-interface Problem {
-  readonly rule: number | null;
-  readonly problem: string;
-}
 
 /** A rule as a configuration file writes it. */
 function written({ connectionId, group, where, role, deny, until }: MappingRule): RuleConfig {
@@ -24,18 +21,35 @@ function written({ connectionId, group, where, role, deny, until }: MappingRule)
   };
 }
 
-/** "tenants[0].rules[2].group" is about the third rule. */
+interface Problem {
+  readonly rule: number | null;
+  readonly field: RowField | null;
+  readonly problem: string;
+}
+
+const nouns = { group: 'group', connection: 'way to sign in', until: 'end', role: 'role', claim: 'detail', is: 'value' } as const;
+
+function fieldAt(name: string, position: string | undefined, part: string | undefined): RowField | null {
+  const number = Number(position ?? '0') + 1;
+  if (name === 'where') return part === 'claim' ? `claim.${number}` : `is.${number}`;
+  if (name === 'deny') return 'role';
+  return name === 'group' || name === 'connection' || name === 'until' || name === 'role' ? name : null;
+}
+
+/** "tenants[0].rules[2].where[0].claim" is about the first condition of the third rule. */
 function problemAt(key: string, problem: string): Problem {
-  const [, number, name = ''] = /^tenants\[0\]\.rules\[(\d+)\]\.(\w+)/.exec(key) ?? [];
-  if (number === undefined) return { rule: null, problem: `${key} ${problem}` };
-  return { rule: Number(number) + 1, problem: `The ${name} ${problem}.` };
+  const [, number, name = '', position, part] = /^tenants\[0\]\.rules\[(\d+)\]\.(\w+)(?:\[(\d+)\](?:\.(\w+))?)?/.exec(key) ?? [];
+  if (number === undefined) return { rule: null, field: null, problem: `${key} ${problem}` };
+  const field = fieldAt(name, position, part);
+  const noun = field === null ? name : nouns[field.split('.')[0] as keyof typeof nouns];
+  return { rule: Number(number) + 1, field, problem: `The ${noun} ${problem}.` };
 }
 
 const readsAs = (rule: RuleConfig, index: number): Problem[] => {
   const read = RuleSchema.safeParse(rule);
-  return (read.error?.issues ?? []).map(({ path, message }) => {
-    const says = message.startsWith('must') ? message : 'is too long';
-    return problemAt(`tenants[0].rules[${index}].${String(path[0] ?? 'rule')}`, says);
+  return (read.error?.issues ?? []).map(({ code, path, message }) => {
+    const tooLong = code === 'too_big' && path.at(-1) === 'is' ? 'has more than a hundred lines' : 'is too long';
+    return problemAt(keyPath(['tenants', 0, 'rules', index, ...path]), message.startsWith('must') ? message : tooLong);
   });
 };
 
@@ -49,7 +63,8 @@ export function policyDrafts(config: Config) {
     withRules(document: unknown, tenantId: TenantId, rules: readonly MappingRule[]) {
       const policy = PolicySchema.parse(document);
       const changed = rules.map(written);
-      if (changed.length > mostRules) return { problems: [{ rule: null, problem: `There are more than ${mostRules} rules.` }] };
+      if (changed.length > mostRules)
+        return { problems: [{ rule: null, field: null, problem: `There are more than ${mostRules} rules.` }] };
       const tenants = policy.tenants.map((tenant) => (tenant.id === tenantId ? { ...tenant, rules: changed } : tenant));
       const root = { connections: config.connections, roles: policy.roles, tenants: tenants.filter(({ id }) => id === tenantId) };
       const found = [...changed.flatMap(readsAs), ...tenantChecks(root).map(({ key, problem }) => problemAt(key, problem))];

@@ -152,9 +152,14 @@ export const ConfigSchema = z.strictObject({
         .describe(
           'Requests to provision without a token of the connection, per minute and source address. A token that was good a moment ago is heard all the same.',
         ),
+      previewsPerMinute: z
+        .int()
+        .min(1)
+        .default(30)
+        .describe('Drafts of rules that are tried against everybody, per minute and administrator, on the administrators’ pages.'),
     })
     .prefault({})
-    .describe('Bounds on what one address may do; beyond them the answer is 429.'),
+    .describe('Bounds on what one address, or one administrator, may do; beyond them the answer is 429.'),
   shutdown: z
     .strictObject({
       noticeSeconds: z

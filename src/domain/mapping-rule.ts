@@ -1,4 +1,6 @@
 import { globOf } from './glob.ts';
+import { groupWithName } from './group-name.ts';
+import type { GroupNaming } from './group-name.ts';
 import type { ConnectionId, RoleId } from './ids.ts';
 
 /** One thing a rule wants a claim to say: any of its values has to be one of these, exactly or by a glob. */
@@ -42,6 +44,8 @@ export interface SaidOfSomebody {
   readonly groups: readonly string[] | null;
   /** The values of a claim by its JSON Pointer (RFC 6901), scalars as text; a pointer that is missing is unknown, an empty list says that there is no such claim. */
   readonly claims: Readonly<Record<string, readonly string[]>>;
+  /** What groups are called: said beside them, and never decided by. */
+  readonly naming?: GroupNaming;
 }
 
 /** Whether a rule is about somebody, and by what; `unknown` where it hangs on something that is not known of them. */
@@ -78,11 +82,16 @@ export const isRuledOut = ({ rule, where }: PreparedRule, { connectionId, claims
   (rule.connectionId !== null && rule.connectionId !== connectionId) ||
   where.some(({ claim, fits }) => claims[claim]?.some(fits) === false);
 
-function judgeGroup({ rule, fitsGroup }: PreparedRule, groups: SaidOfSomebody['groups']): Verdict[] {
+function judgeGroup({ rule, fitsGroup }: PreparedRule, { groups, connectionId, naming }: SaidOfSomebody): Verdict[] {
   if (fitsGroup === null) return [];
   if (groups === null) return [{ fits: 'unknown', because: 'the groups are not known' }];
+  const called = (id: string): string => (naming === undefined ? id : groupWithName(naming, id, connectionId));
   const group = groups.find(fitsGroup);
-  return [group === undefined ? { fits: 'no', because: `not in the group ${rule.group}` } : { fits: 'yes', because: `group ${group}` }];
+  return [
+    group === undefined
+      ? { fits: 'no', because: `not in the group ${called(rule.group ?? '')}` }
+      : { fits: 'yes', because: `group ${called(group)}` },
+  ];
 }
 
 function judgeClaim({ claim, is, fits }: PreparedRule['where'][number], claims: SaidOfSomebody['claims']): Verdict {
@@ -94,10 +103,11 @@ function judgeClaim({ claim, is, fits }: PreparedRule['where'][number], claims: 
 }
 
 /** What is known to be otherwise decides before what is not known. */
-export function judgeRule(rule: PreparedRule, { connectionId, groups, claims }: SaidOfSomebody): Verdict {
+export function judgeRule(rule: PreparedRule, said: SaidOfSomebody): Verdict {
+  const { connectionId, claims } = said;
   const isForAnother = rule.rule.connectionId !== null && rule.rule.connectionId !== connectionId;
   if (isForAnother) return { fits: 'no', because: `only for the connection ${rule.rule.connectionId}` };
-  const parts = [...judgeGroup(rule, groups), ...rule.where.map((condition) => judgeClaim(condition, claims))];
+  const parts = [...judgeGroup(rule, said), ...rule.where.map((condition) => judgeClaim(condition, claims))];
   const open = parts.find(({ fits }) => fits === 'no') ?? parts.find(({ fits }) => fits === 'unknown');
   return open ?? { fits: 'yes', because: parts.map(({ because }) => because).join(' and ') };
 }

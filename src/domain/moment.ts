@@ -16,3 +16,27 @@ export function isoMoment(at: number): string {
   const full = String(year + era * 400 + (month <= 2 ? 1 : 0)).padStart(4, '0');
   return `${full}-${padded(date).join('-')}T${padded(time).join(':')}.${String(ms % 1000).padStart(3, '0')}Z`;
 }
+
+/** A moment as the field of a form holds it, in UTC and no longer than it needs to be: `2027-01-31T18:00`. HTML, local date and time strings. */
+export const localMoment = (at: number): string => isoMoment(at).replace(/(:00)?(\.000)?Z$/, '');
+
+/** Days since the epoch of the first of January of a year. */
+function daysBefore(year: number): number {
+  const past = year - 1;
+  return 365 * past + Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400) - 719_162;
+}
+
+/** The days of a year before each of its months, February as a short one. */
+const before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+
+/** The moment that such a field says, in ms since the epoch; null where it says none. */
+export function momentOf(text: string): number | null {
+  const found = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?$/.exec(text);
+  if (found === null) return null;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1, 7).map((digits) => Number(digits ?? '0'));
+  const days = daysBefore(year) + (before[month - 1] ?? 0) + (month > 2 && isLeap(year) ? 1 : 0) + day - 1;
+  const at = ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + Number((found[7] ?? '').padEnd(3, '0'));
+  // A day or an hour that there is not would have become another.
+  return localMoment(at).startsWith(text.slice(0, 16).replace(' ', 'T')) ? at : null;
+}

@@ -3,6 +3,7 @@ import { noDemand } from './assurance-demand.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { Directory } from './directory.ts';
 import type { Resource, ResourceScope, Role, ToolRule } from './resource.ts';
+import type { GroupNaming } from './group-name.ts';
 import { memberSentence, ruleSentence } from './rule-sentence.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -43,19 +44,22 @@ const turned = (name: string, before: unknown, after: unknown): string[] =>
 const demanded = (before: AssuranceDemand | undefined, after: AssuranceDemand | undefined): string[] =>
   demandText(before) === demandText(after) ? [] : [`requires ${demandText(after)} instead of ${demandText(before)}`];
 
-function tenantChanges(before: Tenant, after: Tenant): string[] {
-  return [
-    ...turned('name', before.name, after.name),
-    ...(before.isSuspended === after.isSuspended
-      ? []
-      : [after.isSuspended === true ? 'is suspended: nobody enters' : 'is no longer suspended']),
-    ...demanded(before.demand, after.demand),
-    ...turned('ownSecondFactor', before.ownSecondFactor ?? false, after.ownSecondFactor ?? false),
-    ...moved('rule', before.rules.map(ruleSentence), after.rules.map(ruleSentence)),
-    ...moved('member', before.members.map(memberSentence), after.members.map(memberSentence)),
-    ...turned('defaultRole', before.defaultRole, after.defaultRole),
-  ];
-}
+const tenantChanges =
+  (naming: GroupNaming) =>
+  (before: Tenant, after: Tenant): string[] => {
+    const sentences = (rules: Tenant['rules']): string[] => rules.map((rule) => ruleSentence(rule, naming));
+    return [
+      ...turned('name', before.name, after.name),
+      ...(before.isSuspended === after.isSuspended
+        ? []
+        : [after.isSuspended === true ? 'is suspended: nobody enters' : 'is no longer suspended']),
+      ...demanded(before.demand, after.demand),
+      ...turned('ownSecondFactor', before.ownSecondFactor ?? false, after.ownSecondFactor ?? false),
+      ...moved('rule', sentences(before.rules), sentences(after.rules)),
+      ...moved('member', before.members.map(memberSentence), after.members.map(memberSentence)),
+      ...turned('defaultRole', before.defaultRole, after.defaultRole),
+    ];
+  };
 
 const roleChanges = (before: Role, after: Role): string[] => [
   ...turned('name', before.name, after.name),
@@ -105,8 +109,8 @@ function compare<One extends Named>(
 }
 
 /** What another policy says otherwise, for people: nothing where both mean the same. */
-export const policyDifferences = (before: Ruled, after: Ruled): Difference[] => [
-  ...compare('tenant', [before.tenants, after.tenants], tenantChanges),
+export const policyDifferences = (before: Ruled, after: Ruled, naming: GroupNaming = new Map()): Difference[] => [
+  ...compare('tenant', [before.tenants, after.tenants], tenantChanges(naming)),
   ...compare('role', [before.roles, after.roles], roleChanges),
   ...compare('resource', [before.resources, after.resources], resourceChanges),
 ];

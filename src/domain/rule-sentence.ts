@@ -1,3 +1,5 @@
+import { groupWithName } from './group-name.ts';
+import type { GroupNaming } from './group-name.ts';
 import type { MappingRule } from './mapping-rule.ts';
 import type { NamedMember } from './role-mapping.ts';
 
@@ -6,9 +8,9 @@ const moment = new Intl.DateTimeFormat('sv-SE', { timeZone: 'UTC', dateStyle: 's
 const listed = (values: readonly string[]): string => values.join(' or ');
 
 /** A rule as people read it: “people in the group eng get editor”. */
-export function ruleSentence({ connectionId, group, where = [], role, deny, until }: MappingRule): string {
+export function ruleSentence({ connectionId, group, where = [], role, deny, until }: MappingRule, naming: GroupNaming = new Map()): string {
   const whose = [
-    ...(group === undefined ? [] : [`in the group ${group}`]),
+    ...(group === undefined ? [] : [`in the group ${groupWithName(naming, group, connectionId)}`]),
     ...where.map(({ claim, is }) => `whose ${claim} is ${listed(is)}`),
     ...(connectionId === null ? [] : [`who come through ${connectionId}`]),
   ].join(' and ');

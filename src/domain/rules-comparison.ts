@@ -6,6 +6,7 @@ import { putsRight } from './administrator-role.ts';
 import type { Directory } from './directory.ts';
 import { findTenant } from './directory.ts';
 import { heldRoles, permissionsOf, rolesOf } from './held-roles.ts';
+import type { GroupNaming } from './group-name.ts';
 import type { TenantId } from './ids.ts';
 import { remembering } from './remembering.ts';
 import { accessOf } from './role-access.ts';
@@ -26,6 +27,8 @@ export interface ComparedRules {
   readonly before: Directory;
   readonly after: Directory;
   readonly you: Asking;
+  /** What groups are called, to say so. */
+  readonly naming?: GroupNaming;
 }
 
 /** One sign-in of somebody who has a role in the tenant, now or by the other rules. */
@@ -76,14 +79,21 @@ const accessBy = (directory: Directory) =>
 const wordOf = (held: readonly HeldRole[]): string => [...new Set(held.map(({ role }) => role))].sort().join(' ');
 
 /** By what somebody is an administrator, without what it gives. */
-const throughOf = (held: readonly HeldRole[], { roles }: Directory): string =>
-  held
+function throughOf(held: readonly HeldRole[], { connectionId, subject, known }: Identity, compared: ComparedRules, now: number): string {
+  const { before, tenantId, naming = new Map() } = compared;
+  const { roles } = before;
+  const assigned = held.filter(({ source }) => source === 'assigned');
+  const arrival = known === undefined ? null : { connectionId, subject, naming, ...known };
+  const told = arrival === null ? held : explainRoles(tenantIn(before, tenantId), arrival, assigned, now).roles;
+  return told
     .filter((each) => permissionsOf(rolesOf([each], roles)).some(putsRight))
     .map(({ rule, role }) => rule.replace(` gives ${role}`, '').replace(/^(rule \d+): (.*)$/, '$1 ($2)'))
     .join(' and ');
+}
 
 /** Puts the rules of a tenant beside others for one after another; null for whoever has no role there, now or then. */
-export function compareRules({ tenantId, before, after, you }: ComparedRules, now: number) {
+export function compareRules(compared: ComparedRules, now: number) {
+  const { tenantId, before, after, you } = compared;
   const [oldTenant, newTenant] = [tenantIn(before, tenantId), tenantIn(after, tenantId)];
   const [oldAccess, newAccess] = [accessBy(before), accessBy(after)];
   const isYours = you.tenant.id === tenantId;
@@ -106,7 +116,7 @@ export function compareRules({ tenantId, before, after, you }: ComparedRules, no
       loses: losesAnything(difference),
       difference,
       putsRight: { before: old.putsRight, after: young.putsRight },
-      losesRulesThrough: isLockedOut ? throughOf(had, before) : null,
+      losesRulesThrough: isLockedOut ? throughOf(had, identity, compared, now) : null,
       before: rolesOf(had, before.roles).map(({ name }) => name),
       after: rolesOf(has, after.roles).map(({ name }) => name),
       why: () => whyOf(newTenant, has, identity, now),

@@ -1,9 +1,11 @@
 import { isPlatform } from '../domain/administration.ts';
 import type { Directory } from '../domain/directory.ts';
+import type { GroupNaming } from '../domain/group-name.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
 import type { Asking } from '../domain/rules-comparison.ts';
 import type { RulesPreview } from '../domain/rules-preview.ts';
+import { sameRules } from '../domain/rules-draft.ts';
 import { opensConnection, rolesOutOfReach } from '../domain/rules-reach.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { RuleProblem } from '../ports/policy-drafts.ts';
@@ -26,18 +28,31 @@ export const publishedRules =
 /** What a draft comes to: nothing while it is none, else who it touches, and whether it is its author's to publish. */
 export type TriedRules =
   | { readonly problems: readonly RuleProblem[] }
-  | { readonly after: Directory; readonly preview: RulesPreview; readonly isOutOfReach: boolean };
+  | {
+      readonly after: Directory;
+      /** Null where the draft says what is in force, which is nothing to anybody. */
+      readonly preview: RulesPreview | null;
+      readonly isOutOfReach: boolean;
+    };
+
+/** Rules to be tried, by whom, and what their groups are called. */
+export interface Trying {
+  readonly rules: readonly MappingRule[];
+  readonly you: Asking;
+  readonly naming: GroupNaming;
+}
 
 /** Works out what other rules would be to everybody; nothing is changed by it. */
 export const tryRules =
   (dependencies: TryDependencies) =>
-  async (policy: PolicyNow, tenantId: TenantId, rules: readonly MappingRule[], you: Asking): Promise<TriedRules> => {
+  async (policy: PolicyNow, tenantId: TenantId, { rules, you, naming }: Trying): Promise<TriedRules> => {
     const drafted = dependencies.drafts.withRules(policy.document, tenantId, rules);
     if ('problems' in drafted) return drafted;
     const { directory: after } = drafted;
     const { directory: before } = policy;
+    if (sameRules(rules, tenantNow(policy, tenantId)?.rules ?? [])) return { after, preview: null, isOutOfReach: false };
     const isOut = isOutOfReach(before, after, tenantId, you);
-    const preview = await previewRules(dependencies)({ tenantId, before, after, you });
+    const preview = await previewRules(dependencies)({ tenantId, before, after, you, naming });
     return { after, preview: isPlatform(you, administrationIn(before)) ? preview : withoutStrangers(preview, isOut), isOutOfReach: isOut };
   };
 

@@ -1,12 +1,14 @@
 import { previewPerson } from '../domain/access-preview.ts';
 import type { TenantPreview } from '../domain/access-preview.ts';
 import { AdministrationRefused } from '../domain/administration.ts';
-import type { Directory } from '../domain/directory.ts';
 import { offeredConnections } from '../domain/directory.ts';
+import { groupsIn } from '../domain/group-name.ts';
 import type { ConnectionId } from '../domain/ids.ts';
 import type { Arrival, HeldRole } from '../domain/role-mapping.ts';
 import type { Tenant } from '../domain/tenant.ts';
 import type { MemberDependencies } from './steps/member-of.ts';
+import { nameGroups } from './steps/name-groups.ts';
+import type { NamingDependencies } from './steps/name-groups.ts';
 import type { Sought } from './steps/someone-here.ts';
 import { someoneHere } from './steps/someone-here.ts';
 
@@ -19,33 +21,42 @@ export interface Imagined {
   readonly claims: Readonly<Record<string, readonly string[]>>;
 }
 
-const seen = (
-  { roles, resources }: Directory,
+export type TryRulesDependencies = MemberDependencies & NamingDependencies;
+
+/** How the rules stand to somebody, in words that have the names of groups beside their ids. */
+async function seen(
+  dependencies: TryRulesDependencies,
   tenant: Tenant,
   arrival: Arrival,
   assigned: readonly HeldRole[],
-  now: number,
-): TenantPreview[] => previewPerson({ tenants: [tenant], roles, resources }, arrival, new Map([[tenant.id, assigned]]), now);
+): Promise<TenantPreview[]> {
+  const { directory, clock } = dependencies;
+  const { roles, resources } = directory;
+  const groups = [...groupsIn(tenant.rules), ...(arrival.groups ?? [])];
+  const naming = await nameGroups(dependencies)([arrival.connectionId], groups);
+  return previewPerson({ tenants: [tenant], roles, resources }, { ...arrival, naming }, new Map([[tenant.id, assigned]]), clock.now());
+}
 
 /** What the rules in force make of somebody who is not there, or not like that. */
 export const tryImagined =
-  ({ directory, clock }: MemberDependencies) =>
-  (tenant: Tenant, imagined: Imagined): TenantPreview[] => {
-    if (!offeredConnections(directory, tenant.id).some(({ id }) => id === imagined.connectionId))
+  (dependencies: TryRulesDependencies) =>
+  async (tenant: Tenant, imagined: Imagined): Promise<TenantPreview[]> => {
+    if (!offeredConnections(dependencies.directory, tenant.id).some(({ id }) => id === imagined.connectionId))
       throw new AdministrationRefused('not-found');
-    return seen(directory, tenant, imagined, [], clock.now());
+    return seen(dependencies, tenant, imagined, []);
   };
 
 /** What they make of somebody of the tenant, by each sign-in that leads here. */
 export const tryMember =
-  (dependencies: MemberDependencies) =>
+  (dependencies: TryRulesDependencies) =>
   async (sought: Sought): Promise<TenantPreview[]> => {
-    const { directory, memberships, clock } = dependencies;
+    const { memberships } = dependencies;
     const { tenant, userId } = sought;
     const { identities } = await someoneHere(dependencies)(sought);
     const assigned = (await memberships.get(tenant.id, userId))?.roles.filter(({ source }) => source === 'assigned') ?? [];
-    return identities.flatMap(({ connectionId, subject, known }) => {
+    const previews = identities.map(({ connectionId, subject, known }) => {
       const arrival = { connectionId, subject, groups: known?.groups ?? null, claims: known?.claims ?? {} };
-      return seen(directory, tenant, arrival, assigned, clock.now());
+      return seen(dependencies, tenant, arrival, assigned);
     });
+    return (await Promise.all(previews)).flat();
   };

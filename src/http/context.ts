@@ -40,6 +40,7 @@ import type { publishedRules, tryRules } from '../flows/try-draft.ts';
 import type { tellConnectionTest } from '../flows/tell-connection-test.ts';
 import type { stopAuthorization } from '../flows/stop-authorization.ts';
 import type { authenticateClient } from '../flows/steps/authenticate-client.ts';
+import type { knownGroups, nameGroups } from '../flows/steps/name-groups.ts';
 
 /** Every flow with its dependencies filled in. */
 export interface Flows {
@@ -67,6 +68,8 @@ export interface Flows {
   readonly publishedRules: ReturnType<typeof publishedRules>;
   readonly tryRules: ReturnType<typeof tryRules>;
   readonly publishRules: ReturnType<typeof publishRules>;
+  readonly nameGroups: ReturnType<typeof nameGroups>;
+  readonly knownGroups: ReturnType<typeof knownGroups>;
   readonly leaveQuestion: ReturnType<typeof leaveQuestion>;
   readonly chooseTenant: ReturnType<typeof chooseTenant>;
   readonly recordConsent: ReturnType<typeof recordConsent>;

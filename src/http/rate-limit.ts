@@ -1,13 +1,14 @@
 import type { RateCounter, RateWindows } from '../ports/rate-windows.ts';
 import type { Incoming } from './exchange.ts';
 
-/** Requests per minute from one address. */
+/** Requests per minute from one address, or by one administrator. */
 export interface Limits {
   readonly authorizePerMinute: number;
   readonly registerPerMinute: number;
   readonly tokenFailuresPerMinute: number;
   readonly scimFailuresPerMinute: number;
   readonly answersPerMinute: number;
+  readonly previewsPerMinute: number;
 }
 
 /** Too many requests from one address; `retryAfter` in seconds. RFC 6585 §4. */
@@ -32,6 +33,8 @@ export interface RateLimits {
   /** The same for provisioning, counted apart: neither shuts the other out. */
   scim(incoming: Incoming): void;
   scimFailed(incoming: Incoming): void;
+  /** What is worked out for one administrator and reads everybody: seconds until it may be asked for again; counted where that is 0. */
+  preview(administrator: string): number;
 }
 
 /** An IPv6 customer holds a whole /64, so that is what counts as one address. */
@@ -51,6 +54,7 @@ export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) =
   const answers = windows.counter('answer', limits.answersPerMinute);
   const tokenFailures = windows.counter('token', limits.tokenFailuresPerMinute);
   const scimFailures = windows.counter('scim', limits.scimFailuresPerMinute);
+  const previews = windows.counter('preview', limits.previewsPerMinute);
 
   function refuse(counter: RateCounter, source: string): void {
     const wait = counter.wait(source);
@@ -71,5 +75,10 @@ export function openRateLimits(limits: Limits, addressOf: (incoming: Incoming) =
     tokenFailed: (incoming) => tokenFailures.count(bucketOf(addressOf(incoming))),
     scim: (incoming) => refuse(scimFailures, bucketOf(addressOf(incoming))),
     scimFailed: (incoming) => scimFailures.count(bucketOf(addressOf(incoming))),
+    preview: (administrator) => {
+      const wait = previews.wait(administrator);
+      if (wait === 0) previews.count(administrator);
+      return Math.ceil(wait / 1000);
+    },
   };
 }

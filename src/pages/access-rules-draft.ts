@@ -1,9 +1,10 @@
 /** The draft: every rule as a sentence one can edit, with what is published beside each change. */
 import type { AccessRulesView, PublishedPart, RemovedRule, RuleRow } from './access-rules-view.ts';
+import { fieldsOf, moreOf, option } from './access-rules-more.ts';
+import type { RuleFields } from './access-rules-more.ts';
 import { hiddenFields, unseen } from './form.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
-import { icons } from './icons.ts';
 import { displayName, named, plainText } from './names.ts';
 
 export function draftColumn(view: AccessRulesView): Html {
@@ -22,6 +23,7 @@ export function draftColumn(view: AccessRulesView): Html {
       </ul>`
     }
     <p class="hint">Everyone else: <strong>${defaultRole === null ? 'No access' : named(defaultRole)}</strong>.</p>
+    ${knownGroups(view)}
     <div class="pair">
       <button class="button" name="press" value="check">Check this draft</button>
       <button class="button" name="press" value="add">Add a rule</button>
@@ -35,47 +37,19 @@ function badgeOf({ from, published, isMoved }: RuleRow): string | null {
   return isMoved ? 'Moved' : null;
 }
 
-function ruleCard(row: RuleRow, index: number, { roles, rules }: AccessRulesView): Html {
+function ruleCard(row: RuleRow, index: number, view: AccessRulesView): Html {
   const number = index + 1;
   const badge = badgeOf(row);
-  const id = (name: string): string => `${name}-${String(number)}`;
-  const said = `${id('said')}${row.problem === null ? '' : ` ${id('problem')}`}`;
+  const field = fieldsOf(row, number, view);
   return html`<fieldset class="${badge === null ? 'rule' : 'rule changed'}">
     <legend>Rule ${number}${badge !== null && html` <span class="badge accent">${badge}</span>`}</legend>
-    ${hiddenFields({ from: row.from === null ? 'new' : String(row.from), more: row.carried })}
-    <div class="sentence">
-      <p class="field">
-        <label for="${id('group')}">People in the group</label>
-        <input
-          id="${id('group')}"
-          name="group"
-          value="${row.group}"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck="false"
-          aria-describedby="${said}"
-          aria-invalid="${row.problem !== null && 'true'}"
-          autofocus="${row === rules.find(({ problem }) => problem !== null) && 'autofocus'}"
-        />
-      </p>
-      <p class="field">
-        <label for="${id('effect')}">then they</label>
-        <select id="${id('effect')}" name="effect">
-          ${option('give', 'get', row.effect)}${option('deny', 'never get', row.effect)}
-        </select>
-      </p>
-      <p class="field">
-        <label for="${id('role')}">the role</label>
-        <select id="${id('role')}" name="role">
-          ${roles.map(({ id: role, name }) => option(role, displayName(name), row.role))}${option('*', 'any role', row.role)}
-        </select>
-      </p>
-    </div>
-    ${row.problem !== null && html`<p class="wrong" id="${id('problem')}">${icons.warning}<span>${plainText(row.problem)}</span></p>`}
-    <div class="said" id="${id('said')}">
-      ${row.more.map((sentence) => html`<p>${plainText(sentence)}</p>`)}
+    ${hiddenFields({ from: row.from === null ? 'new' : String(row.from), conditions: String(row.conditions.length) })}
+    ${sentence(row, view, field)} ${field.wrong('group')} ${field.wrong('role')}
+    <div class="said" id="${field.id('said')}">
+      ${row.called !== null && html`<p><strong>${named(row.called)}</strong> (<code>${plainText(row.group)}</code>)</p>`}
       ${row.published.length > 0 && html`<p>Published version: ${publishedParts(row.published)}.</p>`}
     </div>
+    ${moreOf(row, number, view, field)}
     <p class="acts">
       ${number > 1 && html`<button class="button leave" name="press" value="up.${number}">Move up${unseen(` rule ${String(number)}`)}</button>`}
       <button class="button leave" name="press" value="remove.${number}">Remove${unseen(` rule ${String(number)}`)}</button>
@@ -83,18 +57,64 @@ function ruleCard(row: RuleRow, index: number, { roles, rules }: AccessRulesView
   </fieldset>`;
 }
 
-const option = (value: string, words: string, chosen: string): Html =>
-  html`<option value="${value}" selected="${value === chosen && 'selected'}">${words}</option>`;
+/** Whom it is about, and what they get, as a sentence to fill in. */
+const sentence = (row: RuleRow, { roles, groups }: AccessRulesView, field: RuleFields): Html =>
+  html`<div class="sentence">
+    <p class="field">
+      <label for="${field.id('group')}">People in the group</label>
+      <input
+        id="${field.id('group')}"
+        name="group"
+        value="${row.group}"
+        list="${groups.length > 0 && 'known-groups'}"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck="false"
+        aria-describedby="${field.said('group', 'said')}"
+        aria-invalid="${field.isWrong('group') && 'true'}"
+        autofocus="${field.isFirst('group') && 'autofocus'}"
+      />
+    </p>
+    <p class="field">
+      <label for="${field.id('effect')}">then they</label>
+      <select id="${field.id('effect')}" name="effect">
+        ${option('give', 'get', row.effect)}${option('deny', 'never get', row.effect)}
+      </select>
+    </p>
+    <p class="field">
+      <label for="${field.id('role')}">the role</label>
+      <select
+        id="${field.id('role')}"
+        name="role"
+        aria-describedby="${field.isWrong('role') && field.said('role')}"
+        aria-invalid="${field.isWrong('role') && 'true'}"
+        autofocus="${field.isFirst('role') && 'autofocus'}"
+      >
+        ${roles.map(({ id: role, name }) => option(role, displayName(name), row.role))}${option('*', 'any role', row.role)}
+      </select>
+    </p>
+  </div>`;
 
 const publishedParts = (parts: readonly PublishedPart[]): Html[] =>
   parts.map((part, index) => html`${index > 0 && ', '}${publishedPart(part)}`);
 
-function publishedPart({ what, value }: PublishedPart): Html {
-  if (what === 'effect') return html`${value}`;
-  if (what === 'place') return html`rule ${value}`;
-  if (what === 'role') return html`role ${named(value)}`;
-  return value === '' ? html`no group` : html`group <code>${displayName(value)}</code>`;
+function publishedPart(part: PublishedPart): Html {
+  const { value } = part;
+  if (part.what === 'effect') return html`${value}`;
+  if (part.what === 'more') return html`${plainText(value)}`;
+  if (part.what === 'place') return html`rule ${value}`;
+  if (part.what !== 'group') return html`role ${named(value)}`;
+  if (value === '') return html`no group`;
+  const id = html`<code>${displayName(value)}</code>`;
+  return part.called === null ? html`group ${id}` : html`group ${named(part.called)} (${id})`;
 }
+
+/** Offered to every field that names a group; what is chosen is the id. */
+const knownGroups = ({ groups }: AccessRulesView): Html | false =>
+  groups.length > 0 &&
+  html`<datalist id="known-groups">
+    ${groups.map(({ id, name }) => html`<option value="${id}">${displayName(name)} (${plainText(id)})</option>`)}
+  </datalist>`;
 
 const removedCard = ({ number, sentence }: RemovedRule): Html =>
   html`<div class="rule gone">

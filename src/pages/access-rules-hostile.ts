@@ -17,21 +17,41 @@ export const hostileRules: Omit<AccessRulesView, 'action' | 'revision' | 'isDraf
   checked: hostile.quotes,
   rules: [
     rule(1, hostile.markup, 'admin', {
+      called: hostile.markup,
       published: [
-        { what: 'group', value: hostile.quotes },
+        { what: 'group', value: hostile.quotes, called: hostile.direction },
+        { what: 'more', value: hostile.markup },
         { what: 'role', value: hostile.long },
       ],
     }),
     rule(null, hostile.quotes, hostile.quotes, {
-      problem: hostile.markup,
+      called: hostile.direction + hostile.long,
+      connection: hostile.quotes,
+      until: hostile.quotes,
+      conditions: [{ claim: hostile.markup, is: `</textarea>${hostile.markup}\n${hostile.direction}` }],
+      isOpen: true,
       more: [hostile.direction + hostile.long],
-      carried: hostile.quotes,
+      problems: [
+        { field: 'group', problem: hostile.markup },
+        { field: 'connection', problem: hostile.long },
+        { field: 'until', problem: hostile.quotes },
+        { field: 'claim.1', problem: hostile.direction },
+        { field: 'is.1', problem: hostile.markup },
+      ],
     }),
   ],
   removed: [{ number: 2, sentence: `People in the group ${hostile.markup} get the role ${hostile.long}.` }],
   roles: [
     { id: 'admin', name: hostile.long },
     { id: hostile.quotes, name: hostile.markup },
+  ],
+  connections: [
+    { id: 'okta', name: hostile.markup },
+    { id: 'b', name: hostile.long },
+  ],
+  groups: [
+    { id: hostile.markup, name: hostile.quotes },
+    { id: hostile.quotes, name: hostile.direction + hostile.long },
   ],
   defaultRole: hostile.long,
   lockOut: { who: 'you', through: hostile.markup },
@@ -56,6 +76,7 @@ export const hostileRules: Omit<AccessRulesView, 'action' | 'revision' | 'isDraf
   publish: { state: 'locked-out' },
   trial: {
     groups: `</textarea>${hostile.markup}\n${hostile.direction}`,
+    details: `</textarea>${hostile.quotes}\n${hostile.direction}`,
     connections: [
       { id: hostile.quotes, name: hostile.markup, isChosen: true },
       { id: 'b', name: hostile.long, isChosen: false },

@@ -35,12 +35,19 @@ const marks = { gain: '+', loss: '−', neither: '' } as const;
 export const previewColumn = (view: AccessRulesView): Html =>
   html`<section aria-labelledby="preview">
     <h2 id="preview">If you publish this now</h2>
-    ${view.preview === null ? html`<p class="hint">Nothing was checked: first put right what is marked at the rules.</p>` : preview(view.preview)}
+    ${view.preview === null ? html`<p class="hint">${unseenBecause(view.publish)}</p>` : preview(view.preview)}
     <div class="card plain">
       <h2>Publish</h2>
       ${publish(view.publish, view.preview)}
     </div>
   </section>`;
+
+function unseenBecause({ state }: PublishView): string {
+  if (state === 'unchanged') return 'Change a rule, then check the draft: here you see who it touches, before anything holds.';
+  return state === 'paused'
+    ? 'Nothing was checked this time. Wait, then check the draft again.'
+    : 'Nothing was checked: first put right what is marked at the rules.';
+}
 
 function preview({ people, time, kinds, unknown }: PreviewView): Html {
   const shown = kinds.filter(({ kind, count }) => count > 0 || kind === 'stays');
@@ -109,6 +116,7 @@ const reasons: Readonly<Record<Exclude<PublishView['state'], 'open'>, string>> =
   'only-looking': 'Publishing is off: when you signed in you let this page look only. Sign out, sign in again, and tick changing as well.',
   'from-file': 'Publishing is off: these rules come from the configuration file. Change them there and run',
   'not-yours': 'Publishing is off: your role lets you look at the rules, and not change them.',
+  paused: 'Publishing is off until who it touches can be worked out again.',
   'beyond-reach': 'Publishing is off: the draft gives somebody more than you may do yourself. Ask an administrator who may.',
 };
 

@@ -6,11 +6,16 @@ export const rule = (from: number | null, group: string, role: string, more: Par
   group,
   effect: 'give',
   role,
+  called: null,
+  connection: '',
+  until: '',
+  conditions: [],
+  canNarrow: true,
+  isOpen: false,
   more: [],
-  carried: '{}',
   published: [],
   isMoved: false,
-  problem: null,
+  problems: [],
   ...more,
 });
 

@@ -1,6 +1,7 @@
 /** Sample views of the page on which a change to access rules is tried. */
 import type { AccessRulesView } from './access-rules-view.ts';
 import { kind, losers, nobody, person, rule, winners } from './access-rules-rows.ts';
+import { conditions, connections } from './access-rules-more-samples.ts';
 import { hostileRules } from './access-rules-hostile.ts';
 import { sampleOrganisation } from './samples.ts';
 
@@ -27,18 +28,20 @@ const unchanged: AccessRulesView = {
     { id: 'finance', name: 'Finance' },
     { id: 'admin', name: 'Administrator' },
   ],
+  connections: [],
+  groups: [],
   defaultRole: null,
-  preview: nobody(214),
+  preview: null,
   lockOut: null,
   publish: { state: 'unchanged' },
-  trial: { groups: '', connections: [], result: null },
+  trial: { groups: '', details: null, connections: [], result: null },
 };
 
 const changed: AccessRulesView = {
   ...unchanged,
   isDraft: true,
   rules: [
-    rule(1, 'okta-platform-admins', 'admin', { published: [{ what: 'group', value: 'okta-it' }] }),
+    rule(1, 'okta-platform-admins', 'admin', { published: [{ what: 'group', value: 'okta-it', called: null }] }),
     rule(2, 'okta-finance', 'finance'),
     rule(3, 'okta-sales', 'viewer', { published: [{ what: 'role', value: 'Editor' }] }),
   ],
@@ -82,7 +85,6 @@ export const samples: Record<string, AccessRulesView> = {
     ...unchanged,
     bar: { ...unchanged.bar, account: 'Dana Reyes' },
     rules: [],
-    preview: nobody(0),
   },
   'every-kind': {
     ...changed,
@@ -94,13 +96,23 @@ export const samples: Record<string, AccessRulesView> = {
     defaultRole: 'Viewer',
     rules: [
       rule(2, 'okta-finance', 'finance', { isMoved: true, published: [{ what: 'place', value: '2' }] }),
-      rule(1, 'okta-it', 'admin', { more: ['Only for people who sign in with Okta.', 'And only where /department is IT or Security.'] }),
+      rule(1, 'okta-it', 'admin', {
+        connection: 'okta',
+        conditions: [{ claim: '/department', is: 'IT\nSecurity' }],
+        more: ['Only for people who sign in with Okta.', 'Only where /department is IT or Security.'],
+      }),
       rule(null, 'okta-contractors', '*', { effect: 'deny' }),
       rule(3, 'okta-sales-*', 'editor', {
-        more: ['Until 31 January 2027, 18:00 UTC.'],
-        published: [{ what: 'group', value: 'okta-sales' }],
+        until: '2027-01-31T18:00',
+        isOpen: true,
+        more: ['Until 31 January 2027 at 18:00 UTC.'],
+        published: [
+          { what: 'group', value: 'okta-sales', called: null },
+          { what: 'more', value: 'no end' },
+        ],
       }),
     ],
+    connections,
     removed: [{ number: 4, sentence: 'People in the group okta-guests never get the role Editor.' }],
     preview: {
       people: 1_320,
@@ -128,10 +140,8 @@ export const samples: Record<string, AccessRulesView> = {
     publish: { state: 'open', typed: '16', problem: '164 people lose something, not 16. Look who they are.' },
     trial: {
       groups: 'okta-sales-emea\nokta-contractors',
-      connections: [
-        { id: 'okta', name: 'Okta', isChosen: true },
-        { id: 'google', name: 'Google', isChosen: false },
-      ],
+      details: '/title Lead',
+      connections: connections.map((connection, index) => ({ ...connection, isChosen: index === 0 })),
       result: {
         roles: [],
         denied: [{ name: 'Editor', why: 'rule 3: group okta-contractors denies everything' }],
@@ -145,17 +155,32 @@ export const samples: Record<string, AccessRulesView> = {
   problems: {
     ...changed,
     rules: [
-      rule(1, '', 'admin', { problem: 'Name the group this rule is about.', published: [{ what: 'group', value: 'okta-it' }] }),
-      rule(null, 'okta-new', '*', { problem: '“Any role” goes only with “never get”. Choose one role.' }),
+      rule(1, '', 'admin', {
+        problems: [{ field: 'group', problem: 'Name the group this rule is about.' }],
+        published: [{ what: 'group', value: 'okta-it', called: null }],
+      }),
+      rule(null, 'okta-new', '*', { problems: [{ field: 'role', problem: '“Any role” goes only with “never get”.' }] }),
     ],
     preview: null,
     publish: { state: 'problems' },
+  },
+  conditions: { ...changed, ...conditions },
+  paused: {
+    ...changed,
+    notice: {
+      tone: 'warn',
+      title: 'You have looked at many drafts within a minute',
+      text: 'Nothing was published, and your draft is kept. Look again in 24 seconds: each look goes through everybody.',
+    },
+    preview: null,
+    publish: { state: 'paused' },
   },
   tried: {
     ...unchanged,
     publish: { state: 'from-file' },
     trial: {
       groups: 'okta-it\nokta-everyone',
+      details: null,
       connections: [],
       result: {
         roles: [{ name: 'Administrator', why: 'rule 1: group okta-it gives it' }],

@@ -4,7 +4,7 @@ import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { displayName, named, plainText } from './names.ts';
 
-export const trialSection = ({ groups, connections, result }: TrialView): Html =>
+export const trialSection = ({ groups, details, connections, result }: TrialView): Html =>
   html`<section class="card plain trial" id="try" aria-labelledby="trial">
     <h2 id="trial">Try a person</h2>
     <p class="hint" id="trial-said">Nobody has to exist for it. The draft above decides.</p>
@@ -13,6 +13,15 @@ export const trialSection = ({ groups, connections, result }: TrialView): Html =
       <textarea id="try-groups" name="tried" rows="4" autocapitalize="none" spellcheck="false" aria-describedby="trial-said">
 ${lines(groups)}</textarea>
     </p>
+    ${
+      details !== null &&
+      html`<p class="field">
+          <label for="try-details">What their sign-in says of them, one detail on each line</label>
+          <textarea id="try-details" name="details" rows="2" autocapitalize="none" spellcheck="false" aria-describedby="try-details-said">
+${lines(details)}</textarea>
+        </p>
+        <p class="hint" id="try-details-said">Such as <code>/department Finance</code>. What is not said here is not known of them.</p>`
+    }
     ${
       connections.length > 1 &&
       html`<p class="field">

@@ -1,6 +1,13 @@
+import type { RulesChange } from '../domain/rules-preview.ts';
 import type { Bar } from './bar.ts';
 import type { Organisation } from './layout.ts';
 import type { Notice } from './notice.ts';
+
+/** A field of a rule, with what is wrong with it; of conditions the first is 1. */
+export interface FieldProblem {
+  field: 'group' | 'role' | 'connection' | 'until' | `claim.${number}` | `is.${number}`;
+  problem: string;
+}
 
 /** One rule of the draft, as it stands in its fields. */
 export interface RuleRow {
@@ -8,25 +15,38 @@ export interface RuleRow {
   from: number | null;
   /** What the person typed, as they typed it. */
   group: string;
+  /** What the group is called where that is known; it comes from outside. */
+  called: string | null;
   effect: 'give' | 'deny';
   /** The id of a role, or `*`. */
   role: string;
-  /** What else has to hold or when it ends, in whole sentences; it stays with the rule and cannot be edited here. */
+  /** The id of a way to sign in; empty for any. */
+  connection: string;
+  /** When it ends, in UTC as the field has it; empty for never. */
+  until: string;
+  conditions: readonly Condition[];
+  /** Whether one more condition can be added. */
+  canNarrow: boolean;
+  /** Whether what is under “More” is shown at once. */
+  isOpen: boolean;
+  /** The same in whole sentences, for when it is not. */
   more: readonly string[];
-  /** The same, for the form to bring back. */
-  carried: string;
   /** What is published instead, as parts of one sentence; empty when it is the same. */
   published: readonly PublishedPart[];
   isMoved: boolean;
-  /** What is wrong with it; null when nothing is. */
-  problem: string | null;
+  problems: readonly FieldProblem[];
+}
+
+export interface Condition {
+  claim: string;
+  /** One value on each line. */
+  is: string;
 }
 
 /** One thing that is different in the published version. A value from outside is shown to be compared. */
-export interface PublishedPart {
-  what: 'group' | 'role' | 'effect' | 'place';
-  value: string;
-}
+export type PublishedPart =
+  | { what: 'role' | 'effect' | 'place' | 'more'; value: string }
+  | { what: 'group'; value: string; called: string | null };
 
 /** A published rule that the draft leaves out. */
 export interface RemovedRule {
@@ -34,18 +54,8 @@ export interface RemovedRule {
   sentence: string;
 }
 
-/** In the order of the numbers on the page; everybody is in exactly one. */
-export const changeKinds = [
-  'becomesAdministrator',
-  'gainsAccess',
-  'stopsBeingAdministrator',
-  'losesAccess',
-  'losesWrite',
-  'losesOtherwise',
-  'changesOtherwise',
-  'stays',
-] as const;
-export type ChangeKind = (typeof changeKinds)[number];
+/** Everybody is in exactly one. */
+export type ChangeKind = RulesChange;
 
 export interface ChangedPersonRow {
   name: string;
@@ -84,7 +94,7 @@ export type LockOut = { who: 'you'; through: string } | { who: 'everybody' };
 /** Whether and how the draft can be published. */
 export type PublishView =
   | { state: 'open'; typed: string; problem: string | null }
-  | { state: 'unchanged' | 'locked-out' | 'problems' | 'only-looking' | 'from-file' | 'beyond-reach' | 'not-yours' };
+  | { state: 'unchanged' | 'locked-out' | 'problems' | 'only-looking' | 'from-file' | 'beyond-reach' | 'not-yours' | 'paused' };
 
 /** What somebody with these groups would have. */
 export interface TrialResult {
@@ -100,6 +110,8 @@ export interface TrialResult {
 
 export interface TrialView {
   groups: string;
+  /** What their sign-in says of them; null where no rule asks. */
+  details: string | null;
   /** The ways to sign in, when there are several. */
   connections: readonly { id: string; name: string; isChosen: boolean }[];
   result: TrialResult | null;
@@ -122,9 +134,13 @@ export interface AccessRulesView {
   rules: readonly RuleRow[];
   removed: readonly RemovedRule[];
   roles: readonly { id: string; name: string }[];
+  /** The ways to sign in that a rule may be for. */
+  connections: readonly { id: string; name: string }[];
+  /** Groups to choose from, as far as their names are known. */
+  groups: readonly { id: string; name: string }[];
   /** What everybody else gets; null is no access. */
   defaultRole: string | null;
-  /** Null while the draft has problems. */
+  /** Null where nothing was worked out. */
   preview: PreviewView | null;
   lockOut: LockOut | null;
   publish: PublishView;

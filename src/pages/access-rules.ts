@@ -7,7 +7,7 @@ import { hiddenFields } from './form.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
 import { layout } from './layout.ts';
-import { displayName, named } from './names.ts';
+import { displayName, named, plainText } from './names.ts';
 import type { Notice } from './notice.ts';
 import { noticeBox } from './notice.ts';
 
@@ -37,14 +37,14 @@ export function accessRules(view: AccessRulesView): Html {
 }
 
 const hasProblem = ({ rules, publish }: AccessRulesView): boolean =>
-  rules.some(({ problem }) => problem !== null) || (publish.state === 'open' && publish.problem !== null);
+  rules.some(({ problems }) => problems.length > 0) || (publish.state === 'open' && publish.problem !== null);
 
 const lockOutNotice = (lockOut: LockOut, workspace: string): Notice =>
   lockOut.who === 'you'
     ? {
         tone: 'bad',
         title: 'Publishing this draft would lock you out',
-        text: `You are an administrator only through ${displayName(lockOut.through)}, and this draft takes that away. Add a rule that keeps you in, or ask another administrator to publish.`,
+        text: `You are an administrator only through ${plainText(lockOut.through)}, and this draft takes that away. Add a rule that keeps you in, or ask another administrator to publish.`,
       }
     : {
         tone: 'bad',

@@ -66,7 +66,8 @@ const isWeb = (url: URL): boolean => /^https?:$/.test(url.protocol) && url.usern
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 /** Control and direction characters are dropped with the rest: nothing on a page may reorder or hide what stands beside it. */
 const invisible = /(?![\t\n])[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
-const escape = (text: string): string => text.replace(invisible, '').replace(/[&<>"']/g, (char) => escapes[char] ?? '');
+export const visible = (text: string): string => text.replace(invisible, '');
+const escape = (text: string): string => visible(text).replace(/[&<>"']/g, (char) => escapes[char] ?? '');
 
 function asText(slot: Slot): string {
   if (slot instanceof Html) return slot.toString();

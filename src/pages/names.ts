@@ -4,6 +4,9 @@ import type { Html } from './html.ts';
 
 const longest = 60;
 
+/** One line as it may be edited: only without what nobody can see, so that it is compared as it looks. */
+export const withoutUnseen = (line: string): string => line.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '');
+
 /** The text without control, format (direction, zero width), private-use and unpaired characters, on one line. */
 export function plainText(value: string): string {
   return value

@@ -9,8 +9,8 @@ export interface GroupNames {
   note(connectionId: ConnectionId, names: ReadonlyMap<string, string> | undefined): void;
   /** What these groups of a connection are called, as far as anybody told. */
   of(connectionId: ConnectionId, groupIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Every group of a connection that has a name, by its id. */
-  ofConnection(connectionId: ConnectionId): Promise<readonly GroupName[]>;
+  /** Groups of a connection that have a name, at most so many. */
+  ofConnection(connectionId: ConnectionId, most: number): Promise<readonly GroupName[]>;
   /** Resolves once everything noted is written, or was given up. */
   settled(): Promise<void>;
 }

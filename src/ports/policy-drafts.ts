@@ -1,10 +1,13 @@
 import type { Directory } from '../domain/directory.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { MappingRule } from '../domain/mapping-rule.ts';
+import type { RowField } from '../domain/rules-draft.ts';
 
 /** What keeps rules from being ones; `rule` counts from 1, and null is about all of them. */
 export interface RuleProblem {
   readonly rule: number | null;
+  /** Null where it is about the rule as a whole. */
+  readonly field: RowField | null;
   readonly problem: string;
 }
 

@@ -82,7 +82,7 @@ export function openGroupNames(engine: DocumentEngine, clock: Clock, bounds: Nam
       }
       return named;
     },
-    ofConnection: (connectionId) => rows.findAll('connectionId', connectionId),
+    ofConnection: (connectionId, most) => rows.find('connectionId', connectionId, { after: '', limit: most }),
     settled,
   };
 }

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConnectionId } from '../../src/domain/ids.ts';
 import { auditEvents, policyRevisions, users } from '../../src/stores/collections.ts';
+import { openGroupNames } from '../../src/stores/group-names.ts';
 import { openPolicies } from '../../src/stores/policies.ts';
 import { administered, ask, signInAs } from '../support/administration.ts';
 import { callTool, login } from '../support/client.ts';
@@ -118,6 +120,16 @@ describe('the lab', () => {
     expect(unknown).toMatchObject({
       body: { items: [{ roles: [], trace: [{ fits: 'unknown' }, { fits: 'unknown' }, { fits: 'unknown' }] }] },
     });
+  });
+
+  it('says what groups are called beside their ids, for imagined people and real ones', async () => {
+    const names = openGroupNames(system.engine, system.clock);
+    names.note(ConnectionId.parse('demo'), new Map([['sales', 'Sales people']]));
+    await names.settled();
+    const words = { items: [{ roles: [{ rule: 'rule 3: group Sales people (sales) gives viewer' }] }] };
+    expect((await lab({ imagined: { connection: 'demo', groups: ['sales'] } })).body).toMatchObject(words);
+    const [bobs] = (await system.engine.page(users)).filter(({ email }) => String(email).startsWith('bob'));
+    expect((await lab({ user: bobs?.id })).body).toMatchObject(words);
   });
 
   it('says the same of a person as they have, and nothing of who is not here [W120]', async () => {

@@ -9,6 +9,7 @@ import { ConnectionId, TenantId, UserId } from '../../src/domain/ids.ts';
 import { identityKey } from '../../src/domain/identity.ts';
 import { systemClock } from '../../src/platform/system-clock.ts';
 import { auditEvents, grants, identities, users } from '../../src/stores/collections.ts';
+import { openGroupNames } from '../../src/stores/group-names.ts';
 import { openPolicies } from '../../src/stores/policies.ts';
 import { openStore } from '../../src/stores/open-store.ts';
 import { makeGrant } from '../support/grant.ts';
@@ -123,6 +124,16 @@ describe('plan', () => {
       '1 person loses something.',
     ])
       expect(stdout).toContain(line);
+    await withStore(async (open) => {
+      const names = openGroupNames(open, systemClock);
+      names.note(okta, new Map([['okta-leads', 'Team leads\u001b[31m']]));
+      await names.settled();
+    });
+    const named = (await run('plan')).stdout;
+    expect(named).toContain('  + rule: people in the group Team leads [31m (okta-leads) get admin');
+    expect(named).toContain('  − rule: people in the group okta-eng get editor');
+    const asked = ['lab', '--connection', 'okta', '--groups', 'okta-leads', '--rules', '--in-force'];
+    expect((await run(...asked)).stdout).toContain('"somebody" through okta, groups Team leads [31m (okta-leads)');
     expect(await run('drift')).toMatchObject({ code: 1 });
     expect(await json('plan')).toMatchObject({
       revision: 1,

@@ -1,6 +1,7 @@
 /** The administrators' pages: who gets in, what publishing takes, and everything that must not work. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { policyOf } from '../../src/config/policy.ts';
+import type { Config } from '../../src/config/schema.ts';
 import { auditEvents, grants } from '../../src/stores/collections.ts';
 import { openPolicies } from '../../src/stores/policies.ts';
 import { administered, ask, signInAs } from '../support/administration.ts';
@@ -10,9 +11,12 @@ import { arriveAtConsole, column, openConsole, pressRules, rulesAt, said } from 
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 
+/** These tests press more often within a minute than people do. */
+const unhurried = (config: Config): Config => ({ ...config, limits: { ...config.limits, previewsPerMinute: 10_000 } });
+
 let system: System;
 beforeAll(async () => {
-  system = await startSystem({ configure: administered });
+  system = await startSystem({ configure: (config) => unhurried(administered(config)) });
   // Everybody of the cast is known.
   await login(system, { login: 'bob', tenant: 'acme', scope: ['read'] });
   await login(system, { login: 'carol', tenant: 'acme' });
@@ -50,6 +54,40 @@ describe('getting in', () => {
     expect(column(browser, 'group')).toEqual(['it-admins', 'eng', 'sales']);
     expect(column(browser, 'role')).toEqual(['platform', 'admin', 'viewer']);
     expect(said(browser)).toContain('alice@demo.example');
+  });
+
+  it('whoever asked for a workspace’s rules comes back to them, and to nowhere else', async () => {
+    const carol = await openConsole(system, 'carol', undefined, rulesAt('initech'));
+    expect([carol.page.status, carol.page.url.pathname]).toEqual([200, rulesAt('initech')]);
+    // Whose it is not is told so there, as with any address.
+    const erin = await openConsole(system, 'erin', undefined, rulesAt('acme'));
+    expect([erin.page.status, erin.page.url.pathname]).toEqual([404, rulesAt('acme')]);
+    for (const at of [rulesAt('..%2f..%2fevil'), rulesAt('https:%2f%2fevil.example'), `${rulesAt('ACME')}?next=//evil.example`]) {
+      const browser = await openConsole(system, 'alice', undefined, at);
+      expect([at, browser.page.url.href]).toEqual([at, `${system.issuer}${rulesAt('acme')}`]);
+    }
+  });
+
+  it('where a sign-in leads cannot be changed on the way', async () => {
+    const opened: URL[] = [];
+    const watched = openBrowser({
+      fetch: async (url, init) => {
+        opened.push(new URL(url instanceof Request ? url.url : url));
+        return fetch(url, init);
+      },
+    });
+    await watched.get(`${system.issuer}${rulesAt('acme')}`);
+    await signIn(watched, 'alice');
+    await watched.submit({ scope: ['admin:read'] }, { form: '/consent', press: 'Approve' });
+    const answered = opened.find(({ pathname }) => pathname === '/admin/callback') ?? new URL(system.issuer);
+    const state = answered.searchParams.get('state') ?? '';
+    expect(state).toContain('.acme.');
+    for (const forged of [state.replace('.acme.', '.initech.'), state.replace('.acme.', '..'), state.replace('.acme.', '.')]) {
+      const changed = new URL(answered);
+      changed.searchParams.set('state', forged);
+      expect((await watched.get(changed)).status).toBe(403);
+    }
+    expect((await watched.get(answered)).url.pathname).toBe(rulesAt('acme'));
   });
 
   it('what they are remembered by is for no script and for no request that another site caused [W123]', async () => {

@@ -28,6 +28,7 @@ const limits = {
   tokenFailuresPerMinute: 20,
   scimFailuresPerMinute: 20,
   answersPerMinute: 20,
+  previewsPerMinute: 20,
 };
 
 describe('floods from one address', () => {

@@ -17,6 +17,7 @@ const limits = {
   tokenFailuresPerMinute: 20,
   scimFailuresPerMinute: 20,
   answersPerMinute: 20,
+  previewsPerMinute: 20,
 };
 /** A share, the time a store takes, and room for a machine that is busy with other things. */
 const SHARED = 1_400;

@@ -30,7 +30,7 @@ export function groupNameRows(engine: Opened): void {
       ]);
       names.note(corp, new Map([['g1', 'Platform']]));
       await names.settled();
-      expect(new Map((await names.ofConnection(corp)).map(({ groupId, name }) => [groupId, name]))).toEqual(
+      expect(new Map((await names.ofConnection(corp, 100)).map(({ groupId, name }) => [groupId, name]))).toEqual(
         new Map([
           ['g1', 'Platform'],
           ['g2', 'Staff'],
@@ -89,7 +89,7 @@ export function groupNameRows(engine: Opened): void {
       expect(await engine().page(groupNames)).toHaveLength(10);
       names.note(corp, undefined);
       await names.settled();
-      expect(await names.ofConnection(other)).toEqual([]);
+      expect(await names.ofConnection(other, 100)).toEqual([]);
     });
   });
 }

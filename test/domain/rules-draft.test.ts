@@ -9,7 +9,8 @@ import type { MappingRule } from '../../src/domain/mapping-rule.ts';
 import { accessOf } from '../../src/domain/role-access.ts';
 import { mapRoles } from '../../src/domain/role-mapping.ts';
 import { compareRules } from '../../src/domain/rules-comparison.ts';
-import { isRule, rebased, rowOf, ruleOf, rulesBeyond, sameRules } from '../../src/domain/rules-draft.ts';
+import { blankRow, isRule, rebased, rowOf, ruleOf, rulesBeyond, sameRules } from '../../src/domain/rules-draft.ts';
+import type { DraftRow } from '../../src/domain/rules-draft.ts';
 import { losesAnything } from '../../src/domain/rules-preview.ts';
 import { rolesOutOfReach } from '../../src/domain/rules-reach.ts';
 import type { Tenant } from '../../src/domain/tenant.ts';
@@ -25,6 +26,8 @@ const roles = [
   { id: role('admin'), name: 'Administrator', permissions: ['notes:read', 'drawbridge:read', 'drawbridge:rules'] },
   { id: role('platform'), name: 'Platform', permissions: ['drawbridge:read', 'drawbridge:platform'] },
 ];
+
+const names = { roles, connections: [{ id: okta, name: 'Okta' }], areSeveral: false };
 
 const gives = (group: string, id: string): MappingRule => ({ connectionId: null, group, role: role(id) });
 const denies = (group: string, id: string): MappingRule => ({ connectionId: null, group, deny: id === '*' ? '*' : role(id) });
@@ -76,7 +79,7 @@ describe('a row of a draft', () => {
       denies('eng', '*'),
       { connectionId: okta, where: [{ claim: '/department', is: ['Sales'] }], role: role('viewer'), until: 1_800_000_000_000 },
     ];
-    expect(rules.map((rule, index) => ruleOf(rowOf(rule, index + 1), roles))).toEqual(rules);
+    expect(rules.map((rule, index) => ruleOf(rowOf(rule, index + 1), names))).toEqual(rules);
   });
 
   it.each([
@@ -85,15 +88,69 @@ describe('a row of a draft', () => {
     [{ role: 'nobody' }, 'Choose a role'],
     [{ role: '' }, 'Choose a role'],
   ])('%j is no rule', (change, words) => {
-    const found = ruleOf({ ...rowOf(gives('eng', 'editor'), 1), ...change }, roles);
+    const found = ruleOf({ ...rowOf(gives('eng', 'editor'), 1), ...change }, names);
     expect(isRule(found)).toBe(false);
-    expect(found).toEqual({ problem: expect.stringContaining(words) });
+    expect(found).toEqual({ problems: [{ field: expect.any(String), problem: expect.stringContaining(words) }] });
+  });
+
+  it.each<[Partial<DraftRow>, string, string]>([
+    [{ role: 'admin' }, 'connection', 'another way to sign in may have a group of the same name'],
+    [{ connection: 'elsewhere' }, 'connection', 'Choose one of these'],
+    [{ until: '2031-02-30T10:00' }, 'until', 'Write a date and a time'],
+    [{ effect: 'deny', until: '2031-02-28T10:00' }, 'until', 'has no end'],
+    [{ where: [{ claim: '', is: ['x'] }] }, 'claim.1', 'Say which detail'],
+    [
+      {
+        where: [
+          { claim: '/a', is: ['x'] },
+          { claim: '/b', is: [] },
+        ],
+      },
+      'is.2',
+      'what it has to be',
+    ],
+  ])('%j is wrong in one field where there are several ways to sign in', (change, field, words) => {
+    const found = ruleOf({ ...rowOf(gives('eng', 'editor'), 1), ...change }, { ...names, areSeveral: true });
+    expect(found).toEqual({ problems: [{ field, problem: expect.stringContaining(words) }] });
+    // Neither by denying, nor by naming the way, nor where there is one way only.
+    if (change.role === 'admin') {
+      const several = { ...names, areSeveral: true };
+      const row = { ...rowOf(gives('eng', 'admin'), 1), ...change };
+      for (const allowed of [
+        ruleOf(row, names),
+        ruleOf({ ...row, connection: 'okta' }, several),
+        ruleOf({ ...row, effect: 'deny' }, several),
+      ])
+        expect(isRule(allowed)).toBe(true);
+    }
+  });
+
+  it('tells everything that is wrong at once', () => {
+    const row = { ...blankRow(''), where: [{ claim: '', is: [] }], until: 'soon', connection: 'x' };
+    const found = ruleOf(row, names);
+    expect('problems' in found && found.problems.map(({ field }) => field)).toEqual(['role', 'connection', 'until', 'claim.1', 'is.1']);
+  });
+
+  it('says any rule it came from, to the millisecond', () => {
+    const claims = fc.constantFrom('/department', '/a~1b');
+    const where = fc.array(fc.record({ claim: claims, is: fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 3 }) }), {
+      maxLength: 3,
+    });
+    const until = fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 });
+    const anything = fc.record({ connectionId: fc.constantFrom(null, okta), group: anyGroup, where, until, isDeny: fc.boolean() });
+    fc.assert(
+      fc.property(anything, ({ connectionId, group, where: conditions, until: ends, isDeny }) => {
+        const about = { connectionId, group, ...(conditions.length === 0 ? {} : { where: conditions }) };
+        const rule: MappingRule = isDeny ? { ...about, deny: '*' } : { ...about, role: role('viewer'), until: ends };
+        expect(ruleOf(rowOf(rule, 1), names)).toEqual(rule);
+      }),
+    );
   });
 
   it('begins anew over rules that changed meanwhile: as the one that says the same, or as none', () => {
     const rows = [gives('eng', 'editor'), gives('sales', 'viewer')].map((rule, index) => rowOf(rule, index + 1));
     const later = [gives('it', 'admin'), gives('eng', 'editor')];
-    expect(rebased(rows, roles, later).map(({ from }) => from)).toEqual([2, null]);
+    expect(rebased(rows, names, later).map(({ from }) => from)).toEqual([2, null]);
   });
 
   it('counts each repeated rule once', () => {

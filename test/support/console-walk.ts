@@ -5,9 +5,9 @@ import { openBrowser, signIn } from './client.ts';
 import type { System } from './system.ts';
 
 /** Signs in up to the decision, or to whatever stands there instead. */
-export async function arriveAtConsole({ issuer }: Pick<System, 'issuer'>, login: string): Promise<Browser> {
+export async function arriveAtConsole({ issuer }: Pick<System, 'issuer'>, login: string, at = '/admin'): Promise<Browser> {
   const browser = openBrowser();
-  await browser.get(`${issuer}/admin`);
+  await browser.get(`${issuer}${at}`);
   await signIn(browser, login);
   return browser;
 }
@@ -17,8 +17,9 @@ export async function openConsole(
   system: Pick<System, 'issuer'>,
   login: string,
   scope: readonly string[] = ['admin:read', 'admin:write'],
+  at?: string,
 ): Promise<Browser> {
-  const browser = await arriveAtConsole(system, login);
+  const browser = await arriveAtConsole(system, login, at);
   await browser.submit({ scope: [...scope] }, { form: '/consent', press: 'Approve' });
   return browser;
 }
@@ -33,7 +34,7 @@ export const pressRules = (
 ): Promise<Page> => browser.submit(values, { form: '/rules', press });
 
 /** What one field says for each rule of the draft. */
-export const column = (browser: Browser, name: 'group' | 'effect' | 'role' | 'from'): string[] =>
+export const column = (browser: Browser, name: 'group' | 'effect' | 'role' | 'from' | 'connection' | 'until' | 'claim' | 'is'): string[] =>
   browser.form('/rules').fields.getAll(name);
 
 export const said = (browser: Browser): string => wordsOf(browser.page.body.replace(/<(head|footer)[\s\S]*?<\/\1>/g, ''));

@@ -59,6 +59,7 @@ export const rooms: readonly Room[] = [
   { name: 'commands/', imports: ['*'], packages: ['*'], isAmbient: true },
   { name: 'compose.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-administration.ts', imports: ['*'], packages: ['*'] },
+  { name: 'compose-console.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-policy.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-state.ts', imports: ['*'], packages: ['*'] },
   { name: 'compose-upstreams.ts', imports: ['*'], packages: ['*'] },

@@ -42,6 +42,7 @@ export const unhurried = (config: Config): Config => ({
     tokenFailuresPerMinute: 100_000,
     scimFailuresPerMinute: 100_000,
     answersPerMinute: 100_000,
+    previewsPerMinute: 100_000,
   },
 });
 

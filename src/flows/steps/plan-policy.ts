@@ -1,13 +1,19 @@
+import { findTenant } from '../../domain/directory.ts';
 import type { Directory } from '../../domain/directory.ts';
+import { groupsIn } from '../../domain/group-name.ts';
+import type { MappingRule } from '../../domain/mapping-rule.ts';
 import type { Revision } from '../../domain/policy.ts';
 import { followsFile } from '../../domain/policy.ts';
 import type { Difference } from '../../domain/policy-differences.ts';
 import { policyDifferences } from '../../domain/policy-differences.ts';
+import { rulesBeyond } from '../../domain/rules-draft.ts';
 import type { Policies } from '../../ports/policies.ts';
+import type { NamingDependencies } from './name-groups.ts';
+import { nameGroups } from './name-groups.ts';
 import type { PolicyPreview, PreviewDependencies, PreviewOptions } from './preview-policy.ts';
 import { previewPolicy } from './preview-policy.ts';
 
-export interface PlanDependencies extends Omit<PreviewDependencies, 'directory'> {
+export interface PlanDependencies extends Omit<PreviewDependencies, 'directory'>, NamingDependencies {
   readonly policies: Pick<Policies, 'document'>;
   /** What a document means to this process. */
   readonly meaning: (document: unknown) => Directory;
@@ -22,6 +28,10 @@ export interface Plan {
   readonly preview: PolicyPreview;
 }
 
+/** The rules of one policy that the same tenant has not in another. */
+const beyond = ({ tenants }: Directory, others: Directory): MappingRule[] =>
+  tenants.flatMap(({ id, rules }) => rulesBeyond(rules, findTenant(others, id)?.rules ?? []));
+
 /** Compares a policy, thing by thing and person by person, with what is in force. Nothing is written. */
 export const planPolicy =
   (dependencies: PlanDependencies) =>
@@ -29,7 +39,11 @@ export const planPolicy =
     const { policies, meaning } = dependencies;
     const [now, next] = [meaning(await policies.document(inForce.digest)), meaning(document)];
     const preview = await previewPolicy({ ...dependencies, directory: now })(now, next, options);
-    return { inForce, document, differences: policyDifferences(now, next), preview };
+    const naming = await nameGroups(dependencies)(
+      now.connections.map(({ id }) => id),
+      groupsIn([...beyond(now, next), ...beyond(next, now)]),
+    );
+    return { inForce, document, differences: policyDifferences(now, next, naming), preview };
   };
 
 /** Whether there is nothing to put in force: it is there, and was decided on. */

@@ -22,7 +22,9 @@ const Imagined = z.strictObject({
 });
 
 const AccessView = z.object({
-  roles: z.array(z.object({ role: z.string(), rule: z.string(), expiresAt: Moment.nullable() })),
+  roles: z
+    .array(z.object({ role: z.string(), rule: z.string(), expiresAt: Moment.nullable() }))
+    .describe('With the rule that gives each; a group whose name is known stands there as `Name (id)`.'),
   denied: z.array(z.object({ role: z.string(), rule: z.string() })),
   trace: z
     .array(z.object({ rule: z.int(), fits: z.enum(['yes', 'no', 'unknown']), because: z.string() }))
@@ -74,6 +76,6 @@ export const labRoutes = ({ directory, flows }: AdminParts): AdminRoute[] => [
       return { items: (await flows.tryMember(sought)).map(view) };
     }
     const { connection, ...said } = body.imagined;
-    return { items: flows.tryImagined(tenant, { ...said, connectionId: connection }).map(view) };
+    return { items: (await flows.tryImagined(tenant, { ...said, connectionId: connection })).map(view) };
   }),
 ];

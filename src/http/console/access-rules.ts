@@ -14,7 +14,7 @@ import type { Route } from '../endpoint.ts';
 import { pageRefusals, showPage, showStopped } from '../page-refusals.ts';
 import { patience, patiently } from '../patience.ts';
 import { formLimits } from './draft-form.ts';
-import { changedMeanwhile, openDraft, publish } from './rules-press.ts';
+import { changedMeanwhile, openDraft, paused, publish, waitFor } from './rules-press.ts';
 import type { Answered } from './rules-press.ts';
 import { draftView } from './rules-draft-view.ts';
 import type { ConsoleDependencies, SignedIn } from './session.ts';
@@ -33,11 +33,14 @@ function showNoAccess(ctx: Context, dependencies: ConsoleDependencies, { standin
   showStopped(ctx, dependencies, refusal, { otherButton });
 }
 
+/** The workspace the path names, whether or not there is one. */
+const namedIn = (ctx: Context) => TenantId.safeParse((ctx as Context & { params: Record<string, string> }).params['workspace']);
+
 /** The workspace of the path, for whoever may look at it; for others it is not there. Null once somebody was told that they may not. */
 function workspaceFor(ctx: Context, dependencies: ConsoleDependencies, who: SignedIn): TenantId | null {
   const { standing, scope } = who;
   const { administration } = dependencies;
-  const id = TenantId.safeParse((ctx as Context & { params: Record<string, string> }).params['workspace']);
+  const id = namedIn(ctx);
   const verdict = id.success ? mayAdminister(standing, id.data, 'drawbridge:read', administration) : 'unknown';
   if (!id.success || verdict === 'unknown') throw new PageRefusal('not-found', 'no such workspace for this administrator');
   if (verdict === 'allowed' && scope.includes(administrationScopes.read)) return id.data;
@@ -79,10 +82,10 @@ const published: Notice = { tone: 'ok', title: 'Published', text: 'These rules h
 
 async function look(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {
   const who = await signedIn(ctx, dependencies);
-  if (who === null) return beginSignIn(ctx, dependencies);
+  if (who === null) return beginSignIn(ctx, dependencies, namedIn(ctx).data ?? null);
   const tenantId = workspaceFor(ctx, dependencies, who);
   if (tenantId === null) return undefined;
-  const draft = await openDraft(dependencies, tenantId, null);
+  const draft = await openDraft(dependencies, who, tenantId, null);
   const isNew = readParameters(ctx.querystring).values['published'] === String(draft.policy.number);
   return answer(ctx, dependencies, who, tenantId, {
     draft,
@@ -104,17 +107,22 @@ async function formOf(ctx: Context, dependencies: ConsoleDependencies, who: Sign
 
 async function press(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {
   const before = await signedIn(ctx, dependencies);
-  if (before === null) return showSignedOut(ctx, dependencies, 'a form without a session');
+  if (before === null) return showSignedOut(ctx, dependencies, 'a form without a session', namedIn(ctx).data ?? null);
   const place = workspaceFor(ctx, dependencies, before);
   if (place === null) return undefined;
   const form = await formOf(ctx, dependencies, before, place);
   // Whoever takes their time with the form goes by what they may do once it is there.
   const askAgain = () => signedIn(ctx, dependencies);
   const who = await askAgain();
-  if (who === null) return showSignedOut(ctx, dependencies, 'a session that ended while the form came');
+  if (who === null) return showSignedOut(ctx, dependencies, 'a session that ended while the form came', place);
   const tenantId = workspaceFor(ctx, dependencies, who);
   if (tenantId === null) return undefined;
-  const draft = await openDraft(dependencies, tenantId, form);
+  const draft = await openDraft(dependencies, who, tenantId, form);
+  const wait = waitFor(dependencies, who, draft);
+  if (wait > 0) {
+    ctx.set('Retry-After', String(wait));
+    return answer(ctx, dependencies, who, tenantId, { draft, form, status: 429, notice: paused(wait), problem: null, isTrying: false });
+  }
   if (draft.press.what === 'publish') {
     const answered = await publish(dependencies, who, tenantId, { draft, form, askAgain });
     if ('revision' in answered) return sendOn(ctx, `${consolePaths.rules(tenantId)}?published=${answered.revision}`);

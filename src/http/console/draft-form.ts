@@ -1,66 +1,93 @@
-import { z } from 'zod';
-import { sha256, sameText } from '../../domain/digest.ts';
-import { canonicalJson } from '../../domain/canonical-json.ts';
-import { ConnectionId } from '../../domain/ids.ts';
+import type { ClaimCondition } from '../../domain/mapping-rule.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
+import { blankRow } from '../../domain/rules-draft.ts';
 import type { DraftRow } from '../../domain/rules-draft.ts';
+import { visible } from '../../pages/html.ts';
+import { withoutUnseen } from '../../pages/names.ts';
 import type { Parameters } from '../body.ts';
 
-/** A form with as many rules as a workspace may have, at four fields each. */
-export const formLimits = { limit: 2_000_000, most: 2_100 } as const;
+/** For a condition as many as a rule may have. */
+export const mostConditions = 20;
+/** A form with as many rules as a workspace may have: seven fields each, and two for each condition. */
+export const formLimits = { limit: 2_000_000, most: 500 * (7 + 2 * mostConditions) + 100 } as const;
 
-const More = z.object({
-  connectionId: ConnectionId.nullable().default(null),
-  where: z.array(z.object({ claim: z.string(), is: z.array(z.string()) })).optional(),
-  // As far as dates go.
-  until: z.number().min(0).max(8.64e15).optional(),
-});
+/** What is typed in one line, as a browser sends back what a page shows of it. */
+const inLine = (text: string): string =>
+  visible(text)
+    .replace(/[\r\n]/g, '')
+    .trim();
 
-export const carriedText = ({ connectionId, ...more }: DraftRow['more']): string =>
-  JSON.stringify({ ...(connectionId === null ? {} : { connectionId }), ...more });
+const linesOf = (text: string): string[] =>
+  text
+    .split(/\r\n|\r|\n/)
+    .map((line) => withoutUnseen(line).trim())
+    .filter((line) => line !== '');
 
-function moreOf(text: string): DraftRow['more'] {
-  try {
-    const { connectionId, where, until } = More.parse(JSON.parse(text));
-    return { connectionId, ...(where === undefined ? {} : { where }), ...(until === undefined ? {} : { until }) };
-  } catch {
-    throw new PageRefusal('malformed-request', 'not the conditions of a rule');
-  }
+/** What nobody touched stays as it is published, with whatever a field cannot show. */
+const groupOf = (typed: string, published: DraftRow | undefined): string =>
+  published !== undefined && typed === inLine(published.group) ? published.group : typed;
+
+function conditionOf(claim: string, text: string, published: DraftRow | undefined): ClaimCondition {
+  const is = linesOf(text);
+  const shown = JSON.stringify([claim, is]);
+  const same = published?.where.find((before) => JSON.stringify([inLine(before.claim), linesOf(before.is.join('\n'))]) === shown);
+  return same ?? { claim, is };
 }
 
-/** The rows of the form in their order: every row has each of its fields once. */
-export function rowsOf(form: Parameters): DraftRow[] {
-  const [from, groups, effects, roles, more] = ['from', 'group', 'effect', 'role', 'more'].map((name) => form.all(name));
-  const length = from?.length ?? 0;
-  if ([groups, effects, roles, more].some((fields) => fields?.length !== length)) {
-    throw new PageRefusal('malformed-request', 'the rows of the form are not whole');
-  }
-  return Array.from({ length }, (_, index) => {
-    const number = Number(from?.[index]);
+const fields = ['from', 'group', 'effect', 'role', 'connection', 'until', 'conditions'] as const;
+
+/** The rows of the form in their order: every row has each of its fields once, and says how many conditions are its own. */
+export function rowsOf(form: Parameters, published: readonly DraftRow[]): DraftRow[] {
+  const columns = new Map(fields.map((name) => [name, form.all(name)]));
+  const [claims, values] = [form.all('claim'), form.all('is')];
+  const length = form.all('from').length;
+  const counts = (columns.get('conditions') ?? []).map((count) => (/^\d{1,2}$/.test(count) ? Number(count) : Number.NaN));
+  const conditions = counts.reduce((sum, count) => sum + count, 0);
+  const isWhole = [...columns.values()].every((column) => column.length === length) && claims.length === conditions;
+  if (!isWhole || values.length !== conditions) throw new PageRefusal('malformed-request', 'the rows of the form are not whole');
+  let next = 0;
+  return counts.map((count, index) => {
+    const text = (name: (typeof fields)[number]): string => inLine(columns.get(name)?.[index] ?? '');
+    const number = Number(text('from'));
+    const from = Number.isInteger(number) && number > 0 ? number : null;
+    const before = from === null ? undefined : published[from - 1];
+    const at = next;
+    next += count;
     return {
-      from: Number.isInteger(number) && number > 0 ? number : null,
-      group: (groups?.[index] ?? '').trim(),
-      effect: effects?.[index] === 'deny' ? 'deny' : 'give',
-      role: roles?.[index] ?? '',
-      more: moreOf(more?.[index] ?? ''),
+      from,
+      group: groupOf(text('group'), before),
+      effect: text('effect') === 'deny' ? 'deny' : 'give',
+      role: text('role'),
+      connection: text('connection'),
+      until: text('until'),
+      where: Array.from({ length: count }, (_, one) => conditionOf(inLine(claims[at + one] ?? ''), values[at + one] ?? '', before)),
     };
   });
 }
 
-/** What was pressed, and at which row. */
+/** What was pressed, and at which row; `narrow` adds a condition to it, `widen` takes one away. */
 export type Press =
   | { readonly what: 'check' | 'add' | 'publish' | 'try' }
-  | { readonly what: 'up' | 'remove' | 'back'; readonly row: number };
+  | { readonly what: 'up' | 'remove' | 'back' | 'narrow'; readonly row: number }
+  | { readonly what: 'widen'; readonly row: number; readonly condition: number };
 
 export function pressOf(form: Parameters): Press {
-  const [what = '', row] = (form.values['press'] ?? 'check').split('.');
+  const [what = '', row, condition] = (form.values['press'] ?? 'check').split('.');
   if (what === 'add' || what === 'publish' || what === 'try') return { what };
-  return what === 'up' || what === 'remove' || what === 'back' ? { what, row: Number(row) } : { what: 'check' };
+  if (what === 'widen') return { what, row: Number(row), condition: Number(condition) };
+  return what === 'up' || what === 'remove' || what === 'back' || what === 'narrow' ? { what, row: Number(row) } : { what: 'check' };
+}
+
+const blankCondition: ClaimCondition = { claim: '', is: [] };
+
+function withConditions(row: DraftRow, press: Press): DraftRow {
+  if (press.what === 'narrow' && row.where.length < mostConditions) return { ...row, where: [...row.where, blankCondition] };
+  return press.what === 'widen' ? { ...row, where: row.where.filter((_, index) => index !== press.condition - 1) } : row;
 }
 
 /** The rows after the press; `published` are those a removed one comes back from. */
 export function edited(rows: readonly DraftRow[], press: Press, published: readonly DraftRow[], role: string): DraftRow[] {
-  if (press.what === 'add') return [...rows, { from: null, group: '', effect: 'give', role, more: { connectionId: null } }];
+  if (press.what === 'add') return [...rows, blankRow(role)];
   if (!('row' in press)) return [...rows];
   const at = press.row - 1;
   const row = rows[at];
@@ -70,29 +97,6 @@ export function edited(rows: readonly DraftRow[], press: Press, published: reado
   }
   if (row === undefined) return [...rows];
   const others = rows.filter((_, index) => index !== at);
-  return press.what === 'remove' ? others : others.toSpliced(Math.max(0, at - 1), 0, row);
-}
-
-/** What was checked, of which draft, and when: whoever publishes shows it again. */
-export interface Checked {
-  readonly revision: number;
-  readonly at: number;
-  readonly draft: string;
-}
-
-type Mac = (purpose: string, value: string) => string;
-const purpose = 'console-checked';
-
-/** Wherever its rows come from. */
-export const draftDigest = (rows: readonly DraftRow[]): string => sha256(canonicalJson(rows.map((row) => ({ ...row, from: null }))));
-
-export function checkedText(mac: Mac, tenant: string, { revision, at, draft }: Checked): string {
-  const said = `${revision}.${at}.${draft}`;
-  return `${said}.${mac(purpose, `${tenant}.${said}`)}`;
-}
-
-export function readChecked(mac: Mac, tenant: string, text: string): Checked | null {
-  const [revision, at, draft = '', tag = ''] = text.split('.');
-  const said = `${revision}.${at}.${draft}`;
-  return sameText(tag, mac(purpose, `${tenant}.${said}`)) ? { revision: Number(revision), at: Number(at), draft } : null;
+  if (press.what === 'remove') return others;
+  return press.what === 'up' ? others.toSpliced(Math.max(0, at - 1), 0, row) : others.toSpliced(at, 0, withConditions(row, press));
 }

@@ -1,16 +1,18 @@
-import { administrationScopes, mayAdminister } from '../../domain/administration.ts';
+import { administrationScopes, isPlatform, mayAdminister } from '../../domain/administration.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import type { MappingRule } from '../../domain/mapping-rule.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
-import type { DraftRow } from '../../domain/rules-draft.ts';
-import { isRule, rebased, ruleOf } from '../../domain/rules-draft.ts';
+import type { DraftNames, DraftRow, RowProblem, RowProblems } from '../../domain/rules-draft.ts';
+import { isRule, rebased, ruleOf, sameRules } from '../../domain/rules-draft.ts';
+import { leadsInto } from '../../domain/tenant.ts';
 import type { Tenant } from '../../domain/tenant.ts';
 import type { PolicyNow } from '../../flows/steps/policy-now.ts';
 import type { Published } from '../../flows/publish-rules.ts';
 import type { Notice } from '../../pages/notice.ts';
 import type { Parameters } from '../body.ts';
 import type { Press } from './draft-form.ts';
-import { draftDigest, edited, pressOf, readChecked, rowsOf } from './draft-form.ts';
+import { draftDigest, readChecked } from './checked.ts';
+import { edited, pressOf, rowsOf } from './draft-form.ts';
 import { publishedRows } from './rules-view.ts';
 import type { ConsoleDependencies, SignedIn } from './session.ts';
 
@@ -18,6 +20,7 @@ import type { ConsoleDependencies, SignedIn } from './session.ts';
 export interface Draft {
   readonly policy: PolicyNow;
   readonly tenant: Tenant;
+  readonly names: DraftNames;
   readonly rows: readonly DraftRow[];
   readonly press: Press;
   /** Whether it was begun on other rules than those. */
@@ -28,37 +31,62 @@ export interface Draft {
 export interface Answered {
   readonly draft: Draft;
   readonly form: Parameters | null;
-  readonly status: 200 | 409 | 422;
+  readonly status: 200 | 409 | 422 | 429;
   readonly notice: Notice | null;
   /** What is wrong with the number that was typed. */
   readonly problem: string | null;
   readonly isTrying: boolean;
 }
 
+/** What this administrator's rules may name: of connections that lead nowhere here only those who look after all know. */
+function namesFor(
+  { administration }: ConsoleDependencies,
+  { standing }: SignedIn,
+  { directory }: PolicyNow,
+  tenant: Tenant,
+): Draft['names'] {
+  const { roles, connections } = directory;
+  const isNamed = (id: string): boolean => tenant.rules.some(({ connectionId }) => connectionId === id);
+  const here = isPlatform(standing, administration) ? connections : connections.filter(({ id }) => leadsInto(tenant, id) || isNamed(id));
+  return { roles, connections: here, areSeveral: connections.length > 1 };
+}
+
 /** The draft of a form, or the published rules where there is none. */
-export async function openDraft({ flows }: ConsoleDependencies, tenantId: TenantId, form: Parameters | null): Promise<Draft> {
-  const found = await flows.publishedRules(tenantId);
+export async function openDraft(
+  dependencies: ConsoleDependencies,
+  who: SignedIn,
+  tenantId: TenantId,
+  form: Parameters | null,
+): Promise<Draft> {
+  const found = await dependencies.flows.publishedRules(tenantId);
   if (found === null) throw new PageRefusal('not-found', 'the workspace is gone');
   const { policy, tenant } = found;
   const published = publishedRows(tenant.rules);
-  if (form === null) return { policy, tenant, rows: published, press: { what: 'check' }, isRebased: false };
+  const names = namesFor(dependencies, who, policy, tenant);
+  if (form === null) return { policy, tenant, names, rows: published, press: { what: 'check' }, isRebased: false };
   const press = pressOf(form);
-  const { roles } = policy.directory;
   const isRebased = form.values['revision'] !== String(policy.number);
-  const rows = isRebased ? rebased(rowsOf(form), roles, tenant.rules) : rowsOf(form);
-  return { policy, tenant, rows: edited(rows, press, published, roles[0]?.id ?? ''), press, isRebased };
+  const rows = isRebased ? rebased(rowsOf(form, []), names, tenant.rules) : rowsOf(form, published);
+  return { policy, tenant, names, rows: edited(rows, press, published, names.roles[0]?.id ?? ''), press, isRebased };
 }
 
 /** The rules of a draft, as far as they are ones, and what is wrong with the others. */
-export function rulesOf({ rows, policy }: Draft): { readonly rules: MappingRule[]; readonly problems: Map<number, string> } {
-  const problems = new Map<number, string>();
+export function rulesOf({ rows, names }: Pick<Draft, 'rows' | 'names'>): { readonly rules: MappingRule[]; readonly problems: RowProblems } {
+  const problems = new Map<number, readonly RowProblem[]>();
   const rules = rows.flatMap((row, index) => {
-    const rule = ruleOf(row, policy.directory.roles);
+    const rule = ruleOf(row, names);
     if (isRule(rule)) return rule;
-    problems.set(index + 1, rule.problem);
+    problems.set(index + 1, rule.problems);
     return [];
   });
   return { rules, problems };
+}
+
+/** Seconds until what a draft is to everybody may be worked out once more for this administrator; what says what is in force costs nothing. */
+export function waitFor({ limits }: ConsoleDependencies, { standing }: SignedIn, draft: Draft): number {
+  const { rules, problems } = rulesOf(draft);
+  const isFree = problems.size > 0 || sameRules(rules, draft.tenant.rules);
+  return isFree ? 0 : limits.preview(standing.user.id);
 }
 
 /** Why this administrator cannot publish here at all; null when they can. */
@@ -83,6 +111,11 @@ export const changedMeanwhile = notice(
   'The rules changed while this page was open',
   'Nothing was published, and your draft is kept. Look again at who it touches now.',
 );
+export const paused = (seconds: number): Notice =>
+  notice(
+    'You have looked at many drafts within a minute',
+    `Nothing was published, and your draft is kept. Look again ${seconds === 1 ? 'in a second' : `in ${seconds} seconds`}: each look goes through everybody.`,
+  );
 const tooOld = notice('This preview is older than 10 minutes', 'Nothing was published. Look again at who the draft touches now.');
 const otherDraft = notice('The draft was changed after it was checked', 'Nothing was published. Look at who it touches now, then publish.');
 const refused = notice('Nothing was published', 'Look again at the draft and at what is said beside it.');

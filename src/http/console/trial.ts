@@ -1,5 +1,6 @@
 import { previewPerson } from '../../domain/access-preview.ts';
 import type { Directory } from '../../domain/directory.ts';
+import type { GroupNaming } from '../../domain/group-name.ts';
 import { ConnectionId } from '../../domain/ids.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import type { Arrival } from '../../domain/role-mapping.ts';
@@ -11,7 +12,7 @@ const mostGroups = 500;
 /** Nobody is called so by an identity provider: who is tried is named nowhere. */
 const nobody = '';
 
-const groupsOf = (text: string): string[] => [
+const linesOf = (text: string): string[] => [
   ...new Set(
     text
       .split(/\r?\n/)
@@ -19,6 +20,23 @@ const groupsOf = (text: string): string[] => [
       .filter((line) => line !== ''),
   ),
 ];
+
+/** "/department Finance" on each line; of a detail that is said twice both count. */
+function claimsOf(text: string): Record<string, string[]> {
+  const pairs = linesOf(text)
+    .slice(0, mostGroups)
+    .map((line) => /^(\/\S*)\s+(.+)$/.exec(line) ?? []);
+  const pointers = new Set(pairs.flatMap(([, pointer]) => pointer ?? []));
+  const valuesOf = (pointer: string): string[] =>
+    pairs.flatMap(([, said, value]) => (said === pointer && value !== undefined ? value : []));
+  return Object.fromEntries([...pointers].map((pointer) => [pointer, valuesOf(pointer)]));
+}
+
+const asksDetails = (directory: Directory | null, tenantId: TenantId): boolean =>
+  directory?.tenants.some(({ id, rules }) => id === tenantId && rules.some(({ where = [] }) => where.length > 0)) === true;
+
+/** The groups that somebody was tried with, at most so many. */
+export const triedGroups = (form: Parameters | null): string[] => linesOf(form?.values['tried'] ?? '').slice(0, mostGroups);
 
 function resultOf(before: Directory, after: Directory, tenantId: TenantId, arrival: Arrival, now: number): TrialResult | null {
   const [old, young] = [before, after].map((policy) =>
@@ -51,19 +69,22 @@ export function trialView(
     readonly after: Directory | null;
     readonly tenantId: TenantId;
     readonly now: number;
+    readonly naming: GroupNaming;
     readonly isAsked: boolean;
   },
 ): TrialView {
-  const { before, after, tenantId, now, isAsked } = facts;
+  const { before, after, tenantId, now, naming, isAsked } = facts;
   const tenant = before.tenants.find(({ id }) => id === tenantId);
   const leading = before.connections.filter(({ id }) => tenant === undefined || leadsInto(tenant, id));
   const offered = leading.length === 0 ? before.connections : leading;
   const text = form?.values['tried'] ?? '';
-  const groups = groupsOf(text);
+  const details = form?.values['details'] ?? '';
+  const groups = triedGroups(form);
   const chosen = offered.find(({ id }) => id === form?.values['through'])?.id ?? offered[0]?.id ?? ConnectionId.parse('none');
-  const arrival = { connectionId: chosen, subject: nobody, groups: groups.slice(0, mostGroups), claims: {} };
+  const arrival = { connectionId: chosen, subject: nobody, groups, claims: claimsOf(details), naming };
   return {
     groups: text,
+    details: details !== '' || asksDetails(before, tenantId) || asksDetails(after, tenantId) ? details : null,
     connections: offered.map(({ id, name }) => ({ id, name, isChosen: id === chosen })),
     result: isAsked && after !== null ? resultOf(before, after, tenantId, arrival, now) : null,
   };

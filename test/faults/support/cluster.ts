@@ -64,6 +64,7 @@ const many = {
   tokenFailuresPerMinute: 1_000_000,
   scimFailuresPerMinute: 1_000_000,
   answersPerMinute: 100_000,
+  previewsPerMinute: 100_000,
 };
 const quietly = { clock: systemClock, log: () => undefined };
 
