@@ -44,10 +44,10 @@ export interface Admission {
 
 /** Bearer to caller: the token proven once and remembered by digest, whether it still lives asked every time. RFC 6750 §2.1, RFC 9068 §4. */
 export function openGuard(
-  deps: Pick<GatewayDependencies, 'issuer' | 'signer' | 'authority' | 'clock'>,
+  deps: Pick<GatewayDependencies, 'issuer' | 'signer' | 'authority' | 'clock' | 'directory'>,
   limits: Pick<GatewayLimits, 'tokens' | 'authorityTimeout'>,
 ) {
-  const { signer, authority, clock } = deps;
+  const { signer, authority, clock, directory } = deps;
   const verified = boundedCache<Claims>(limits.tokens, ({ exp }) => clock.now() >= (exp + SKEW) * 1000);
 
   async function claimsOf(token: string): Promise<Claims> {
@@ -75,7 +75,11 @@ export function openGuard(
       verified.delete(sha256(credentials.token));
       throw new BearerRefused('invalid_token', 'its grant has ended');
     }
-    const callerAs = (later: Standing) => callerFrom(claims, resource, later, clock.now());
+    // What decides there is asked for anew with the standing: a revision of the policy may have come meanwhile.
+    const callerAs = (later: Standing): Caller | null => {
+      const meant = directory.addresses.get(resource.identifier);
+      return meant === undefined ? null : callerFrom(claims, meant, later, clock.now());
+    };
     const caller = callerAs(standing);
     if (caller === null) throw new BearerRefused('invalid_token', 'its grant is for somebody or something else');
     if (!isProven(caller)) throw new AssuranceRefused(null, standing.demand, caller.scope);

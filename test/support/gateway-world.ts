@@ -92,6 +92,8 @@ export interface GatewayWorld {
   /** What the authority says, by grant; a function may throw or hang. */
   standings: Map<string, Standing | null | (() => Promise<Standing | null>)>;
   failAudit: boolean;
+  /** What is at which address; replaced as a revision of the policy does it. */
+  addresses: ReadonlyMap<string, Resource>;
   /** Milliseconds by which the gateway's clock runs ahead. */
   ahead: number;
   /** Gives the standard grant these permissions and this scope. */
@@ -152,6 +154,7 @@ export async function openGatewayWorld(options: WorldOptions = {}): Promise<Gate
     logged: [],
     standings: new Map(),
     failAudit: false,
+    addresses: new Map(),
     ahead: 0,
     allow(permissions, scope) {
       world.standings.set(GRANT, makeStanding(resource, { permissions, scope }));
@@ -177,6 +180,7 @@ export async function openGatewayWorld(options: WorldOptions = {}): Promise<Gate
       world.logged.length = 0;
       world.failAudit = false;
       world.ahead = 0;
+      world.addresses = new Map(resources.map((each) => [each.identifier, each]));
       world.standings = new Map();
       world.allow(['notes.read', 'notes.write'], ['notes:read', 'notes:write']);
     },
@@ -196,7 +200,12 @@ export async function openGatewayWorld(options: WorldOptions = {}): Promise<Gate
   const { mac } = sealing;
   const resources = options.resources?.(resource) ?? [resource];
   const authority = readingFrom(() => world.standings);
-  const directory = { addresses: new Map(resources.map((each) => [each.identifier, each])), roles: ROLES };
+  const directory = {
+    get addresses() {
+      return world.addresses;
+    },
+    roles: ROLES,
+  };
   const shared = { issuer, directory, signer, authority, audit: { append }, clock, entropy: nodeEntropy, mac, dispatcher };
   const { limits = {}, origins = [] } = options;
   const lines = { info: log, warn: log, error: log };
