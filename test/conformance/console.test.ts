@@ -124,6 +124,22 @@ describe('getting in', () => {
     expect(said(carol)).toContain('Rules of Acme');
   });
 
+  it('a workspace that is suspended says so, to whoever may look at it from elsewhere', async () => {
+    const browser = await openConsole(system, 'carol');
+    await browser.get(`${system.issuer}${rulesAt('initech')}`);
+    expect(said(browser)).not.toContain('This workspace is suspended');
+    const policy = policyOf(system.config);
+    const tenants = policy.tenants.map((tenant) => ({ ...tenant, suspended: tenant.id === 'initech' }));
+    const number = (await revision()) + 1;
+    await policies().add({ number, at: 1, source: 'apply', by: 'somebody', note: '' }, { ...policy, tenants });
+    for (let look = 0; look < 40 && !said(browser).includes('This workspace is suspended'); look += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await browser.get(`${system.issuer}${rulesAt('initech')}`);
+    }
+    expect([browser.page.status, said(browser)]).toEqual([200, expect.stringContaining('This workspace is suspended')]);
+    await begin();
+  });
+
   it('a form for a neighbour’s workspace changes nothing, whatever value of which session it carries [W120]', async () => {
     const [erin, carol] = [await openConsole(system, 'erin'), await openConsole(system, 'carol')];
     await carol.get(rulesAt('acme'));

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { administrationScopes, isPlatform, mayAdminister } from '../../domain/administration.ts';
 import { consolePaths } from '../../domain/console.ts';
+import { findTenant } from '../../domain/directory.ts';
 import { TenantId } from '../../domain/ids.ts';
 import { PageRefusal } from '../../domain/oauth-error.ts';
 import { accessRules } from '../../pages/access-rules.ts';
@@ -67,8 +68,9 @@ async function answer(
   tenantId: TenantId,
   answered: Answered,
 ): Promise<void> {
-  const { organisation, sealing } = dependencies;
-  const view = await draftView(dependencies, who, tenantId, answered);
+  const { organisation, sealing, directory } = dependencies;
+  const resting = findTenant(directory, tenantId)?.isSuspended === true ? suspended : null;
+  const view = await draftView(dependencies, who, tenantId, { ...answered, notice: answered.notice ?? resting });
   const frame = {
     organisation,
     bar: barOf(dependencies, who, tenantId),
@@ -78,6 +80,11 @@ async function answer(
   showPage(ctx, answered.status, accessRules({ ...frame, ...view }));
 }
 
+const suspended: Notice = {
+  tone: 'plain',
+  title: 'This workspace is suspended',
+  text: 'Nobody can enter it now. What is shown here is what holds once it is in use again.',
+};
 const published: Notice = { tone: 'ok', title: 'Published', text: 'These rules hold everywhere now.' };
 
 async function look(ctx: Context, dependencies: ConsoleDependencies): Promise<void> {
