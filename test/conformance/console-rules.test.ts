@@ -1,7 +1,7 @@
 /** What a rule can ask for besides a group, edited on the administrators' pages; the names of groups; and how often drafts are tried. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Config } from '../../src/config/schema.ts';
-import { ConnectionId } from '../../src/domain/ids.ts';
+import { ConnectionId, RoleId } from '../../src/domain/ids.ts';
 import { openGroupNames } from '../../src/stores/group-names.ts';
 import { openPolicies } from '../../src/stores/policies.ts';
 import { administered } from '../support/administration.ts';
@@ -33,8 +33,8 @@ const everything = (config: Config): Config => {
     connections: [first, { ...first, id: partner, name: 'Partner door' }, { ...first, id: stranger, name: 'Stranger door' }],
     tenants: tenants.map((tenant) => {
       const own = tenant.rules.map((rule) => ({ ...rule, connection: demo }));
-      if (tenant.id !== 'acme')
-        return { ...tenant, rules: own.map((rule) => ({ ...rule, connection: tenant.id === 'initech' ? demo : stranger })) };
+      if (tenant.id === 'globex') return { ...tenant, rules: [{ connection: stranger, group: 'strangers', role: RoleId.parse('viewer') }] };
+      if (tenant.id !== 'acme') return { ...tenant, rules: own };
       const viewer = own.find(({ role }) => role === 'viewer')?.role;
       if (viewer === undefined) throw new Error('there is a viewer');
       const lasting = { ...more.conditions, role: viewer, until: '2031-01-31T18:00:30Z' };
@@ -202,6 +202,7 @@ describe('what groups are called', () => {
       ]),
     );
     names.note(stranger, new Map([['strangers', 'Strange people']]));
+    names.note(partner, new Map([['guests', 'Guests of ours']]));
     await names.settled();
   });
 
@@ -218,8 +219,14 @@ describe('what groups are called', () => {
     expect(said(browser)).not.toMatch(/group eng /);
   });
 
-  it('is offered with the field, and is never the value; two groups may have one name', async () => {
+  it('is offered where its connection leads nowhere else: whom other workspaces have is not for this one’s administrator [W72] [W120]', async () => {
     const browser = await openConsole(system, 'alice');
+    const [, list = ''] = /<datalist id="known-groups">([\s\S]*?)<\/datalist>/.exec(browser.page.body) ?? [];
+    expect([...list.matchAll(/<option value="([^"]*)">/g)].map(([, value]) => value)).toEqual(['guests']);
+  });
+
+  it('is offered with the field, and is never the value; two groups may have one name', async () => {
+    const browser = await openConsole(system, 'carol');
     const offered = [...browser.page.body.matchAll(/<option value="([^"]*)">([^<]*)<\/option>/g)].map(([, value, words]) => [value, words]);
     expect(offered).toEqual(
       expect.arrayContaining([
@@ -244,7 +251,7 @@ describe('what groups are called', () => {
     const names = openGroupNames(system.engine, system.clock);
     names.note(demo, new Map(Array.from({ length: 300 }, (_, index) => [`p-${index}`, `Partners ${index}`])));
     await names.settled();
-    const browser = await openConsole(system, 'alice');
+    const browser = await openConsole(system, 'carol');
     const [, list = ''] = /<datalist id="known-groups">([\s\S]*?)<\/datalist>/.exec(browser.page.body) ?? [];
     expect([...list.matchAll(/<option value=/g)]).toHaveLength(200);
   });

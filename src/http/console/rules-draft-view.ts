@@ -1,5 +1,6 @@
+import { isPlatform } from '../../domain/administration.ts';
 import type { GroupNaming } from '../../domain/group-name.ts';
-import type { TenantId } from '../../domain/ids.ts';
+import type { ConnectionId, TenantId } from '../../domain/ids.ts';
 import { sameRules } from '../../domain/rules-draft.ts';
 import type { RowProblem, RowProblems } from '../../domain/rules-draft.ts';
 import { leadsInto } from '../../domain/tenant.ts';
@@ -40,11 +41,14 @@ function judged(tried: TriedRules | null): RowProblems {
 }
 
 /** What the groups on the page are called, and which ones may be chosen from. */
-async function groupsFor({ flows }: ConsoleDependencies, { draft, form }: Answered) {
-  const { tenant, rows, names } = draft;
+async function groupsFor({ flows, administration }: ConsoleDependencies, { standing }: SignedIn, { draft, form }: Answered) {
+  const { tenant, rows, names, policy } = draft;
   const ids = names.connections.map(({ id }) => id);
   const shown = [...rows.map(({ group }) => group), ...tenant.rules.flatMap(({ group }) => group ?? []), ...triedGroups(form)];
-  const leading = names.connections.filter(({ id }) => leadsInto(tenant, id)).map(({ id }) => id);
+  // Which groups people of other workspaces are in is not this administrator's to know.
+  const others = isPlatform(standing, administration) ? [] : policy.directory.tenants.filter(({ id }) => id !== tenant.id);
+  const isOnlyHere = (id: ConnectionId) => leadsInto(tenant, id) && !others.some((other) => leadsInto(other, id));
+  const leading = ids.filter(isOnlyHere);
   const [naming, known] = await Promise.all([flows.nameGroups(ids, shown), flows.knownGroups(leading)]);
   return { naming, known };
 }
@@ -71,7 +75,7 @@ export async function draftView(
   const { draft, form, isTrying } = answered;
   const { policy, tenant, rows, press } = draft;
   const { rules, problems } = rulesOf(draft);
-  const { naming, known } = await groupsFor(dependencies, answered);
+  const { naming, known } = await groupsFor(dependencies, who, answered);
   const names = { ...draft.names, naming, now: clock.now() };
   const tried = await tryDraft(dependencies, who, tenantId, { ...answered, naming, isWhole: problems.size === 0 });
   const whole = wholeProblem(tried);
