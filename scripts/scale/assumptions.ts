@@ -8,7 +8,7 @@ export const assumptions = {
   calls: { value: 200, means: 'tool calls per active person and day' },
   burst: { value: 20, means: 'tool calls of one grant within the minute for which a standing is remembered' },
   grants: { value: 3, means: 'grants per person' },
-  memberships: { value: 1.5, means: 'tenants per person' },
+  memberships: { value: 0.01, means: 'rows of roles given by hand, per person; what rules give is computed' },
   clients: { value: 1_000_000, means: 'different clients ever consented to' },
   auditDays: { value: 365, means: 'days for which the audit is kept' },
   changes: { value: 0.01, means: 'times an active person loses something on a day (a grant, a role)' },
