@@ -33,6 +33,8 @@ export type AuditEvent = AuditSubject &
     | { readonly event: 'identity.separated'; readonly leftUserId: string; readonly rule: string }
     /** Another revision of who may do what is in force. */
     | { readonly event: 'policy.changed'; readonly revision: number; readonly rule: string }
+    /** What the row before it says is in force is not: of several who made this revision another did. */
+    | { readonly event: 'policy.overtaken'; readonly revision: number; readonly rule: string }
     | { readonly event: 'domain.proven'; readonly domain: string; readonly rule: string }
     | { readonly event: 'domain.lost'; readonly domain: string; readonly rule: string }
     /** What an identity provider told of people and groups; `provisionedId` is ours for them. */

@@ -68,10 +68,11 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const changes = async () =>
+const recorded = async (name: string) =>
   (await system.engine.page(auditEvents, { limit: 1000 }))
     .map((row) => row['event'] as Record<string, unknown>)
-    .filter(({ event }) => event === 'policy.changed');
+    .filter(({ event }) => event === name);
+const changes = () => recorded('policy.changed');
 
 let withSales: readonly Rule[] = [];
 let ofInitech: readonly Rule[] = [];
@@ -254,6 +255,10 @@ describe('putting a revision back', () => {
     expect([await revisions(), await newest()]).toEqual([count + 1, now + 1]);
     const done = all.find(({ status }) => status === 200)?.body as Entry;
     expect(await policies().get(now + 1)).toMatchObject({ number: done.revision, note: done.note });
+    // Who was overtaken is on record as that: one record stands for what came into force.
+    const of = (events: readonly Record<string, unknown>[]) => events.filter(({ revision }) => revision === now + 1);
+    const [said, overtaken] = [of(await changes()), of(await recorded('policy.overtaken'))];
+    expect(said.length - overtaken.length).toBe(1);
     expect((await restore(1)).status).toBe(200);
   });
 

@@ -51,7 +51,9 @@ export const publishPolicy =
     const number = after + 1;
     // The record first: what is in force is on record, whatever failed in between.
     await audit.append({ ...about, event: 'policy.changed', revision: number, rule: says(proposal) });
-    if (!(await policies.add({ number, at: clock.now(), source, by, note }, document)))
+    if (!(await policies.add({ number, at: clock.now(), source, by, note }, document))) {
+      await audit.append({ ...about, event: 'policy.overtaken', revision: number, rule: `${says(proposal)}: somebody else was quicker` });
       return { outcome: 'changed-meanwhile', latest: await policies.latest() };
+    }
     return { outcome: 'published', revision: number };
   };
