@@ -214,9 +214,10 @@ describe('guessing', () => {
       seen[round % 3]?.times.push(ms);
     }
     expect(new Set(seen.flatMap(({ answers }) => [...answers])).size).toBe(1);
-    const medians = seen.map(({ times }) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0);
+    // What a watch can tell best: the quickest tenth, which nothing else on the machine has slowed down.
+    const quickest = seen.map(({ times }) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 10)] ?? 0);
     // A code nobody made fails on its MAC before any store is asked, which tells whoever made it up nothing; over a network the asking shows.
-    if (system.config.store.startsWith('sqlite:')) expect(Math.max(...medians) - Math.min(...medians)).toBeLessThan(3);
+    if (system.config.store.startsWith('sqlite:')) expect(Math.max(...quickest) - Math.min(...quickest)).toBeLessThan(3);
     expect((await desk.post(live.fields)).status).toBe(200);
   });
 });
