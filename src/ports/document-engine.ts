@@ -13,6 +13,8 @@ export interface CollectionDeclaration {
   readonly indexes: readonly string[];
   /** The field holding the moment (ms since the epoch) after which `sweep` may tidy the document away; validity itself is computed by the caller. */
   readonly expires: string | null;
+  /** Inserts of one process are there in the order it asked for them, none without those before, whenever it is killed. */
+  readonly inOrder?: true;
 }
 
 /** A change of top-level fields; `inc` treats an absent field as 0. */

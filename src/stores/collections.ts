@@ -205,6 +205,7 @@ export const auditEvents = declare({
   unique: [],
   indexes: ['userId', 'tenantId'],
   expires: null,
+  inOrder: true,
   shape: z.object({
     id: z.string(),
     chain: z.string(),

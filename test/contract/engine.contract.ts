@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CollectionDeclaration, type DocumentEngine, type StoredDocument, StoreUnavailable } from '../../src/ports/document-engine.ts';
 import { many } from '../support/many.ts';
+import { engineOrder } from './engine-order.contract.ts';
 import { engineRaces } from './engine-races.contract.ts';
 
 export const things: CollectionDeclaration = { name: 'things', unique: ['email', 'slug'], indexes: ['owner'], expires: 'expiresAt' };
 export const plain: CollectionDeclaration = { name: 'plain', unique: [], indexes: [], expires: null };
+
+export const turns: CollectionDeclaration = { name: 'turns', unique: [], indexes: [], expires: null, inOrder: true };
 
 /** Opens an engine over empty storage that holds the collections given. */
 export type OpenEngine = (collections: readonly CollectionDeclaration[]) => Promise<DocumentEngine>;
@@ -14,7 +17,7 @@ export function engineContract(name: string, open: OpenEngine): void {
   describe(`${name}: the document engine`, () => {
     let engine: DocumentEngine;
     beforeEach(async () => {
-      engine = await open([things, plain]);
+      engine = await open([things, plain, turns]);
     });
     afterEach(() => engine.close());
     const opened = (): DocumentEngine => engine;
@@ -27,6 +30,7 @@ export function engineContract(name: string, open: OpenEngine): void {
     dataRows(opened);
     closeRows(opened);
     engineRaces(opened, things);
+    engineOrder(opened, turns);
   });
 }
 

@@ -23,6 +23,7 @@ import { Lifeline } from './lifeline.ts';
 import { migrate } from './migrate.ts';
 import { knownMigrations } from './migrations/known.ts';
 import { storedName, storedText, uniqueName } from './names.ts';
+import { insertBatch, OrderedInserts } from './ordered-inserts.ts';
 
 /** What operators should know of: what a start changed in the database, and a client that was given up. */
 export interface MongoEvent {
@@ -82,6 +83,7 @@ class MongoEngine implements DocumentEngine {
   readonly #names: ReadonlySet<string>;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #watching = new Set<Watching>();
+  readonly #ordered = new Map<string, OrderedInserts>();
   #closing: Promise<void> | null = null;
 
   constructor(collections: readonly CollectionDeclaration[], lifeline: Lifeline) {
@@ -91,6 +93,7 @@ class MongoEngine implements DocumentEngine {
 
   async insert(collection: CollectionDeclaration, document: StoredDocument): Promise<'inserted' | 'duplicate'> {
     const row = encodeDocument(collection, document);
+    if (collection.inOrder === true) return this.#insertInOrder(collection, row);
     return this.#ask(collection, async (rows) => {
       try {
         await rows.insertOne(row, bounded);
@@ -100,6 +103,18 @@ class MongoEngine implements DocumentEngine {
         throw error;
       }
     });
+  }
+
+  /** What waits for its turn when the store is closed is still written. */
+  async #insertInOrder(collection: CollectionDeclaration, row: Row): Promise<'inserted' | 'duplicate'> {
+    this.#checkOpen();
+    this.#rowsOf(collection);
+    const send = async (batch: Row[]) => this.#bounded(async () => insertBatch(this.#rowsOf(collection), batch));
+    const inserts = this.#ordered.get(collection.name) ?? new OrderedInserts(send);
+    this.#ordered.set(collection.name, inserts);
+    const answer = inserts.add(row);
+    this.#underWay.add(answer);
+    return answer.finally(() => this.#underWay.delete(answer));
   }
 
   async get(collection: CollectionDeclaration, id: string): Promise<StoredDocument | null> {
@@ -199,7 +214,15 @@ class MongoEngine implements DocumentEngine {
 
   /** Every operation ends by the deadline; what it then still does at the server may or may not take effect. */
   async #answerTo<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    return this.#bounded(work);
+  }
+
+  #checkOpen(): void {
     if (this.#closing !== null) throw new StoreUnavailable('the store is closed');
+  }
+
+  async #bounded<T>(work: () => Promise<T>): Promise<T> {
     const answer = within(DEADLINE_MS, work());
     this.#underWay.add(answer);
     try {
