@@ -211,5 +211,6 @@ describe('how much is kept', () => {
     const leave = patchOf({ op: 'remove', path: `members[value eq "${ana.id}"]` });
     expect((await scim.send('PATCH', path, leave)).status).toBe(200);
     expect((await add(group, bo.id)).status).toBe(200);
-  });
+    // Twenty thousand rows, on whatever store.
+  }, 180_000);
 });
