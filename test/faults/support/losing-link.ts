@@ -47,9 +47,25 @@ function messagesOf(each: (message: Buffer) => void): (piece: Buffer) => void {
 
 function commandOf(message: Buffer): Command | null {
   if (message.readInt32LE(12) !== OP_MSG || message[20] !== 0) return null;
-  const body = BSON.deserialize(message.subarray(21, 21 + message.readInt32LE(21)));
+  const end = 21 + message.readInt32LE(21);
+  const body = BSON.deserialize(message.subarray(21, end));
   const [name = '', collection] = Object.entries(body)[0] ?? [];
-  return { name, collection: typeof collection === 'string' ? collection : '', body };
+  return { name, collection: typeof collection === 'string' ? collection : '', body: { ...body, ...sequencesIn(message.subarray(end)) } };
+}
+
+/** The documents that several inserts in one message bring beside its body: a kind, a length, a name, and one after the other. */
+function sequencesIn(rest: Buffer): Readonly<Record<string, Document[]>> {
+  const found: Record<string, Document[]> = {};
+  for (let at = 0; at + 5 < rest.length && rest[at] === 1;) {
+    const end = at + 1 + rest.readInt32LE(at + 1);
+    const named = rest.indexOf(0, at + 5);
+    const documents: Document[] = [];
+    for (let from = named + 1; from < end; from += rest.readInt32LE(from))
+      documents.push(BSON.deserialize(rest.subarray(from, from + rest.readInt32LE(from))));
+    found[rest.toString('utf8', at + 5, named)] = documents;
+    at = end;
+  }
+  return found;
 }
 
 function refusal(to: Buffer, why: keyof typeof refusals): Buffer {
