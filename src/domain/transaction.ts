@@ -32,7 +32,7 @@ export const FrozenRequest = z.object({
   /** What the client wants proven: its `acr_values` and `max_age`. RFC 9470 §4. */
   demand: AssuranceDemand.default(noDemand),
   /** The invitation whose link the person followed, which is into one tenant. */
-  invitation: z.object({ id: z.string(), tenantId: TenantId }).optional(),
+  invitation: z.object({ id: z.string(), key: z.string(), tenantId: TenantId }).optional(),
 });
 export type FrozenRequest = z.infer<typeof FrozenRequest>;
 

@@ -66,7 +66,7 @@ export const acceptInvitation =
     if (step.step !== 'invitation' || request.invitation === undefined) return;
     const { person } = step.stage;
     await checkSession(dependencies)(person);
-    const open = await openInvitation(dependencies)(request.invitation.id, person.userId);
+    const open = await openInvitation(dependencies)(request.invitation, person.userId);
     const taken = open === null ? null : await take(dependencies, open.invitation, person);
     if (taken === null) return;
     // The record first: what somebody may do is on record, whatever failed in between.

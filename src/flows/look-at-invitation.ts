@@ -1,5 +1,4 @@
 import { PageRefusal } from '../domain/oauth-error.ts';
-import { sameText } from '../domain/digest.ts';
 import type { Sealing } from '../ports/sealing.ts';
 import type { InvitedDependencies, OpenInvitation } from './steps/invited.ts';
 import { openInvitation } from './steps/invited.ts';
@@ -15,8 +14,8 @@ export const lookAtInvitation =
   async (ticket: string): Promise<OpenInvitation> => {
     const known = readTicket(dependencies.sealing, ticket);
     if (known === null) throw new PageRefusal('invitation-over', 'the ticket is not one of ours');
-    const open = await openInvitation(dependencies)(known.id, null);
-    if (open === null || !sameText(open.invitation.key, known.key))
+    const open = await openInvitation(dependencies)(known, null);
+    if (open === null)
       throw new PageRefusal('invitation-over', 'the invitation was taken, is too old, or whoever made it may not any more');
     return open;
   };

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditEvents, invitations, memberships, users } from '../../src/stores/collections.ts';
 import { administered, ask, signInAs } from '../support/administration.ts';
-import type { Browser } from '../support/browser.ts';
-import { openBrowser, signIn } from '../support/client.ts';
+import { followInvitation } from '../support/console-walk.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 
@@ -35,15 +34,6 @@ const eventsOf = async (event: string) =>
     .map((row) => row['event'] as Record<string, unknown>)
     .filter((each) => each['event'] === event);
 
-async function follow(link: string, login: string): Promise<Browser> {
-  const browser = openBrowser();
-  await browser.get(link);
-  if (browser.page.status !== 200) return browser;
-  await browser.submit({}, { form: '/admin/invitation', press: 'Sign in' });
-  await signIn(browser, login);
-  return browser;
-}
-
 describe('an invitation', () => {
   it('is made for a role one has, its link is told once, and whoever takes it has the role; all of it is on record [W133]', async () => {
     const { status, body } = await invite(acme, 'acme', { role: 'admin' });
@@ -54,7 +44,7 @@ describe('an invitation', () => {
     // Neither a list nor the store gives the link away.
     expect(JSON.stringify(await listed(acme, 'acme'))).not.toContain('ticket');
     expect(JSON.stringify(await system.engine.page(invitations))).not.toContain(new URL(invited.link).searchParams.get('ticket'));
-    const browser = await follow(invited.link, 'bob');
+    const browser = await followInvitation(invited.link, 'bob');
     await browser.submit({}, { form: '/invitation', press: 'Take it' });
     const bob = (await system.engine.page(users)).find(({ email }) => String(email).startsWith('bob'))?.id ?? '';
     const member = (await ask(system, 'GET', `/tenants/acme/members/${bob}`, { token: acme })).body as {
@@ -67,12 +57,12 @@ describe('an invitation', () => {
     expect((await ask(system, 'DELETE', at('acme', invited.id), { token: acme })).status).toBe(409);
     // Taken back, it is not to be had again by the same link.
     await ask(system, 'DELETE', `/tenants/acme/members/${bob}/roles/admin`, { token: acme });
-    expect((await follow(invited.link, 'bob')).page.status).toBe(410);
+    expect((await followInvitation(invited.link, 'bob')).page.status).toBe(410);
   });
 
   it('that is taken back leads nowhere, also for whoever stands before the button; doing it twice is once', async () => {
     const { id, link } = await made(acme, 'acme');
-    const browser = await follow(link, 'erin');
+    const browser = await followInvitation(link, 'erin');
     const before = await system.engine.page(memberships);
     expect((await ask(system, 'DELETE', at('acme', id), { token: acme })).body).toMatchObject({ state: 'withdrawn' });
     expect((await ask(system, 'DELETE', at('acme', id), { token: acme })).status).toBe(200);

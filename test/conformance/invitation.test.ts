@@ -16,7 +16,7 @@ import { openMemberships } from '../../src/stores/memberships.ts';
 import { administered } from '../support/administration.ts';
 import type { Browser } from '../support/browser.ts';
 import { enterCode, openBrowser, signIn } from '../support/client.ts';
-import { openConsole, rulesAt, said } from '../support/console-walk.ts';
+import { followInvitation, openConsole, rulesAt, said } from '../support/console-walk.ts';
 import { many } from '../support/many.ts';
 import { announce } from '../support/past-the-broker.ts';
 import { startSystem } from '../support/system.ts';
@@ -46,16 +46,6 @@ const heading = (browser: Browser): string =>
     .exec(browser.page.body)?.[1]
     ?.replace(/<[^>]*>/g, '')
     .trim() ?? '';
-
-/** Follows a link as far as the question whether they take it, or whatever stands there instead. */
-async function follow(link: string, login: string): Promise<Browser> {
-  const browser = openBrowser();
-  await browser.get(link);
-  if (browser.page.status !== 200) return browser;
-  await browser.submit({}, { form: '/admin/invitation', press: 'Sign in' });
-  await signIn(browser, login);
-  return browser;
-}
 
 const take = (browser: Browser) => browser.submit({}, { form: '/invitation', press: 'Take it' });
 const enter = (browser: Browser) => browser.submit({ scope: ['admin:read', 'admin:write'] }, { form: '/consent', press: 'Approve' });
@@ -121,31 +111,42 @@ describe('the first administrator', () => {
     system = await startSystem({ configure: leaderless });
     const old = await linkOf();
     system.clock.advance(startLifetime + 1);
-    expect((await follow(old, 'alice')).page.status).toBe(410);
+    expect((await followInvitation(old, 'alice')).page.status).toBe(410);
     const next = await linkOf();
-    expect((await follow(old, 'alice')).page.status).toBe(410);
-    const browser = await follow(next, 'alice');
+    expect((await followInvitation(old, 'alice')).page.status).toBe(410);
+    const browser = await followInvitation(next, 'alice');
     expect(heading(browser)).toBe('Take the invitation?');
+  });
+
+  it('a link that was replaced is over for whoever followed it before, too [W133]', async () => {
+    system = await startSystem({ configure: leaderless });
+    const browser = await followInvitation(await linkOf(), 'alice');
+    const rows = openInvitations(system.engine);
+    const [row] = await rows.ofTenant(TenantId.parse('acme'));
+    if (row === undefined) throw new Error('no row');
+    expect(await rows.advance({ ...row, version: row.version + 1, key: 'another' })).toBe(true);
+    await take(browser);
+    expect([browser.page.status, await assigned()]).toEqual([410, []]);
   });
 
   it('is over as soon as somebody else administers, even for whoever stands before the button [W132] [W133]', async () => {
     system = await startSystem({ configure: leaderless });
     const link = await linkOf();
-    const [slow, quick] = [await follow(link, 'alice'), await follow(link, 'carol')];
+    const [slow, quick] = [await followInvitation(link, 'alice'), await followInvitation(link, 'carol')];
     await take(quick);
     await enter(quick);
     expect(quick.page.url.pathname).toBe(rulesAt('acme'));
     await take(slow);
     expect([slow.page.status, heading(slow)]).toEqual([410, 'This invitation does not work any more']);
     expect((await assigned()).length).toBe(1);
-    expect((await follow(link, 'bob')).page.status).toBe(410);
+    expect((await followInvitation(link, 'bob')).page.status).toBe(410);
   });
 
   it('of twenty who press at once, in as many browsers, one gets it [W133]', async () => {
     system = await startSystem({ configure: leaderless });
     for (let round = 0; round < 3; round += 1) {
       const link = await linkOf();
-      const browsers = await many(20, (index) => follow(link, ['alice', 'bob', 'carol', 'erin'][index % 4] ?? 'alice'));
+      const browsers = await many(20, (index) => followInvitation(link, ['alice', 'bob', 'carol', 'erin'][index % 4] ?? 'alice'));
       expect(browsers.map(heading)).toEqual(Array.from({ length: 20 }, () => 'Take the invitation?'));
       await Promise.all(browsers.map(take));
       const held = await system.engine.page(memberships);
@@ -185,7 +186,7 @@ describe('any other invitation', () => {
   it('gives what it was made for, whatever the browser says, and nothing before the press [W133]', async () => {
     system = await startSystem({ configure: leaderless });
     const { link } = await invited(null);
-    const browser = await follow(link, 'bob');
+    const browser = await followInvitation(link, 'bob');
     expect(said(browser)).toMatch(/looks after Acme as Administrator/);
     // A form that asks for more is the same form.
     await browser.submit({ role: 'platform', tenant: 'initech' }, { form: '/invitation', press: 'Take it' });
@@ -214,7 +215,7 @@ describe('any other invitation', () => {
   it('approving instead of taking gives nothing: there is nothing to approve yet', async () => {
     system = await startSystem({ configure: leaderless });
     const { link } = await invited(null);
-    const browser = await follow(link, 'bob');
+    const browser = await followInvitation(link, 'bob');
     const form = browser.form('/invitation');
     const at = new URL(form.action.pathname.replace(/\/invitation$/, '/consent'), system.issuer);
     await browser.post(
@@ -236,7 +237,7 @@ describe('any other invitation', () => {
     await openConsole(system, 'alice');
     const [alice] = (await system.engine.page(users)).map(({ id }) => id);
     const { link } = await invited(alice ?? '');
-    const browser = await follow(link, 'bob');
+    const browser = await followInvitation(link, 'bob');
     expect(said(browser)).toMatch(/Alice Archer invites you to look after Acme as Administrator/);
     await system.engine.updateIf(users, alice ?? '', {}, { set: { status: 'disabled' } }, 'after');
     await announce(system, { kind: 'user', key: alice ?? '' });
@@ -244,7 +245,7 @@ describe('any other invitation', () => {
     // Bob is a viewer here anyway, and that is no administrator.
     expect([browser.page.status, heading(browser)]).toEqual([410, 'This invitation does not work any more']);
     expect(await assigned()).toEqual([]);
-    expect((await follow(link, 'bob')).page.status).toBe(410);
+    expect((await followInvitation(link, 'bob')).page.status).toBe(410);
   });
 
   it('to more than the administrator may give, or to another workspace, is none [W120] [W133]', async () => {
@@ -256,10 +257,10 @@ describe('any other invitation', () => {
       ['admin', 'initech'],
     ]) {
       const { link } = await invited(alice ?? '', role ?? '', place);
-      expect((await follow(link, 'bob')).page.status).toBe(410);
+      expect((await followInvitation(link, 'bob')).page.status).toBe(410);
     }
     const { link } = await invited(alice ?? '');
-    expect(heading(await follow(link, 'bob'))).toBe('Take the invitation?');
+    expect(heading(await followInvitation(link, 'bob'))).toBe('Take the invitation?');
   });
 
   it.each([
@@ -279,7 +280,7 @@ describe('any other invitation', () => {
   it('another site cannot press for somebody, nor another browser finish what one began [W123] [W133]', async () => {
     system = await startSystem({ configure: leaderless });
     const link = await linkOf();
-    const browser = await follow(link, 'alice');
+    const browser = await followInvitation(link, 'alice');
     const form = browser.form('/invitation');
     const fields = new URLSearchParams(form.fields);
     const forged = new URLSearchParams({ ...Object.fromEntries(form.fields), csrf: 'x' });
@@ -297,7 +298,7 @@ describe('any other invitation', () => {
   it('finishes what was interrupted for whoever took it, and for nobody else', async () => {
     system = await startSystem({ configure: leaderless });
     const link = await linkOf();
-    const browser = await follow(link, 'alice');
+    const browser = await followInvitation(link, 'alice');
     const rows = openInvitations(system.engine);
     const row = (await rows.ofTenant(TenantId.parse('acme')))[0];
     const [alice] = (await system.engine.page(users)).map(({ id }) => id);
@@ -307,7 +308,7 @@ describe('any other invitation', () => {
       version: row.version + 1,
       stage: { at: 'taken', userId: UserId.parse(alice ?? ''), connectionId: ConnectionId.parse('demo') },
     });
-    expect((await follow(link, 'carol')).page.status).toBe(410);
+    expect((await followInvitation(link, 'carol')).page.status).toBe(410);
     await take(browser);
     expect(await assigned()).toEqual([['acme', 'platform', 'invited by the first start', 'demo']]);
     expect((await rows.get(row.id))?.stage.at).toBe('held');

@@ -12,6 +12,16 @@ export async function arriveAtConsole({ issuer }: Pick<System, 'issuer'>, login:
   return browser;
 }
 
+/** Follows the link of an invitation as far as the question whether they take it, or whatever stands there instead. */
+export async function followInvitation(link: string, login: string): Promise<Browser> {
+  const browser = openBrowser();
+  await browser.get(link);
+  if (browser.page.status !== 200) return browser;
+  await browser.submit({}, { form: '/admin/invitation', press: 'Sign in' });
+  await signIn(browser, login);
+  return browser;
+}
+
 /** Signed in, in front of the rules of their workspace. */
 export async function openConsole(
   system: Pick<System, 'issuer'>,

@@ -53,7 +53,7 @@ export const belongingsOf =
       users.get(userId),
       memberships.ofUser(userId),
       identityOf({ directory, users, provisionedUsers })(person),
-      request.invitation === undefined ? null : openInvitation(dependencies)(request.invitation.id, userId),
+      request.invitation === undefined ? null : openInvitation(dependencies)(request.invitation, userId),
       policy.fresh(),
     ]);
     if (user?.status !== 'active' || identity === null) return [];

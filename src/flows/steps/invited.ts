@@ -1,7 +1,8 @@
 import { isPlatform, isWithinReach } from '../../domain/administration.ts';
+import { sameText } from '../../domain/digest.ts';
 import { findTenant } from '../../domain/directory.ts';
 import type { UserId } from '../../domain/ids.ts';
-import type { Invitation } from '../../domain/invitation.ts';
+import type { Invitation, InvitationTicket } from '../../domain/invitation.ts';
 import { canGetAdministrators, isInvitable, isOpenTo } from '../../domain/invitation.ts';
 import type { Role } from '../../domain/resource.ts';
 import type { Tenant } from '../../domain/tenant.ts';
@@ -49,13 +50,13 @@ async function powerOf(dependencies: InvitedDependencies, by: UserId, tenant: Te
   return null;
 }
 
-/** The invitation as long as this user, or while it is null anybody, can take it; whose power it stands on is asked again every time. */
+/** The invitation of a link as long as this user, or while it is null anybody, can take it: a link of before is none; whose power it stands on is asked again every time. */
 export const openInvitation =
   (dependencies: InvitedDependencies) =>
-  async (id: string, userId: UserId | null): Promise<OpenInvitation | null> => {
+  async ({ id, key }: InvitationTicket, userId: UserId | null): Promise<OpenInvitation | null> => {
     const { directory, invitations, clock, policy } = dependencies;
     const [invitation] = await Promise.all([invitations.get(id), policy.fresh()]);
-    if (invitation === null || !isOpenTo(invitation, userId, clock.now())) return null;
+    if (invitation === null || !sameText(invitation.key, key) || !isOpenTo(invitation, userId, clock.now())) return null;
     const tenant = findTenant(directory, invitation.tenantId);
     const role = directory.roles.find((each) => each.id === invitation.role);
     if (tenant === null || tenant.isSuspended === true || role === undefined || !isInvitable(role)) return null;

@@ -36,7 +36,7 @@ async function begin(ctx: Context, dependencies: ConsoleDependencies): Promise<v
   const form = await readForm(ctx);
   requireOurForm(ctx, { issuer: directory.issuer, sealing, browser, transaction: formName, form });
   const { invitation: open, tenant } = await flows.lookAtInvitation(form.values['ticket'] ?? '');
-  await beginSignIn(ctx, dependencies, null, { invitation: { id: open.id, tenantId: tenant.id } });
+  await beginSignIn(ctx, dependencies, null, { invitation: { id: open.id, key: open.key, tenantId: tenant.id } });
 }
 
 /** Where the link of an invitation leads. */
