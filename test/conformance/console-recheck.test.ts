@@ -1,7 +1,5 @@
 /** Administrators whose identity provider is asked again while they are at their pages. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
-import { ConnectionSchema } from '../../src/config/connection-schema.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { RoleId } from '../../src/domain/ids.ts';
 import { auditEvents } from '../../src/stores/collections.ts';
@@ -12,6 +10,7 @@ import { pressRules, rulesAt, said } from '../support/console-walk.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { signToken } from '../support/hostile-idp.ts';
 import { openRealIdp, type RealIdp } from '../support/real-idp.ts';
+import { signingClient } from '../support/signing-client.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { linesOf, rowsOf, startWithTwoIdps, type TwoIdps } from '../support/two-idps.ts';
 
@@ -39,30 +38,19 @@ describe('behind oidc-provider itself, asked for every page', () => {
   let idp: RealIdp;
   beforeAll(async () => {
     jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-    const clientKey = { ...(await exportJWK(publicKey)), kid: 'ours', alg: 'ES256', use: 'sig' };
-    const private_key = await exportPKCS8(privateKey);
     const port = await freePorts();
+    const { clientKey, connection } = await signingClient(port);
     let issuer = '';
     system = await startSystem({
       configure: (given) => {
         const config = administered(given);
         ({ issuer } = config);
-        const connection = ConnectionSchema.parse({
-          id: 'real',
-          type: 'oidc',
-          name: 'Real',
-          issuer: `http://localhost:${String(port)}`,
-          client_id: 'drawbridge',
-          tokenEndpointAuthMethod: 'private_key_jwt',
-          clientKey: { private_key, kid: 'ours' },
-          scopes: ['openid'],
-          claims: { groups: '/groups' },
+        const real = connection({
           recheck: { afterSeconds: 0, graceSeconds: 3600 },
         });
         const boss = { where: [{ claim: '/department', is: ['it'] }], role: RoleId.parse('admin') };
         const tenants = config.tenants.map((each) => (each.id === 'acme' ? { ...each, rules: [...each.rules, boss] } : each));
-        return { ...config, connections: [...config.connections, connection], tenants };
+        return { ...config, connections: [...config.connections, real], tenants };
       },
     });
     idp = await openRealIdp({ clientKey, port, redirect_uri: `${issuer}/callback/real` });

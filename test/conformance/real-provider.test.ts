@@ -1,11 +1,10 @@
 /** Leavers behind oidc-provider itself: a refresh token that rotates, an account that goes, and a sign-out it tells of. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
-import { ConnectionSchema } from '../../src/config/connection-schema.ts';
 import { upstreamSessions } from '../../src/stores/collections.ts';
 import { callTool, refresh, type SignedIn, type Tokens } from '../support/client.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { openRealIdp, type RealIdp } from '../support/real-idp.ts';
+import { signingClient } from '../support/signing-client.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { begin, finishConsent, linesOf, rowsOf, type Begun } from '../support/two-idps.ts';
 
@@ -13,27 +12,16 @@ let system: System;
 let idp: RealIdp;
 beforeAll(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  const clientKey = { ...(await exportJWK(publicKey)), kid: 'ours', alg: 'ES256', use: 'sig' };
-  const private_key = await exportPKCS8(privateKey);
   const port = await freePorts();
+  const { clientKey, connection } = await signingClient(port);
   let issuer = '';
   system = await startSystem({
     configure: (config) => {
       ({ issuer } = config);
-      const connection = ConnectionSchema.parse({
-        id: 'real',
-        type: 'oidc',
-        name: 'Real',
-        issuer: `http://localhost:${String(port)}`,
-        client_id: 'drawbridge',
-        tokenEndpointAuthMethod: 'private_key_jwt',
-        clientKey: { private_key, kid: 'ours' },
-        scopes: ['openid'],
-        claims: { groups: '/groups' },
+      const real = connection({
         recheck: { afterSeconds: 0, graceSeconds: 0 },
       });
-      return { ...config, connections: [...config.connections, connection] };
+      return { ...config, connections: [...config.connections, real] };
     },
   });
   const backchannel_logout_uri = `${issuer}/backchannel-logout/real`;

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
-import { ConnectionSchema } from '../../src/config/connection-schema.ts';
 import { openRealIdp, type RealIdp } from '../support/real-idp.ts';
 import { freePorts } from '../support/free-ports.ts';
+import { signingClient } from '../support/signing-client.ts';
 import { startSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 import { begin } from '../support/two-idps.ts';
@@ -11,28 +10,19 @@ let system: System;
 let idp: RealIdp;
 beforeAll(async () => {
   jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-  const clientKey = { ...(await exportJWK(publicKey)), kid: 'ours', alg: 'ES256', use: 'sig' };
-  const private_key = await exportPKCS8(privateKey);
   const port = await freePorts();
+  const { clientKey, connection } = await signingClient(port);
   let callback = '';
   system = await startSystem({
     configure: (config) => {
       callback = `${config.issuer}/callback/signed`;
-      const connection = ConnectionSchema.parse({
+      const signed = connection({
         id: 'signed',
-        type: 'oidc',
         name: 'Signed',
-        issuer: `http://localhost:${String(port)}`,
-        client_id: 'drawbridge',
-        tokenEndpointAuthMethod: 'private_key_jwt',
-        clientKey: { private_key, kid: 'ours' },
         // It demands pushed requests, so this changes nothing.
         pushedRequests: false,
-        scopes: ['openid'],
-        claims: { groups: '/groups' },
       });
-      return { ...config, connections: [...config.connections, connection] };
+      return { ...config, connections: [...config.connections, signed] };
     },
   });
   idp = await openRealIdp({ clientKey, port, redirect_uri: callback });

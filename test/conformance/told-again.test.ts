@@ -1,12 +1,11 @@
 /** What oidc-provider itself says of somebody at a refresh: a claim that is gone there is gone at the gateway, within a second of the renewal. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
-import { ConnectionSchema } from '../../src/config/connection-schema.ts';
 import { RoleId } from '../../src/domain/ids.ts';
 import { identities } from '../../src/stores/collections.ts';
 import { callTool, refresh, type SignedIn, type Tokens } from '../support/client.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { openRealIdp, type RealIdp } from '../support/real-idp.ts';
+import { signingClient } from '../support/signing-client.ts';
 import { startSystem, type System } from '../support/system.ts';
 import { begin, finishConsent, linesOf, rowsOf } from '../support/two-idps.ts';
 
@@ -18,24 +17,13 @@ describe.each([
   let idp: RealIdp;
   beforeAll(async () => {
     jest.spyOn(console, 'warn').mockImplementation(() => undefined);
-    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
-    const clientKey = { ...(await exportJWK(publicKey)), kid: 'ours', alg: 'ES256', use: 'sig' };
-    const private_key = await exportPKCS8(privateKey);
     const port = await freePorts();
+    const { clientKey, connection } = await signingClient(port);
     let issuer = '';
     system = await startSystem({
       configure: (config) => {
         ({ issuer } = config);
-        const connection = ConnectionSchema.parse({
-          id: 'real',
-          type: 'oidc',
-          name: 'Real',
-          issuer: `http://localhost:${String(port)}`,
-          client_id: 'drawbridge',
-          tokenEndpointAuthMethod: 'private_key_jwt',
-          clientKey: { private_key, kid: 'ours' },
-          scopes: ['openid'],
-          claims: { groups: '/groups' },
+        const real = connection({
           userinfo,
           recheck: { afterSeconds: 0, graceSeconds: 3600 },
         });
@@ -45,7 +33,7 @@ describe.each([
           requireMfa: false,
           rules: tenant.id === 'acme' ? [sales, { group: 'eng', role: RoleId.parse('editor') }] : [],
         }));
-        return { ...config, connections: [...config.connections, connection], tenants };
+        return { ...config, connections: [...config.connections, real], tenants };
       },
     });
     idp = await openRealIdp({ clientKey, port, redirect_uri: `${issuer}/callback/real`, claimsAtUserinfo });
